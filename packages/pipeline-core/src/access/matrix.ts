@@ -1,0 +1,50 @@
+export const ROLES = ["analyst", "data-engineer", "privacy-officer", "data-owner", "platform-engineer"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const ACTIONS = [
+  "home.view",
+  "catalog.view",
+  "dataset.view",
+  "dataset.sample",
+  "dataset.sample-unmasked",
+  "lineage.view",
+  "checks.view",
+  "sources.view",
+  "sources.view-errors",
+  "quarantine.view",
+  "runs.view",
+  "runs.view-log",
+  "query.run",
+  "query.view-any",
+  "audit.view",
+  "profile.view",
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+const EVERYONE: readonly Role[] = ROLES;
+const ENGINEERS: readonly Role[] = ["data-engineer", "platform-engineer"];
+
+/** The declared role × action matrix. Every procedure and endpoint authorises against this table and nothing else. */
+export const MATRIX: Record<Action, readonly Role[]> = {
+  "home.view": EVERYONE,
+  "catalog.view": EVERYONE,
+  "dataset.view": EVERYONE,
+  "dataset.sample": EVERYONE,
+  // Personal data in the clear also needs a grant on the dataset; see `mayReadUnmasked`.
+  "dataset.sample-unmasked": EVERYONE,
+  "lineage.view": EVERYONE,
+  "checks.view": EVERYONE,
+  "sources.view": EVERYONE,
+  "sources.view-errors": ENGINEERS,
+  "quarantine.view": ["data-engineer", "platform-engineer", "privacy-officer"],
+  "runs.view": EVERYONE,
+  "runs.view-log": ["data-engineer", "platform-engineer", "data-owner"],
+  "query.run": EVERYONE,
+  "query.view-any": ["platform-engineer"],
+  "audit.view": ["platform-engineer", "privacy-officer"],
+  "profile.view": EVERYONE,
+};
+
+export function may(role: Role, action: Action): boolean {
+  return MATRIX[action].includes(role);
+}

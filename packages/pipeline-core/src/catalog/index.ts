@@ -1,0 +1,3 @@
+export * from "./freshness.ts";
+export * from "./model.ts";
+export * from "./ports.ts";

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import type { PiiTag } from "../catalog/index.ts";
+
+export const SOURCE_KINDS = ["postgres", "salesforce", "stripe", "logs"] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+/** The four sources of NovaRetail; ids are also the names of their raw datasets. */
+export const SOURCE_IDS = ["orders_db", "salesforce", "stripe", "app_logs"] as const;
+export type SourceId = (typeof SOURCE_IDS)[number];
+
+/**
+ * - `not-configured`: set by the worker at start when no connection is given; nobody waits on it.
+ * - `connecting`: set before the first contact and after every loss; leaves on contact.
+ * - `snapshotting`: set while existing rows are read; leaves when every stream is caught up.
+ * - `streaming`: changes flow.
+ * - `retrying`: set on a failure with a timed retry; the worker tries again with backoff.
+ * - `stopped`: set on a failure that only a person can settle; stays until someone acts.
+ */
+export const SOURCE_STATES = ["not-configured", "connecting", "snapshotting", "streaming", "retrying", "stopped"] as const;
+export type SourceState = (typeof SOURCE_STATES)[number];
+
+export const STREAM_STATES = ["waiting", "snapshotting", "streaming", "failed"] as const;
+export type StreamState = (typeof STREAM_STATES)[number];
+
+/** One column of a stream as the source's own catalog describes it. */
+export interface StreamColumn {
+  readonly name: string;
+  /** The source's own type text: `numeric(12,2)`, `timestamp with time zone`, `reference`, `currency` … */
+  readonly sourceType: string;
+  /** The Iceberg type staged uses for it. */
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly description: string;
+  readonly pii: PiiTag;
+}
+
+export interface StreamSchema {
+  /** Without the source: `public.orders`, `Contact`, `charge`, `events`. */
+  readonly stream: string;
+  /** Starts at 1, grows by one whenever the columns or the key change. */
+  readonly version: number;
+  readonly columns: readonly StreamColumn[];
+  /** Key columns in order; empty when the stream has none. */
+  readonly key: readonly string[];
+  readonly description: string;
+}
+
+/** `staged.<source>__<stream>`: schema `public` is left out, every other character outside [a-z0-9_] becomes `_`. */
+export function stagedDatasetName(source: SourceId, stream: string): string {
+  const parts = stream.split(".").filter((part, index, all) => !(all.length > 1 && index === 0 && part === "public"));
+  const table = parts.map((part) => part.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_")).join("__");
+  return `staged.${source}__${table}`;
+}
+
+export function rawDatasetName(source: SourceId): string {
+  return `raw.${source}`;
+}
+
+/** Columns every staged dataset has after its own, in order. */
+export const STAGED_SYSTEM_COLUMNS = [
+  { name: "_op", type: "string", description: "Last change of the row: c, u, d, r." },
+  { name: "_source_ts", type: "timestamptz", description: "When that change happened in the source." },
+  { name: "_position", type: "string", description: "Its place in the source's order." },
+  { name: "_merged_at", type: "timestamptz", description: "When it was merged here." },
+  { name: "_deleted_at", type: "timestamptz", description: "When the row was deleted in the source; null while it lives." },
+] as const;
+
+export const quarantineReasonSchema = z.enum([
+  "malformed",
+  "bad-signature",
+  "too-large",
+  "unknown-stream",
+  "type-mismatch",
+  "schema-mismatch",
+]);
+export type QuarantineReason = z.infer<typeof quarantineReasonSchema>;

@@ -1,0 +1,89 @@
+import type { ErrorKind, Transaction } from "../kernel/index.ts";
+import type { QuarantineReason, SourceId, SourceKind, SourceState, StreamSchema, StreamState } from "./model.ts";
+
+/**
+ * What the platform remembers of its sources. Every method is idempotent unless it says otherwise; all may be called
+ * concurrently for different sources; success means durable.
+ */
+export interface SourceStore {
+  /** Makes the source known (or updates its kind and display name). */
+  registerSource(source: { id: SourceId; kind: SourceKind; configured: boolean }): Promise<void>;
+  setSourceState(source: SourceId, state: SourceState, error?: { kind: ErrorKind; message: string }): Promise<void>;
+  /** The stored end position; null before the first commit. */
+  position(source: SourceId): Promise<string | null>;
+  /**
+   * Moves the stored position inside a table commit. Throws `stale-writer` when the stored position is not `from` or
+   * when `epoch` is no longer the worker's lease: then the whole commit is undone.
+   */
+  advancePosition(tx: Transaction, move: { source: SourceId; epoch: bigint; from: string | null; to: string; at: Date }): Promise<void>;
+  /** Everything the source did up to `through` is in its raw dataset (also when that was nothing). */
+  setDataThrough(source: SourceId, through: Date): Promise<void>;
+
+  streams(source: SourceId): Promise<StreamRecord[]>;
+  /** Inserts or updates the stream; a changed schema gets the next version and a drift item in the same transaction. */
+  saveStreamSchemas(source: SourceId, schemas: readonly Omit<StreamSchema, "version">[]): Promise<StreamRecord[]>;
+  /** Snapshot progress inside the commit that carries the rows. `cursor` is the connector's own resume point. */
+  saveSnapshotProgress(tx: Transaction, progress: { source: SourceId; stream: string; state: StreamState; rowsRead: number; rowsExpected: number | null; cursor: string | null }): Promise<void>;
+  setStreamState(source: SourceId, stream: string, state: StreamState, error?: { kind: ErrorKind; message: string }): Promise<void>;
+  /** One sample of a source's flow; samples are kept per 10 seconds and rolled up. */
+  recordFlow(sample: FlowSample): Promise<void>;
+  /** Adds to each stream's row counters and last event time after a commit. */
+  countStreamRows(source: SourceId, counts: readonly { stream: string; rows: number; lastEventAt: Date | null }[]): Promise<void>;
+}
+
+export interface StreamRecord {
+  readonly source: SourceId;
+  readonly stream: string;
+  readonly schema: StreamSchema;
+  readonly state: StreamState;
+  readonly rowsRead: number;
+  readonly rowsExpected: number | null;
+  readonly cursor: string | null;
+}
+
+export interface FlowSample {
+  readonly source: SourceId;
+  readonly at: Date;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly errors: number;
+  /** Seconds between the source's newest change and what is committed; null when unknown. */
+  readonly lagSeconds: number | null;
+  /** Bytes the source holds back for us (WAL) or the spool holds; null when unknown. */
+  readonly lagBytes: number | null;
+  readonly lastEventAt: Date | null;
+}
+
+export interface QuarantinedItem {
+  readonly source: SourceId;
+  readonly stream: string | null;
+  readonly reason: QuarantineReason;
+  /** What was wrong, without the data itself. */
+  readonly detail: string;
+  /** The refused bytes as text, kept for replay; readers see it masked. */
+  readonly payload: string;
+  readonly receivedAt: Date;
+}
+
+/** Rows that could not be accepted. Success means durable; adding the same items twice counts them twice. */
+export interface Quarantine {
+  add(items: readonly QuarantinedItem[]): Promise<void>;
+}
+
+/**
+ * Ids already taken in, for sources that deliver at least once (Stripe events, log batches).
+ * `claim` runs inside the commit: it returns only ids not seen before and remembers them with that commit.
+ */
+export interface DeliveryLedger {
+  unseen(source: SourceId, ids: readonly string[]): Promise<Set<string>>;
+  claim(tx: Transaction, source: SourceId, ids: readonly string[], at: Date): Promise<void>;
+}
+
+/** Who may write. Only one worker holds the lease; taking it fences every older holder by a higher epoch. */
+export interface WorkerLease {
+  /** Takes the lease; waits for no one. Returns the new epoch. */
+  acquire(worker: { id: string; pid: number; startedAt: Date }): Promise<bigint>;
+  /** Says the worker lives. Throws `stale-writer` when another took over. */
+  heartbeat(epoch: bigint): Promise<void>;
+  release(epoch: bigint): Promise<void>;
+}

@@ -1,0 +1,3 @@
+export * from "./ports.ts";
+export * from "./run.ts";
+export * from "./settle-step.ts";
