@@ -1,0 +1,1 @@
+export { planted as wrong } from "../features/runs/run-page.ts";

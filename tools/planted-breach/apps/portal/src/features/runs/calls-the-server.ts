@@ -1,0 +1,1 @@
+export { planted as wrong } from "../../server/trpc.ts";

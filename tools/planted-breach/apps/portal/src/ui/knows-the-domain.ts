@@ -1,0 +1,1 @@
+export { planted as wrong } from "../../../../packages/pipeline-core/src/kernel/index.ts";

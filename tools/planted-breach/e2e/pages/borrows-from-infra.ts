@@ -1,0 +1,1 @@
+export { planted as wrong } from "../../infra/local/src/data.ts";

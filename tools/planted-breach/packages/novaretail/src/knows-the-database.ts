@@ -1,0 +1,1 @@
+export type { planted as wrong } from "../../db/src/index.ts";

@@ -1,0 +1,1 @@
+export { planted as wrong } from "../quality/index.ts";

@@ -1,0 +1,2 @@
+import { right } from "./circle-right.ts";
+export const left = (): unknown => right;

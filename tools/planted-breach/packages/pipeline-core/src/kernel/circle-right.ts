@@ -1,0 +1,2 @@
+import { left } from "./circle-left.ts";
+export const right = (): unknown => left;
