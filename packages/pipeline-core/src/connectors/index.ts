@@ -1,2 +1,5 @@
+export * from "./diff-schema.ts";
+export * from "./connector.ts";
 export * from "./model.ts";
 export * from "./ports.ts";
+export * from "./staged-layout.ts";

@@ -1,0 +1,157 @@
+import type { ExpectStatic, TestAPI } from "vitest";
+import type { Transaction } from "../kernel/index.ts";
+import type { StreamSchema } from "./model.ts";
+import type { DeliveryLedger, SourceStore, WorkerLease } from "./ports.ts";
+
+export interface ContractRunner {
+  readonly test: TestAPI;
+  readonly expect: ExpectStatic;
+}
+
+/** Fresh and empty for every test. `transaction` commits what `work` did, and undoes it when `work` throws. */
+export interface ConnectorStores {
+  readonly sources: SourceStore;
+  readonly deliveries: DeliveryLedger;
+  readonly lease: WorkerLease;
+  transaction: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
+}
+
+const AT = new Date("2026-11-23T09:00:00Z");
+const WORKER = { id: "worker-1", pid: 1, startedAt: AT };
+const ORDERS: Omit<StreamSchema, "version"> = {
+  stream: "public.orders",
+  description: "Orders",
+  key: ["order_id"],
+  columns: [
+    { name: "order_id", sourceType: "bigint", type: "long", nullable: false, description: "", pii: "none" },
+    { name: "total", sourceType: "numeric(12,2)", type: "decimal(12,2)", nullable: true, description: "", pii: "none" },
+  ],
+};
+
+export function sourceStoreContract({ test, expect }: ContractRunner, make: () => Promise<ConnectorStores>): void {
+  const registered = async () => {
+    const stores = await make();
+    await stores.sources.registerSource({ id: "orders_db", kind: "postgres", configured: true });
+    return { ...stores, epoch: await stores.lease.acquire(WORKER) };
+  };
+
+  test("a source has no position before its first commit", async () => {
+    const { sources } = await registered();
+    expect(await sources.position("orders_db")).toBeNull();
+  });
+
+  test("a position moves from where it stands, and registering again keeps it", async () => {
+    const { sources, transaction, epoch } = await registered();
+    await transaction((tx) =>
+      sources.advancePosition(tx, { source: "orders_db", epoch, from: null, to: "0001", at: AT }),
+    );
+    await transaction((tx) =>
+      sources.advancePosition(tx, { source: "orders_db", epoch, from: "0001", to: "0002", at: AT }),
+    );
+    await sources.registerSource({ id: "orders_db", kind: "postgres", configured: true });
+    expect(await sources.position("orders_db")).toBe("0002");
+  });
+
+  test("a move from another position is refused as stale", async () => {
+    const { sources, transaction, epoch } = await registered();
+    await transaction((tx) =>
+      sources.advancePosition(tx, { source: "orders_db", epoch, from: null, to: "0001", at: AT }),
+    );
+    const again = transaction((tx) =>
+      sources.advancePosition(tx, { source: "orders_db", epoch, from: null, to: "0003", at: AT }),
+    );
+    await expect(again).rejects.toMatchObject({ kind: "stale-writer" });
+    expect(await sources.position("orders_db")).toBe("0001");
+  });
+
+  test("a worker that lost its lease moves nothing", async () => {
+    const { sources, lease, transaction, epoch } = await registered();
+    await lease.acquire({ ...WORKER, id: "worker-2" });
+    const late = transaction((tx) =>
+      sources.advancePosition(tx, { source: "orders_db", epoch, from: null, to: "0001", at: AT }),
+    );
+    await expect(late).rejects.toMatchObject({ kind: "stale-writer" });
+    expect(await sources.position("orders_db")).toBeNull();
+  });
+
+  test("an unknown source is said by name", async () => {
+    const { sources } = await make();
+    await expect(sources.setSourceState("stripe", "connecting")).rejects.toMatchObject({ kind: "not-found" });
+  });
+
+  test("a stream starts at version 1, keeps it while unchanged, and gets the next one when its columns change", async () => {
+    const { sources } = await registered();
+    const version = async (schema: typeof ORDERS) =>
+      (await sources.saveStreamSchemas("orders_db", [schema]))[0]?.schema.version;
+    expect(await version(ORDERS)).toBe(1);
+    expect(await version({ ...ORDERS, description: "Orders of the shop" })).toBe(1);
+    const widened = ORDERS.columns.map((column) =>
+      column.name === "total" ? { ...column, sourceType: "numeric(14,2)", type: "decimal(14,2)" } : column,
+    );
+    expect(await version({ ...ORDERS, columns: widened })).toBe(2);
+    const [stored] = await sources.streams("orders_db");
+    expect(stored?.schema.columns).toEqual(widened);
+    expect(stored?.schema).toMatchObject({ stream: "public.orders", version: 2, key: ["order_id"] });
+  });
+
+  test("schemas are answered in the order they were given", async () => {
+    const { sources } = await registered();
+    const saved = await sources.saveStreamSchemas("orders_db", [{ ...ORDERS, stream: "public.zebra" }, ORDERS]);
+    expect(saved.map((record) => record.stream)).toEqual(["public.zebra", "public.orders"]);
+  });
+
+  test("snapshot progress is kept with its cursor, also when the schema is saved again", async () => {
+    const { sources, transaction } = await registered();
+    await sources.saveStreamSchemas("orders_db", [ORDERS]);
+    const progress = {
+      source: "orders_db",
+      stream: "public.orders",
+      state: "snapshotting",
+      rowsRead: 200_000,
+      rowsExpected: 500_000,
+      cursor: '["200000"]',
+    } as const;
+    await transaction((tx) => sources.saveSnapshotProgress(tx, progress));
+    await sources.saveStreamSchemas("orders_db", [ORDERS]);
+    expect(await sources.streams("orders_db")).toMatchObject([
+      { state: "snapshotting", rowsRead: 200_000, rowsExpected: 500_000, cursor: '["200000"]' },
+    ]);
+  });
+}
+
+export function deliveryLedgerContract({ test, expect }: ContractRunner, make: () => Promise<ConnectorStores>): void {
+  test("an id is unseen until it is claimed, per source", async () => {
+    const { deliveries, transaction } = await make();
+    expect(await deliveries.unseen("stripe", ["evt_1", "evt_2"])).toEqual(new Set(["evt_1", "evt_2"]));
+    await transaction((tx) => deliveries.claim(tx, "stripe", ["evt_1"], AT));
+    expect(await deliveries.unseen("stripe", ["evt_1", "evt_2"])).toEqual(new Set(["evt_2"]));
+    expect(await deliveries.unseen("app_logs", ["evt_1"])).toEqual(new Set(["evt_1"]));
+  });
+
+  test("claiming an id a second time is a conflict", async () => {
+    const { deliveries, transaction } = await make();
+    await transaction((tx) => deliveries.claim(tx, "stripe", ["evt_1"], AT));
+    await expect(transaction((tx) => deliveries.claim(tx, "stripe", ["evt_1", "evt_9"], AT))).rejects.toMatchObject({
+      kind: "commit-conflict",
+    });
+  });
+}
+
+export function workerLeaseContract({ test, expect }: ContractRunner, make: () => Promise<ConnectorStores>): void {
+  test("every taking of the lease has a higher epoch and fences the one before", async () => {
+    const { lease } = await make();
+    const first = await lease.acquire(WORKER);
+    await lease.heartbeat(first);
+    const second = await lease.acquire({ ...WORKER, id: "worker-2" });
+    expect(second).toBeGreaterThan(first);
+    await expect(lease.heartbeat(first)).rejects.toMatchObject({ kind: "stale-writer" });
+    await lease.heartbeat(second);
+  });
+
+  test("a released lease beats no more", async () => {
+    const { lease } = await make();
+    const epoch = await lease.acquire(WORKER);
+    await lease.release(epoch);
+    await expect(lease.heartbeat(epoch)).rejects.toMatchObject({ kind: "stale-writer" });
+  });
+}

@@ -1,0 +1,2 @@
+export * from "./memory-stores.ts";
+export * from "./store-contracts.ts";

@@ -1,0 +1,157 @@
+import type { ExpectStatic, TestAPI } from "vitest";
+import { DAY } from "../kernel/index.ts";
+import type { RunStore } from "./ports.ts";
+import type { PlannedRun, RunState, StepState } from "./run.ts";
+
+/** Fresh and empty for every test, with what the portal would see of a run. */
+export interface RunStoreFixture {
+  readonly runs: RunStore;
+  readonly now: Date;
+  see(
+    runId: string,
+  ): Promise<{
+    state: RunState;
+    steps: { dataset: string; state: StepState; attempt: number }[];
+    logLines: number;
+  } | null>;
+}
+
+const PLAN: PlannedRun = {
+  pipeline: "curated",
+  trigger: "target-lag",
+  steps: [
+    { dataset: "staged.orders_db__orders", reason: "12 changes wait", after: [] },
+    { dataset: "curated.orders", reason: "its input changes", after: ["staged.orders_db__orders"] },
+  ],
+};
+const OUTCOME = { rowsIn: 12, rowsOut: 12, bytes: 1_024, snapshotBefore: null, snapshotAfter: "1" };
+const FAILURE = { kind: "engine-failed", message: "out of memory" } as const;
+const [STAGED, CURATED] = ["staged.orders_db__orders", "curated.orders"];
+
+export function runStoreContract(
+  { test, expect }: { test: TestAPI; expect: ExpectStatic },
+  make: () => Promise<RunStoreFixture>,
+): void {
+  const started = async () => {
+    const fixture = await make();
+    const runId = await fixture.runs.createRun(PLAN);
+    return { ...fixture, runId };
+  };
+
+  test("a plan becomes a queued run whose steps wait in order", async () => {
+    const { runId, see } = await started();
+    expect(await see(runId)).toEqual({
+      state: "queued",
+      steps: [
+        { dataset: STAGED, state: "waiting", attempt: 0 },
+        { dataset: CURATED, state: "waiting", attempt: 0 },
+      ],
+      logLines: 0,
+    });
+  });
+
+  test("a run whose steps succeeded or were skipped has succeeded", async () => {
+    const { runs, runId, see } = await started();
+    await runs.startRun(runId);
+    const attempt = await runs.startStep(runId, STAGED);
+    await runs.succeedStep(runId, STAGED, attempt, OUTCOME);
+    await runs.skipStep(runId, CURATED, "nothing changed");
+    await runs.finishRun(runId);
+    expect(await see(runId)).toMatchObject({
+      state: "succeeded",
+      steps: [
+        { state: "succeeded", attempt: 1 },
+        { state: "skipped", attempt: 0 },
+      ],
+    });
+  });
+
+  test("a failed attempt with a retry time is tried again under the next number", async () => {
+    const { runs, runId, now, see } = await started();
+    await runs.startRun(runId);
+    expect(await runs.startStep(runId, STAGED)).toBe(1);
+    await runs.failStep(runId, STAGED, 1, FAILURE, now);
+    expect(await see(runId)).toMatchObject({ steps: [{ state: "retrying" }, {}] });
+    expect(await runs.startStep(runId, STAGED)).toBe(2);
+    await runs.failStep(runId, STAGED, 2, FAILURE, null);
+    await runs.skipStep(runId, CURATED, "an upstream step failed");
+    await runs.finishRun(runId);
+    expect(await see(runId)).toMatchObject({
+      state: "failed",
+      steps: [{ state: "failed", attempt: 2 }, { state: "skipped" }],
+    });
+  });
+
+  test("the end of an attempt that is not the running one is refused", async () => {
+    const { runs, runId, now } = await started();
+    await runs.startStep(runId, STAGED);
+    await runs.failStep(runId, STAGED, 1, FAILURE, now);
+    await runs.startStep(runId, STAGED);
+    await expect(runs.succeedStep(runId, STAGED, 1, OUTCOME)).rejects.toMatchObject({ kind: "stale-writer" });
+    await runs.succeedStep(runId, STAGED, 2, OUTCOME);
+    await expect(runs.failStep(runId, STAGED, 2, FAILURE, null)).rejects.toMatchObject({ kind: "stale-writer" });
+  });
+
+  test("a step that runs or has ended does not start again", async () => {
+    const { runs, runId } = await started();
+    await runs.startStep(runId, STAGED);
+    await expect(runs.startStep(runId, STAGED)).rejects.toMatchObject({ kind: "conflict" });
+  });
+
+  test("an unknown step is said by name", async () => {
+    const { runs, runId } = await started();
+    await expect(runs.startStep(runId, "curated.nothing")).rejects.toMatchObject({
+      kind: "not-found",
+      message: expect.stringContaining("curated.nothing"),
+    });
+  });
+
+  test("finishing early cancels what had not ended", async () => {
+    const { runs, runId, see } = await started();
+    await runs.startRun(runId);
+    await runs.finishRun(runId);
+    expect(await see(runId)).toMatchObject({
+      state: "cancelled",
+      steps: [{ state: "cancelled" }, { state: "cancelled" }],
+    });
+  });
+
+  test("log lines are kept with their run", async () => {
+    const { runs, runId, now, see } = await started();
+    await runs.log([
+      { runId, dataset: STAGED, at: now, level: "info", message: "merging", fields: { rows: 12 } },
+      { runId, dataset: null, at: now, level: "warn", message: "slow", fields: {} },
+    ]);
+    expect(await see(runId)).toMatchObject({ logLines: 2 });
+  });
+
+  test("what a dead worker left open is closed as failed, once", async () => {
+    const { runs, runId, see } = await started();
+    await runs.startRun(runId);
+    await runs.startStep(runId, STAGED);
+    expect(await runs.closeAbandoned()).toBe(1);
+    expect(await see(runId)).toMatchObject({ state: "failed", steps: [{ state: "failed" }, { state: "failed" }] });
+    expect(await runs.closeAbandoned()).toBe(0);
+  });
+
+  test("old runs go, failed ones later, open ones never", async () => {
+    const { runs, now, see } = await make();
+    const finished = async (fail: boolean) => {
+      const id = await runs.createRun({ ...PLAN, steps: PLAN.steps.slice(0, 1) });
+      const attempt = await runs.startStep(id, STAGED);
+      await (fail ? runs.failStep(id, STAGED, attempt, FAILURE, null) : runs.succeedStep(id, STAGED, attempt, OUTCOME));
+      await runs.finishRun(id);
+      return id;
+    };
+    const [succeeded, failed, open] = [await finished(false), await finished(true), await runs.createRun(PLAN)];
+    const tomorrow = new Date(now.getTime() + DAY);
+    expect(await runs.prune({ succeededAfter: tomorrow, failedAfter: new Date(0) })).toBe(1);
+    expect([await see(succeeded), (await see(failed))?.state, (await see(open))?.state]).toEqual([
+      null,
+      "failed",
+      "queued",
+    ]);
+    expect(await runs.prune({ succeededAfter: tomorrow, failedAfter: tomorrow })).toBe(1);
+    expect((await see(open))?.state).toBe("queued");
+  });
+}

@@ -1,0 +1,2 @@
+export * from "./memory-run-store.ts";
+export * from "./run-store-contract.ts";
