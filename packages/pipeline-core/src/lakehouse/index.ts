@@ -1,2 +1,3 @@
 export * from "./envelope.ts";
+export * from "./envelope-batch.ts";
 export * from "./ports.ts";

@@ -1,0 +1,36 @@
+import { asPlatformError, type ErrorKind, isPlatformError, PlatformError } from "@nova/pipeline-core/kernel";
+
+/** SQLSTATEs with a meaning of their own for capture; whole classes below. */
+const BY_CODE: Readonly<Record<string, ErrorKind>> = {
+  "28000": "source-auth",
+  "28P01": "source-auth",
+  "3D000": "source-misconfigured",
+  "42501": "source-misconfigured",
+  "55006": "source-unreachable", // slot still held by a connection that is going away
+  "53400": "source-misconfigured", // all replication slots in use
+  "55000": "source-misconfigured", // wal_level, slot invalidated: told apart below
+  "58P01": "slot-lost", // the log segment was removed
+};
+
+const BY_CLASS: Readonly<Record<string, ErrorKind>> = {
+  "08": "source-unreachable",
+  "53": "source-unreachable",
+  "57": "source-unreachable",
+  "58": "source-unreachable",
+  XX: "source-unreachable",
+};
+
+/** Gives an error of the source's PostgreSQL its kind. Messages of PostgreSQL name objects, never values of rows. */
+export function captureFailure(error: unknown): PlatformError {
+  if (isPlatformError(error)) return error;
+  const code = (error as { code?: unknown }).code;
+  const message = error instanceof Error ? error.message : String(error);
+  if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) {
+    if (/can no longer (get changes|access)|invalidated/.test(message)) {
+      return new PlatformError("slot-lost", `the replication slot was invalidated: ${message}`, { cause: error });
+    }
+    const kind = BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? "source-misconfigured";
+    return new PlatformError(kind, `PostgreSQL ${code}: ${message}`, { cause: error });
+  }
+  return asPlatformError(error, "source-unreachable");
+}

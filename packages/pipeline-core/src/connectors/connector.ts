@@ -1,0 +1,76 @@
+import type { Clock, IdSource, Logger, Transaction } from "../kernel/index.ts";
+import type { CommitReceipt, RawInput } from "../lakehouse/index.ts";
+import type { PiiTag } from "../catalog/index.ts";
+import type { SourceId, SourceKind, SourceState, StreamSchema, StreamState } from "./model.ts";
+import type { DeliveryLedger, Quarantine, StreamRecord } from "./ports.ts";
+
+/** How personal a column of a stream is, by the rules of the installation. */
+export type PiiRule = (stream: string, column: string) => PiiTag;
+
+export interface StreamCount {
+  readonly stream: string;
+  readonly rows: number;
+  readonly lastEventAt: Date | null;
+}
+
+export interface SnapshotProgress {
+  readonly stream: string;
+  readonly state: StreamState;
+  readonly rowsRead: number;
+  readonly rowsExpected: number | null;
+  /** The connector's own resume point. */
+  readonly cursor: string | null;
+}
+
+/** Rows of one source that go to raw together with the position behind them. */
+export interface CaptureBatch {
+  readonly input: RawInput;
+  readonly counts: readonly StreamCount[];
+  /** Size as the source sent it, for the flow figures. */
+  readonly bytes: number;
+  /** The source's position once these rows are in; never less than the one before. */
+  readonly position: string;
+  /** Saved in the same transaction as the rows. */
+  readonly progress?: readonly SnapshotProgress[];
+  /** More to write in that transaction, e.g. claimed delivery ids. */
+  readonly within?: (tx: Transaction) => Promise<void>;
+}
+
+export interface SourceLag {
+  /** Bytes the source (WAL) or the spool holds for us; null when unknown. */
+  readonly bytes: number | null;
+}
+
+/** What a connector may ask of the platform while it runs; bound to one source. */
+export interface CaptureHost {
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  readonly quarantine: Quarantine;
+  readonly deliveries: DeliveryLedger;
+  readonly piiRule: PiiRule;
+  /** The stored position; null before the first commit. */
+  position(): Promise<string | null>;
+  /**
+   * Appends the batch to raw and moves the stored position, in one transaction. Calls queue up: one commit at a time.
+   * After a failure nothing of the batch is stored, or, when the answer was lost, all of it: read `position` again.
+   */
+  commit(batch: CaptureBatch): Promise<CommitReceipt>;
+  streams(): Promise<StreamRecord[]>;
+  saveStreamSchemas(schemas: readonly Omit<StreamSchema, "version">[]): Promise<StreamRecord[]>;
+  setState(state: SourceState): Promise<void>;
+  setStreamState(stream: string, state: StreamState): Promise<void>;
+  /** Everything the source did up to this time is in raw. */
+  dataThrough(at: Date): Promise<void>;
+  observeLag(lag: SourceLag): void;
+}
+
+/**
+ * The code that reads one source. `run` goes on until `signal` aborts (then it returns) or something fails (then it throws
+ * a PlatformError); it may be called again at once and resumes behind what was committed. Never two runs at a time.
+ */
+export interface Connector {
+  readonly source: SourceId;
+  readonly kind: SourceKind;
+  run(host: CaptureHost, signal: AbortSignal): Promise<void>;
+}
