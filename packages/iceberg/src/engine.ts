@@ -1,0 +1,41 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { IcebergError } from "./errors.ts";
+
+/** Rows of a statement, every value in DuckDB's JSON form (longs as text). */
+export async function query(connection: DuckDBConnection, sql: string): Promise<Record<string, unknown>[]> {
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, unknown>[];
+  } catch (error) {
+    throw engineFailure(error);
+  }
+}
+
+/** Runs a statement for its effect. */
+export async function run(connection: DuckDBConnection, sql: string): Promise<void> {
+  try {
+    await connection.run(sql);
+  } catch (error) {
+    throw engineFailure(error);
+  }
+}
+
+/** The engine quotes offending values in its messages; ours carries only the class of failure, the rest is the cause. */
+function engineFailure(error: unknown): IcebergError {
+  const message = (error as Error).message;
+  const family = /^([A-Z][A-Za-z ]*Error)/.exec(message)?.[1] ?? "Error";
+  if (family === "Conversion Error" || family === "Out of Range Error")
+    return new IcebergError("schema-mismatch", "a value does not fit its column's type; cast or quarantine it before writing (see cause)", { family }, error);
+  if (family === "Binder Error" || family === "Parser Error" || family === "Catalog Error")
+    return new IcebergError("invalid-input", `the engine refused the query: ${message}`, { family }, error);
+  return new IcebergError("engine-failed", `the engine failed: ${family} (see cause)`, { family }, error);
+}
+
+/** Column names of a query, without running it. */
+export async function columnNames(connection: DuckDBConnection, sql: string): Promise<string[]> {
+  return (await query(connection, `DESCRIBE ${parenthesised(sql)}`)).map((row) => String(row["column_name"]));
+}
+
+/** A query that can stand in FROM, without its final semicolon; a trailing line comment cannot swallow the parenthesis. */
+export function parenthesised(sql: string): string {
+  return `(${sql.trim().replace(/;\s*$/, "")}\n)`;
+}

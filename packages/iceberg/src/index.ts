@@ -1,0 +1,14 @@
+export { IcebergError, isIcebergError, type IcebergErrorKind } from "./errors.ts";
+export { openLakehouse, type Lakehouse, type LakehouseOptions } from "./lakehouse.ts";
+export { Table } from "./table.ts";
+export type { Catalog, CatalogTransaction, PointerSwap, TableIdentifier } from "./catalogs/catalog.ts";
+export type { Storage, StoredFile } from "./storage/storage.ts";
+export type { CreateTableOptions } from "./create-table.ts";
+export type { CommitOptions } from "./commit/commit.ts";
+export type { StagedChange, StagedSummary } from "./commit/staged-change.ts";
+export type { PartitionBy } from "./metadata/partition-spec.ts";
+export type { Operation, Snapshot, SnapshotRef, TableMetadata } from "./metadata/table-metadata.ts";
+export type { ColumnType, ListType, MapType, NestedField, Schema, SchemaColumn, StructType, Type } from "./schema/schema.ts";
+export { where, type Filter, type FilterValue } from "./read/filter.ts";
+export type { Scan, ScanFile, ScanOptions } from "./read/scan.ts";
+export type { Failpoint } from "./context.ts";

@@ -1,0 +1,64 @@
+import { CONTENT, partitionKey, type ManifestEntry } from "../manifest/data-file.ts";
+
+/** Reserved ids of a position delete file's columns (spec "Reserved Field IDs"). */
+export const DELETE_FILE_PATH_ID = 2_147_483_546;
+export const DELETE_POS_ID = 2_147_483_545;
+
+/** Whether a delete file may hold deletes of a data file (spec "Scan Planning"). */
+export function deleteReaches(deletes: ManifestEntry, data: ManifestEntry): boolean {
+  if (deletes.file.content === CONTENT.equalityDeletes) {
+    const global = deletes.file.partition.length === 0; // an unpartitioned equality delete applies to every file
+    return data.sequenceNumber < deletes.sequenceNumber && (global || partitionKey(deletes.file) === partitionKey(data.file));
+  }
+  return data.sequenceNumber <= deletes.sequenceNumber && partitionKey(deletes.file) === partitionKey(data.file) && namesMayInclude(deletes, data.file.path);
+}
+
+function namesMayInclude(deletes: ManifestEntry, path: string): boolean {
+  if (deletes.file.referencedDataFile !== undefined) return deletes.file.referencedDataFile === path;
+  const { lower, upper } = pathBounds(deletes);
+  return (lower === undefined || path >= lower) && (upper === undefined || path <= upper);
+}
+
+const bounds = new WeakMap<ManifestEntry, { lower: string | undefined; upper: string | undefined }>();
+
+function pathBounds(deletes: ManifestEntry): { lower: string | undefined; upper: string | undefined } {
+  let known = bounds.get(deletes);
+  if (!known) {
+    const find = (pairs: typeof deletes.file.lower): string | undefined => pairs?.find((pair) => pair.key === DELETE_FILE_PATH_ID)?.value.toString("utf8");
+    known = { lower: find(deletes.file.lower), upper: find(deletes.file.upper) };
+    bounds.set(deletes, known);
+  }
+  return known;
+}
+
+/** For each data file the delete files that may reach it. Grouped by partition first, so the work is not files × deletes. */
+export function matchDeletes(data: readonly ManifestEntry[], deletes: readonly ManifestEntry[]): Map<ManifestEntry, ManifestEntry[]> {
+  const matches = new Map<ManifestEntry, ManifestEntry[]>();
+  if (deletes.length === 0) return matches;
+  const byFile = new Map<string, ManifestEntry[]>();
+  const byPartition = new Map<string, ManifestEntry[]>();
+  const global: ManifestEntry[] = [];
+  const push = (map: Map<string, ManifestEntry[]>, key: string, entry: ManifestEntry): void => {
+    const list = map.get(key);
+    if (list) list.push(entry);
+    else map.set(key, [entry]);
+  };
+  for (const entry of deletes) {
+    const only = singleFile(entry);
+    if (only !== undefined) push(byFile, only, entry);
+    else if (entry.file.content === CONTENT.equalityDeletes && entry.file.partition.length === 0) global.push(entry);
+    else push(byPartition, partitionKey(entry.file), entry);
+  }
+  for (const entry of data) {
+    const found = [...(byFile.get(entry.file.path) ?? []), ...(byPartition.get(partitionKey(entry.file)) ?? []), ...global].filter((candidate) => deleteReaches(candidate, entry));
+    if (found.length > 0) matches.set(entry, found);
+  }
+  return matches;
+}
+
+function singleFile(entry: ManifestEntry): string | undefined {
+  if (entry.file.content !== CONTENT.positionDeletes) return undefined;
+  if (entry.file.referencedDataFile !== undefined) return entry.file.referencedDataFile;
+  const { lower, upper } = pathBounds(entry);
+  return lower !== undefined && lower === upper ? lower : undefined;
+}

@@ -1,0 +1,30 @@
+import { entriesOf, manifestsOf, specOf, type Context } from "../context.ts";
+import { CONTENT, STATUS, type ManifestEntry } from "../manifest/data-file.ts";
+import type { Snapshot, TableMetadata } from "../metadata/table-metadata.ts";
+import type { Schema } from "../schema/schema.ts";
+import type { Filter } from "./filter.ts";
+import { matchDeletes } from "./match-deletes.ts";
+import { fileMayMatch, manifestMayMatch, partitionMayMatch } from "./prune.ts";
+
+/** A data file a scan reads, with the delete files that may reach it. */
+export interface PlannedFile {
+  readonly entry: ManifestEntry;
+  readonly deletes: readonly ManifestEntry[];
+}
+
+/** Files a snapshot's scan has to read, pruned by the filter (spec "Scan Planning"). */
+export async function planFiles(context: Context, metadata: TableMetadata, schema: Schema, snapshot: Snapshot | undefined, filter?: Filter): Promise<PlannedFile[]> {
+  const lines = await manifestsOf(context, snapshot);
+  const alive = lines.filter((line) => line.addedFiles + line.existingFiles > 0);
+  const wanted = alive.filter((line) => line.content === 1 || filter === undefined || manifestMayMatch(filter, schema, specOf(metadata, line.specId), line));
+  const data: ManifestEntry[] = [];
+  const deletes: ManifestEntry[] = [];
+  for (const entries of await Promise.all(wanted.map((line) => entriesOf(context, metadata, line))))
+    for (const entry of entries) {
+      if (entry.status === STATUS.deleted) continue;
+      if (entry.file.content !== CONTENT.data) deletes.push(entry);
+      else if (filter === undefined || (partitionMayMatch(filter, schema, specOf(metadata, entry.file.specId), entry.file.partition) && fileMayMatch(filter, schema, entry.file))) data.push(entry);
+    }
+  const matches = matchDeletes(data, deletes);
+  return data.map((entry) => ({ entry, deletes: matches.get(entry) ?? [] }));
+}

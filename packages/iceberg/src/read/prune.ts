@@ -1,0 +1,161 @@
+import { parsePrimitive } from "../schema/primitive.ts";
+import { fieldNamed, type Schema } from "../schema/schema.ts";
+import type { DataFile, ManifestFile } from "../manifest/data-file.ts";
+import type { BoundPartitionField, BoundSpec } from "../metadata/partition-spec.ts";
+import { compareValues, decodeValue, type Comparable } from "../values/bound.ts";
+import { parseQuantity } from "../values/project-value.ts";
+import { literalText, type Filter, type FilterValue } from "./filter.ts";
+
+/** What is known of a column's values in some set of rows. Absent bounds = unknown. */
+interface Range {
+  readonly lower?: Comparable | undefined;
+  readonly upper?: Comparable | undefined;
+  readonly mayBeNull: boolean;
+  readonly mayBeValue: boolean;
+  /** Bounds and literals went through a truncating transform: different values may have become equal. */
+  readonly truncated?: boolean;
+}
+const ANYTHING: Range = { mayBeNull: true, mayBeValue: true };
+
+/** How to learn about a column; `mapped` turns a literal into the range's terms (partition values), or null when it cannot. */
+interface Knowledge {
+  range(column: string): Range;
+  literal(column: string, value: FilterValue): Comparable | null;
+}
+
+/** False only when no row can satisfy the filter (spec "Scan Planning": inclusive projection). */
+function mayMatch(filter: Filter, knowledge: Knowledge, negated = false): boolean {
+  switch (filter.op) {
+    case "and":
+    case "or": {
+      const every = (filter.op === "and") !== negated; // De Morgan
+      return every ? filter.filters.every((part) => mayMatch(part, knowledge, negated)) : filter.filters.some((part) => mayMatch(part, knowledge, negated));
+    }
+    case "not":
+      return mayMatch(filter.filter, knowledge, !negated);
+    case "is-null":
+    case "is-not-null":
+      return (filter.op === "is-null") !== negated ? knowledge.range(filter.column).mayBeNull : knowledge.range(filter.column).mayBeValue;
+    case "in": {
+      const range = knowledge.range(filter.column);
+      if (!range.mayBeValue) return false;
+      return negated || filter.values.some((value) => comparisonMayMatch("=", range, knowledge.literal(filter.column, value)));
+    }
+    default: {
+      const range = knowledge.range(filter.column);
+      if (!range.mayBeValue) return false;
+      return comparisonMayMatch(negated ? NEGATED[filter.op] : filter.op, range, knowledge.literal(filter.column, filter.value));
+    }
+  }
+}
+
+type Comparison = "=" | "!=" | "<" | "<=" | ">" | ">=";
+const NEGATED: Record<Comparison, Comparison> = { "=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<" };
+
+function comparisonMayMatch(op: Comparison, range: Range, literal: Comparable | null): boolean {
+  if (literal === null) return true;
+  const below = range.lower === undefined ? null : compareValues(literal, range.lower);
+  const above = range.upper === undefined ? null : compareValues(literal, range.upper);
+  switch (op) {
+    case "=":
+      return !((below !== null && below < 0) || (above !== null && above > 0));
+    case "<":
+      return below === null || below > 0 || (range.truncated === true && below === 0);
+    case "<=":
+      return below === null || below >= 0;
+    case ">":
+      return above === null || above < 0 || (range.truncated === true && above === 0);
+    case ">=":
+      return above === null || above <= 0;
+    case "!=":
+      return true; // bounds may be truncated: equality of both with the literal proves nothing
+  }
+}
+
+function literalOf(schema: Schema, column: string, value: FilterValue): Comparable | null {
+  const type = fieldNamed(schema, column)?.type;
+  return typeof type === "string" ? parseQuantity(type, literalText(value)) : null;
+}
+
+/** Whether a data file may hold matching rows, judged by its column statistics. */
+export function fileMayMatch(filter: Filter, schema: Schema, file: DataFile): boolean {
+  return mayMatch(filter, {
+    range: (column) => {
+      const field = fieldNamed(schema, column);
+      if (!field || typeof field.type !== "string") return ANYTHING;
+      const find = <V>(pairs: readonly { key: number; value: V }[] | undefined): V | undefined => pairs?.find((pair) => pair.key === field.id)?.value;
+      const nulls = find(file.nullCounts);
+      const values = find(file.valueCounts);
+      const [low, high] = [find(file.lower), find(file.upper)];
+      // NaN is beyond every bound: with NaNs possible, an upper bound says nothing about "greater than".
+      const { kind } = parsePrimitive(field.type);
+      const mayBeNan = (kind === "float" || kind === "double") && find(file.nanCounts) !== 0;
+      return {
+        lower: low === undefined || mayBeNan ? undefined : (decodeValue(field.type, low) ?? undefined),
+        upper: high === undefined || mayBeNan ? undefined : (decodeValue(field.type, high) ?? undefined),
+        mayBeNull: nulls === undefined || nulls > 0,
+        mayBeValue: nulls === undefined || values === undefined || nulls < values,
+      };
+    },
+    literal: (column, value) => literalOf(schema, column, value),
+  });
+}
+
+/** Whether a file of this partition tuple may hold matching rows. */
+export function partitionMayMatch(filter: Filter, schema: Schema, spec: BoundSpec, partition: DataFile["partition"]): boolean {
+  return partitionFields(spec).every(({ field, index }) => {
+    const value = partition[index] ?? null;
+    const range: Range = value === null ? { mayBeNull: true, mayBeValue: false } : { lower: value, upper: value, mayBeNull: false, mayBeValue: true };
+    return mayMatch(filter, fieldKnowledge(schema, field, range));
+  });
+}
+
+/** Whether a manifest may list matching files, judged by its partition summaries. */
+export function manifestMayMatch(filter: Filter, schema: Schema, spec: BoundSpec, line: ManifestFile): boolean {
+  const { partitions } = line;
+  if (!partitions) return true;
+  return partitionFields(spec).every(({ field, index }) => {
+    const summary = partitions[index];
+    if (!summary) return true;
+    const decode = (bytes: Buffer | undefined): Comparable | undefined => (bytes === undefined ? undefined : (decodeValue(field.resultType, bytes) ?? undefined));
+    return mayMatch(filter, fieldKnowledge(schema, field, { lower: decode(summary.lower), upper: decode(summary.upper), mayBeNull: summary.containsNull, mayBeValue: summary.lower !== undefined || summary.containsNan !== false }));
+  });
+}
+
+/** Fields whose transform keeps the order of values, so that ranges carry over. */
+function partitionFields(spec: BoundSpec): { field: BoundPartitionField; index: number }[] {
+  return spec.fields
+    .map((field, index) => ({ field, index }))
+    .filter(({ field }) => ["identity", "hour", "day", "month", "year"].includes(field.transform.kind));
+}
+
+function fieldKnowledge(schema: Schema, field: BoundPartitionField, range: Range): Knowledge {
+  const isSource = (column: string): boolean => fieldNamed(schema, column)?.id === field.sourceId;
+  return {
+    range: (column) => (isSource(column) ? { ...range, truncated: field.transform.kind !== "identity" } : ANYTHING),
+    literal: (column, value) => {
+      if (!isSource(column)) return null;
+      const literal = literalOf(schema, column, value);
+      return literal === null ? null : projected(field, literal);
+    },
+  };
+}
+
+const HOUR_US = 3_600_000_000n;
+const DAY_US = 86_400_000_000n;
+const floorDiv = (value: bigint, by: bigint): bigint => (value >= 0n ? value / by : -((-value + by - 1n) / by));
+
+function projected(field: BoundPartitionField, literal: Comparable): Comparable | null {
+  const { kind } = field.transform;
+  if (kind === "identity") return literal;
+  if (typeof literal !== "bigint") return null;
+  const isDate = parsePrimitive(field.sourceType).kind === "date";
+  if (kind === "hour") return isDate ? null : floorDiv(literal, HOUR_US);
+  const days = isDate ? literal : floorDiv(literal, DAY_US);
+  if (kind === "day") return days;
+  const date = new Date(Number(days) * 86_400_000);
+  const years = BigInt(date.getUTCFullYear() - 1970);
+  if (kind === "year") return years;
+  return kind === "month" ? years * 12n + BigInt(date.getUTCMonth()) : null;
+}
+

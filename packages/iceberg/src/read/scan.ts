@@ -1,0 +1,117 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Context, TableState } from "../context.ts";
+import { IcebergError } from "../errors.ts";
+import { CONTENT } from "../manifest/data-file.ts";
+import { currentSchema, schemaById, snapshotById, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
+import { quoteName } from "../schema/duckdb-type.ts";
+import { columnsOf, fieldNamed, type NestedField, type Schema, type SchemaColumn } from "../schema/schema.ts";
+import { filterSql, type Filter } from "./filter.ts";
+import { planFiles, type PlannedFile } from "./plan-files.ts";
+import { liveRowsSql } from "./scan-sql.ts";
+
+export interface ScanOptions {
+  /** Read this snapshot; excludes `asOf` and `ref`. */
+  readonly snapshotId?: bigint | string | null | undefined;
+  /** Read what was current at this time (epoch milliseconds or Date). */
+  readonly asOf?: number | Date | undefined;
+  /** Read this branch or tag. */
+  readonly ref?: string | undefined;
+  /** Columns to return, in this order; all when left out. */
+  readonly columns?: readonly string[] | undefined;
+  /** Rows to return; also prunes files. */
+  readonly filter?: Filter | undefined;
+}
+
+/** A data file of a scan, as callers see it. */
+export interface ScanFile {
+  readonly path: string;
+  readonly recordCount: number;
+  readonly sizeBytes: number;
+  readonly deleteFiles: readonly { readonly path: string; readonly content: "position" | "equality"; readonly recordCount: number; readonly sizeBytes: number }[];
+}
+
+/** A read of one snapshot. Immutable: it sees the same rows for as long as the snapshot is not expired. */
+export interface Scan {
+  readonly snapshotId: bigint | null;
+  /** Columns the scan returns. */
+  readonly columns: readonly SchemaColumn[];
+  /** A parenthesised SELECT that any DuckDB connection can embed in FROM. */
+  toSql(): Promise<string>;
+  files(): Promise<readonly ScanFile[]>;
+  /** Rows in batches, as DuckDB's JavaScript values keyed by column. */
+  rows(connection: DuckDBConnection): AsyncIterable<Record<string, unknown>[]>;
+}
+
+/** Resolves which snapshot a scan reads; `snapshot-not-found` when it is not (or no longer) in the table. */
+export function resolveSnapshot(metadata: TableMetadata, options: ScanOptions): Snapshot | undefined {
+  const asked = [options.snapshotId, options.asOf, options.ref].filter((value) => value !== undefined && value !== null);
+  if (asked.length > 1) throw new IcebergError("invalid-input", "give one of snapshotId, asOf and ref, not several");
+  if (options.snapshotId !== undefined && options.snapshotId !== null) return requireSnapshot(metadata, BigInt(options.snapshotId));
+  if (options.ref !== undefined) {
+    const ref = metadata.refs[options.ref];
+    if (!ref) throw new IcebergError("snapshot-not-found", `the table has no branch or tag ${options.ref}`, { ref: options.ref });
+    return requireSnapshot(metadata, ref["snapshot-id"]);
+  }
+  if (options.asOf !== undefined) {
+    const at = Number(options.asOf);
+    const entry = metadata["snapshot-log"].findLast((line) => line["timestamp-ms"] <= at);
+    if (!entry) throw new IcebergError("snapshot-not-found", `the table had no snapshot at ${new Date(at).toISOString()}, or it has expired`, { asOf: at });
+    return requireSnapshot(metadata, entry["snapshot-id"]);
+  }
+  const current = metadata["current-snapshot-id"];
+  return current === null ? undefined : requireSnapshot(metadata, current);
+}
+
+export function requireSnapshot(metadata: TableMetadata, id: bigint): Snapshot {
+  const found = snapshotById(metadata, id);
+  if (!found) throw new IcebergError("snapshot-not-found", `snapshot ${id} is not in the table; it may have expired`, { snapshotId: String(id) });
+  return found;
+}
+
+/** A scan of a table state. Time travel reads with the snapshot's own schema; a branch's head and main with the current one. */
+export function scanTable(context: Context, state: TableState, options: ScanOptions): Scan {
+  const { metadata } = state;
+  const snapshot = resolveSnapshot(metadata, options);
+  const travels = (options.snapshotId !== undefined && options.snapshotId !== null) || options.asOf !== undefined || metadata.refs[options.ref ?? ""]?.type === "tag";
+  const schema = travels && snapshot?.["schema-id"] !== undefined ? schemaById(metadata, snapshot["schema-id"]) : currentSchema(metadata);
+  const output = selected(schema, options.columns);
+  const condition = options.filter === undefined ? null : filterSql(options.filter, schema);
+  let planned: Promise<PlannedFile[]> | undefined;
+  const plan = (): Promise<PlannedFile[]> => (planned ??= planFiles(context, metadata, schema, snapshot, options.filter));
+
+  const toSql = async (): Promise<string> => {
+    const files = await plan();
+    if (condition === null) return `(${liveRowsSql(context, schema, files, output)})`;
+    const columns = output.map((field) => quoteName(field.name)).join(", ");
+    return `(SELECT ${columns} FROM (${liveRowsSql(context, schema, files, schema.fields)}) WHERE ${condition})`;
+  };
+  return {
+    snapshotId: snapshot?.["snapshot-id"] ?? null,
+    columns: columnsOf({ type: "struct", fields: output }),
+    toSql,
+    files: async () => (await plan()).map(asScanFile),
+    rows: async function* (connection) {
+      const result = await connection.stream(`SELECT * FROM ${await toSql()}`);
+      for await (const batch of result.yieldRowObjectJs()) yield batch as Record<string, unknown>[];
+    },
+  };
+}
+
+function selected(schema: Schema, columns: readonly string[] | undefined): readonly NestedField[] {
+  if (!columns) return schema.fields;
+  if (columns.length === 0) throw new IcebergError("invalid-input", "a scan needs at least one column");
+  return columns.map((name) => {
+    const field = fieldNamed(schema, name);
+    if (!field) throw new IcebergError("invalid-input", `the table has no column ${name}`, { column: name });
+    return field;
+  });
+}
+
+function asScanFile({ entry, deletes }: PlannedFile): ScanFile {
+  return {
+    path: entry.file.path,
+    recordCount: entry.file.recordCount,
+    sizeBytes: entry.file.sizeBytes,
+    deleteFiles: deletes.map(({ file }) => ({ path: file.path, content: file.content === CONTENT.positionDeletes ? "position" : "equality", recordCount: file.recordCount, sizeBytes: file.sizeBytes })),
+  };
+}

@@ -1,0 +1,36 @@
+/** One file as a listing reports it. */
+export interface StoredFile {
+  readonly location: string;
+  readonly sizeBytes: number;
+  /** Epoch milliseconds of the last write. */
+  readonly modifiedAt: number;
+}
+
+/**
+ * Where table files live. Locations are URIs (`file:///…`, `s3://…`) exactly as they stand in Iceberg metadata.
+ * Every method may be called concurrently. Failures are `IcebergError`s: `file-missing`, `file-exists`,
+ * `path-outside-storage` or `storage-failed`.
+ */
+export interface Storage {
+  /** Turns a caller's path or URI into the one normalised location this storage writes into metadata. */
+  normalise(location: string): string;
+  /** The whole file. `file-missing` when it is not there. */
+  read(location: string): Promise<Buffer>;
+  /**
+   * Creates a file that did not exist: all of it or nothing is ever visible, and it is durable when the promise resolves.
+   * `file-exists` when there is one already. Not idempotent.
+   */
+  create(location: string, bytes: Uint8Array): Promise<void>;
+  /** Makes the folder of an engine-written file ready. Idempotent. */
+  prepareFolder(location: string): Promise<void>;
+  /** Makes a file that the engine wrote durable. Idempotent. */
+  sync(location: string): Promise<void>;
+  /** Removes a file; a missing one is success. Idempotent. */
+  delete(location: string): Promise<void>;
+  /** Every file below a prefix, in no order. A missing prefix has no files. */
+  list(prefix: string): AsyncIterable<StoredFile>;
+  /** The path or URI the SQL engine reads and writes for a location. */
+  enginePath(location: string): string;
+  /** Inverse of `enginePath`. */
+  locationOf(enginePath: string): string;
+}
