@@ -1,3 +1,4 @@
 export * from "./freshness.ts";
+export * from "./model-header.ts";
 export * from "./model.ts";
 export * from "./ports.ts";

@@ -32,6 +32,8 @@ export interface StreamColumn {
   readonly nullable: boolean;
   readonly description: string;
   readonly pii: PiiTag;
+  /** JSON pointer into the payload; the column's own name at the top when absent. */
+  readonly path?: string;
 }
 
 export interface StreamSchema {

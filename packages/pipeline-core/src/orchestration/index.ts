@@ -1,3 +1,4 @@
+export * from "./lake-engine.ts";
 export * from "./ports.ts";
 export * from "./run.ts";
 export * from "./settle-step.ts";

@@ -4,7 +4,7 @@ import { memoryRunStore, runStoreContract } from "./testing.ts";
 
 const NOW = new Date("2026-11-23T09:00:00Z");
 
-describe("runs in memory", () =>
+describe("runs in memory", () => {
   runStoreContract({ test, expect }, async () => {
     const clock = { now: () => NOW };
     let made = 0;
@@ -25,4 +25,5 @@ describe("runs in memory", () =>
         };
       },
     };
-  }));
+  });
+});

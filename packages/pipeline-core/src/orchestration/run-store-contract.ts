@@ -7,9 +7,7 @@ import type { PlannedRun, RunState, StepState } from "./run.ts";
 export interface RunStoreFixture {
   readonly runs: RunStore;
   readonly now: Date;
-  see(
-    runId: string,
-  ): Promise<{
+  see: (runId: string) => Promise<{
     state: RunState;
     steps: { dataset: string; state: StepState; attempt: number }[];
     logLines: number;

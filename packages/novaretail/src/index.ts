@@ -1,0 +1,4 @@
+export * from "./model-files.ts";
+export * from "./personal-columns.ts";
+export * from "./sources.ts";
+export * from "./staged-contracts.ts";

@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { DATASET_KINDS, type DatasetKind, datasetNameSchema, PII_TAGS } from "./model.ts";
+
+const IDENTIFIER = z.string().regex(/^[a-z_][a-z0-9_]*$/, "must be a lower-case SQL identifier, e.g. order_id");
+const ICEBERG_TYPE = z
+  .string()
+  .regex(
+    /^(boolean|int|long|float|double|decimal\(\d{1,2},\s*\d{1,2}\)|date|time|timestamp|timestamptz|string|uuid|binary)$/,
+    "must be an Iceberg type, e.g. long, decimal(12,2), timestamptz or string",
+  );
+const ONE_OR_MORE = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).transform((value) => (typeof value === "string" ? [value] : value));
+const DURATION = z
+  .string()
+  .regex(/^\d+\s*(s|m|h)$/, "must be a whole number with s, m or h, e.g. 30s or 2m")
+  .transform((text) => Number.parseInt(text, 10) * { s: 1, m: 60, h: 3600 }[text.at(-1) as "s" | "m" | "h"]);
+
+/** Kinds whose rows are recomputed by key. */
+const KEYED: ReadonlySet<DatasetKind> = new Set(["merge", "partitioned"]);
+
+/** How a change of an input leads to the rows of the model that it concerns. */
+export const modelInputSchema = z
+  .strictObject({
+    /** One expression over the input's columns per refresh key column; also narrows the input when a few keys are recomputed. */
+    key: ONE_OR_MORE.optional(),
+    /** A query over `changed` (the input's changed rows) and the model's inputs that returns the refresh key columns. */
+    via: z.string().min(1).optional(),
+    /** Only read, never followed: a change here alone recomputes nothing. */
+    lookup: z.literal(true).optional(),
+    /** Narrows the input when a few keys are recomputed; may refer to inputs listed before it and to `affected`. */
+    filter: z.string().min(1).optional(),
+    /** Time column that bounds the rows of a refresh key, and the width of a slice: files outside are not opened. */
+    range: z.strictObject({ column: IDENTIFIER, grain: z.enum(["5m", "hour", "day"]) }).optional(),
+  });
+
+export const modelColumnSchema = z.strictObject({
+  type: ICEBERG_TYPE,
+  description: z.string().min(3, "say what the column means"),
+  pii: z.enum(PII_TAGS).default("none"),
+  required: z.boolean().default(false),
+});
+
+export const modelCheckSchema = z.union([
+  z.strictObject({ null_rate: z.strictObject({ column: IDENTIFIER, max: z.number().min(0).max(1), severity: z.enum(["error", "warning"]).default("error") }) }),
+  z.strictObject({ row_count: z.strictObject({ min: z.number().int().min(0), severity: z.enum(["error", "warning"]).default("error") }) }),
+  z.strictObject({
+    sql: z.strictObject({
+      name: z.string().regex(/^[a-z][a-z0-9-]*$/, "must be kebab-case"),
+      /** Trino query over the model's own dataset returning one number: how many rows break the rule. */
+      query: z.string().min(1),
+      max: z.number().min(0).default(0),
+      severity: z.enum(["error", "warning"]).default("error"),
+      description: z.string().min(3),
+    }),
+  }),
+]);
+
+/** The YAML header of a model file. Names are checked against each other: keys must be columns, checks must name columns. */
+export const modelHeaderSchema = z
+  .strictObject({
+    description: z.string().min(10, "say in a sentence what the dataset is for"),
+    owner: z.string().min(1),
+    pipeline: IDENTIFIER,
+    kind: z.enum(DATASET_KINDS),
+    key: ONE_OR_MORE.optional(),
+    /** Columns of the result by which rows are recomputed together; the key itself unless given (a day of a daily mart). */
+    refresh_key: ONE_OR_MORE.optional(),
+    target_lag: DURATION,
+    partition: z.strictObject({ column: IDENTIFIER, transform: z.enum(["hour", "day", "month"]) }).optional(),
+    inputs: z.record(datasetNameSchema, modelInputSchema).refine((inputs) => Object.keys(inputs).length > 0, "needs at least one input"),
+    columns: z.record(IDENTIFIER, modelColumnSchema).refine((columns) => Object.keys(columns).length > 0, "needs at least one column"),
+    checks: z.array(modelCheckSchema).default([]),
+  })
+  .superRefine((header, context) => {
+    const complain = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+    if (header.kind !== "append" && header.key === undefined) complain(["key"], `a ${header.kind} model needs a key`);
+    for (const column of header.key ?? []) {
+      if (header.columns[column] === undefined) complain(["key"], `key column ${column} is not among the columns`);
+    }
+    for (const column of header.refresh_key ?? []) {
+      if (header.columns[column] === undefined) complain(["refresh_key"], `refresh key column ${column} is not among the columns`);
+    }
+    if (header.kind === "append" && Object.keys(header.inputs).length !== 1) complain(["inputs"], "an append model reads the new rows of exactly one input");
+    const width = (header.refresh_key ?? header.key ?? []).length;
+    for (const [name, input] of Object.entries(header.inputs)) {
+      const ways = [input.key, input.via, input.lookup].filter((way) => way !== undefined).length;
+      if (KEYED.has(header.kind) ? ways !== 1 : ways > 0) {
+        complain(
+          ["inputs", name],
+          KEYED.has(header.kind)
+            ? "say exactly one of key, via or lookup: how does a change of this input lead to the model's rows?"
+            : `a ${header.kind} model follows its inputs as a whole; leave key, via and lookup out`,
+        );
+      }
+      if (KEYED.has(header.kind) && input.key !== undefined && input.key.length !== width) {
+        complain(["inputs", name, "key"], `gives ${input.key.length} expressions, the refresh key has ${width} columns`);
+      }
+    }
+    header.checks.forEach((check, index) => {
+      if ("null_rate" in check && header.columns[check.null_rate.column] === undefined) {
+        complain(["checks", index, "null_rate", "column"], `${check.null_rate.column} is not among the columns`);
+      }
+    });
+  });
+
+export type ModelHeader = z.output<typeof modelHeaderSchema>;
+export type ModelInput = z.output<typeof modelInputSchema>;
+
+/** A model as its file says it: header and Trino SQL. */
+export interface ModelFile {
+  readonly name: string;
+  /** Path inside packages/novaretail. */
+  readonly path: string;
+  readonly header: ModelHeader;
+  /** Trino SQL, as Athena runs it. */
+  readonly sql: string;
+  /** Hash of the file's text: what the dataset was built with. */
+  readonly codeVersion: string;
+}
+
+/** A model file as read from disk, before its header is judged. */
+export interface ModelSource {
+  readonly name: string;
+  readonly path: string;
+  readonly header: unknown;
+  readonly sql: string;
+  readonly codeVersion: string;
+  /** Line in the file of a place in the header; the header's first line when the place is not there. */
+  readonly lineOf: (place: readonly (string | number)[]) => number;
+}
+
+export interface ModelProblem {
+  readonly path: string;
+  readonly line: number;
+  readonly message: string;
+}
+
+/** Judges a model file's header: the model, or every problem with its line. */
+export function parseModel(source: ModelSource): { readonly model: ModelFile } | { readonly problems: readonly ModelProblem[] } {
+  const parsed = modelHeaderSchema.safeParse(source.header);
+  if (parsed.success) {
+    const { name, path, sql, codeVersion } = source;
+    return { model: { name, path, sql, codeVersion, header: parsed.data } };
+  }
+  return {
+    problems: parsed.error.issues.map((issue) => {
+      const place = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+      return { path: source.path, line: source.lineOf(place), message: `${place.join(".") || "header"}: ${issue.message}` };
+    }),
+  };
+}

@@ -1,0 +1,119 @@
+import type { DatasetColumn, DatasetName, ModelFile } from "../catalog/index.ts";
+import type { SourceId, StreamSchema } from "../connectors/index.ts";
+import type { Transaction } from "../kernel/index.ts";
+import type { RawStore } from "../lakehouse/index.ts";
+
+/** An input's consumed snapshot moves from `from` to `to` with a commit (or without one, when nothing had to be written). */
+export interface InputMove {
+  readonly input: string;
+  readonly from: string | null;
+  readonly to: string;
+}
+
+/** What one load or refresh did; `snapshotAfter` null: there was nothing to write and no commit was made. */
+export interface LakeChange {
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly bytes: number;
+  readonly snapshotBefore: string | null;
+  readonly snapshotAfter: string | null;
+  /** How the rows were found: first load, fast merge, slow merge, affected keys, full difference … */
+  readonly mode: string;
+  readonly phases: readonly { readonly name: string; readonly ms: number }[];
+  /** What a person should know, without values of rows. */
+  readonly notes: readonly string[];
+}
+
+/** Changes of one source since a snapshot of its raw dataset, held in the engine until `close`. */
+export interface SourceDelta {
+  readonly source: SourceId;
+  readonly from: string | null;
+  /** The raw snapshot that the changes lead to. */
+  readonly to: string;
+  readonly rows: number;
+  /** Only streams that changed. */
+  readonly streams: readonly { readonly stream: string; readonly rows: number }[];
+  /** True when `to` is older than the newest raw snapshot: the rest is for the next cycle. */
+  readonly more: boolean;
+  close(): Promise<void>;
+}
+
+export interface RefusedRow {
+  readonly detail: string;
+  readonly payload: string;
+}
+
+export interface StagedLoad {
+  readonly delta: SourceDelta;
+  readonly dataset: DatasetName;
+  readonly schema: StreamSchema;
+  /** `append`: every event is a row (logs); `merge`: the current row per key. */
+  readonly kind: "append" | "merge";
+  /** Gets the rows whose values do not fit their column's type, before the commit; `total` may exceed the rows handed over. */
+  readonly onRefused: (rows: readonly RefusedRow[], total: number) => Promise<void>;
+  /** Runs in the transaction that publishes the rows; throwing undoes the load. */
+  readonly within: (tx: Transaction) => Promise<void>;
+}
+
+export interface ModelRefresh {
+  readonly model: ModelFile;
+  /** Consumed snapshot by input; null = nothing consumed yet. */
+  readonly consumed: ReadonlyMap<string, string | null>;
+  /** The dataset was built by another version of the model's code: everything is recomputed. */
+  readonly rebuild: boolean;
+  readonly within: (tx: Transaction, moves: readonly InputMove[]) => Promise<void>;
+}
+
+export interface ModelChange extends LakeChange {
+  /** For the caller to record by `CatalogStore.skipInputs` when no commit was made. */
+  readonly moves: readonly InputMove[];
+}
+
+export interface TableStats {
+  readonly snapshotId: string | null;
+  readonly rowCount: number;
+  readonly bytes: number;
+  readonly fileCount: number;
+}
+
+export interface ProbeResult {
+  readonly rowCount: number;
+  /** Keys that more than one row has. */
+  readonly duplicateKeys: number;
+  /** Share of nulls by column, of the columns asked for; null when the dataset has no row. */
+  readonly nullRates: ReadonlyMap<string, number | null>;
+  /** Result of each custom query by check name. */
+  readonly custom: ReadonlyMap<string, number>;
+}
+
+export interface MaintenanceOutcome {
+  readonly compactedFiles: number;
+  readonly expiredSnapshots: number;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The lake as pipelines use it; locally DuckDB over Iceberg. Loads and refreshes are not idempotent by themselves: the
+ * caller's `within` moves the consumed snapshots by compare-and-swap, which makes them so. Calls for one dataset must not
+ * overlap; calls for different datasets may.
+ */
+export interface LakeEngine {
+  readonly rawStore: RawStore;
+  /** Current snapshot by dataset; null for a dataset without a table or rows. */
+  snapshots(datasets: readonly DatasetName[]): Promise<Map<DatasetName, string | null>>;
+  /** Null when nothing was appended since `from`. Reads at most about `maxRows` rows (whole snapshots). */
+  openDelta(request: { source: SourceId; from: string | null; only: readonly string[] | null; except: readonly string[]; maxRows: number }): Promise<SourceDelta | null>;
+  loadStaged(load: StagedLoad): Promise<LakeChange>;
+  refreshModel(refresh: ModelRefresh): Promise<ModelChange>;
+  /** A parenthesised SELECT over the dataset's current snapshot that any connection of the same engine can embed. */
+  scanSql(dataset: DatasetName): Promise<string>;
+  tableStats(dataset: DatasetName): Promise<TableStats>;
+  columns(dataset: DatasetName): Promise<DatasetColumn[]>;
+  /** One pass over the dataset for all its checks. */
+  probe(request: { dataset: DatasetName; key: readonly string[]; nullRateOf: readonly string[]; custom: readonly { name: string; sql: string }[] }): Promise<ProbeResult>;
+  /** Null rate of every column. */
+  profile(dataset: DatasetName): Promise<{ name: string; nullRate: number | null }[]>;
+  /** Compacts small and deleted-from files, expires snapshots that nobody needs. `keep`: snapshots still to be read from. */
+  maintain(request: { dataset: DatasetName; keep: readonly string[] }): Promise<MaintenanceOutcome>;
+  close(): Promise<void>;
+}
