@@ -1,0 +1,49 @@
+// npm start: brings what is missing, then hands over to the supervisor and stays only to pass signals on to it.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { reportAndExit } from "./command-line.mjs";
+import { watchLauncherOf } from "./launcher-watch.mjs";
+import { PORTAL_SERVER, preparePortal, prepareWorkspace } from "./preparation.mjs";
+import { ROOT } from "./root.mjs";
+import { HELP, readStartFlags } from "./start-flags.mjs";
+import { nodePath, toolEnv } from "./toolchain.mjs";
+
+try {
+  const options = readStartFlags(process.argv.slice(2), process.env, process.env.INIT_CWD ?? process.cwd());
+  if (options === undefined) {
+    console.log(HELP);
+    process.exit(0);
+  }
+  console.log("NovaRetail data platform");
+  await prepareWorkspace();
+  await preparePortal();
+  process.exitCode = await supervise({ ...options, portalServer: join(ROOT, PORTAL_SERVER) });
+} catch (error) {
+  reportAndExit(error);
+}
+
+/** Runs the supervisor to its end and returns its exit code. It stops in order when we pass a signal on, or vanish. */
+function supervise(options) {
+  const main = join(ROOT, "infra/local/src/main.ts");
+  const child = spawn(nodePath(), ["--disable-warning=ExperimentalWarning", main, JSON.stringify(options)], {
+    cwd: ROOT,
+    env: toolEnv(),
+    // In its own process group, a Ctrl-C reaches it once, through us, and not a second time from the terminal.
+    detached: true,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const pass = (signal) => child.kill(signal);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => pass(signal));
+  const unwatch = watchLauncherOf(() => pass("SIGTERM"));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      unwatch();
+      if (signal !== null)
+        console.error(
+          `The supervisor was ended by ${signal}; its parts end by themselves, and the next npm start cleans up.`,
+        );
+      resolve(code ?? 1);
+    });
+  });
+}
