@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { burstingService } from "./error-burst.ts";
 import { createRandom, nextEvent } from "./log-events.ts";
 import { malformedLine, ndjsonLine } from "./ndjson-lines.ts";
@@ -13,6 +13,8 @@ interface Received {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
 }
+
+vi.setConfig({ testTimeout: 20_000 });
 
 const servers: Server[] = [];
 afterEach(async () => {
