@@ -1,2 +1,3 @@
 export * from "./grants.ts";
 export * from "./matrix.ts";
+export * from "./ports.ts";

@@ -18,6 +18,7 @@ export const ACTIONS = [
   "query.view-any",
   "audit.view",
   "profile.view",
+  "profile.edit",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -43,6 +44,8 @@ export const MATRIX: Record<Action, readonly Role[]> = {
   "query.view-any": ["platform-engineer"],
   "audit.view": ["platform-engineer", "privacy-officer"],
   "profile.view": EVERYONE,
+  // One's own settings, nobody else's.
+  "profile.edit": EVERYONE,
 };
 
 export function may(role: Role, action: Action): boolean {

@@ -20,6 +20,12 @@ const make = async () => {
   };
 };
 
-describe("sources in memory", () => sourceStoreContract({ test, expect }, make));
-describe("deliveries in memory", () => deliveryLedgerContract({ test, expect }, make));
-describe("the lease in memory", () => workerLeaseContract({ test, expect }, make));
+describe("sources in memory", () => {
+  sourceStoreContract({ test, expect }, make);
+});
+describe("deliveries in memory", () => {
+  deliveryLedgerContract({ test, expect }, make);
+});
+describe("the lease in memory", () => {
+  workerLeaseContract({ test, expect }, make);
+});

@@ -1,0 +1,44 @@
+import type { DeliveryLedger, Quarantine } from "@nova/pipeline-core/connectors";
+import { PlatformError } from "@nova/pipeline-core/kernel";
+import { announce } from "./announce.ts";
+import { rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
+
+export function deliveryLedger(db: StoreDb): DeliveryLedger {
+  return {
+    async unseen(source, ids) {
+      const { rows } = await db.pool.query<{ id: string }>(
+        `SELECT DISTINCT given.id FROM unnest($2::text[]) AS given (id)
+          WHERE NOT EXISTS (SELECT FROM delivery_ledger l WHERE l.source_id = $1 AND l.id = given.id)`,
+        [source, ids],
+      );
+      return new Set(rows.map((row) => row.id));
+    },
+    async claim(tx, source, ids, at) {
+      const distinct = [...new Set(ids)];
+      const { rowCount } = await tx.query(
+        `INSERT INTO delivery_ledger (source_id, id, at) SELECT $1, id, $3 FROM unnest($2::text[]) AS id ON CONFLICT DO NOTHING`,
+        [source, distinct, at],
+      );
+      const again = distinct.length - (rowCount ?? 0);
+      if (again > 0) throw new PlatformError("commit-conflict", `${again} deliveries of ${source} were taken in by another commit`);
+    },
+  };
+}
+
+export function quarantine(db: StoreDb, { ids }: Pick<StoreContext, "ids">): Quarantine {
+  return {
+    async add(items) {
+      if (items.length === 0) return;
+      // PostgreSQL text holds no NUL; refused bytes may.
+      const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD");
+      const rows = items.map((item) => ({ ...item, id: ids.next(), detail: storable(item.detail), payload: storable(item.payload) }));
+      await db.pool.query(
+        `INSERT INTO quarantine_items (id, source_id, stream, reason, detail, payload, received_at)
+         SELECT id, source, stream, reason, detail, payload, "receivedAt" FROM jsonb_to_recordset($1::jsonb)
+             AS q (id uuid, source text, stream text, reason text, detail text, payload text, "receivedAt" timestamptz)`,
+        [rowsJson(rows)],
+      );
+      await announce(db.pool, "quarantine", [...new Set(items.map((item) => item.source))]);
+    },
+  };
+}

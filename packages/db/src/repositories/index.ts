@@ -1,0 +1,11 @@
+export { catalogStore } from "./catalog-store.ts";
+export { deliveryLedger, quarantine } from "./deliveries.ts";
+export { lineageStore } from "./lineage-store.ts";
+export { qualityStore } from "./quality-store.ts";
+export { runStore } from "./run-store.ts";
+export { sourceStore } from "./source-store.ts";
+export { inTransaction, type StoreContext, type StoreDb } from "./store-context.ts";
+export { workerLease } from "./worker-lease.ts";
+export { auditStore, queryStore } from "./audit.ts";
+export { tidyHistory } from "./housekeeping.ts";
+export { grantStore, userStore } from "./people.ts";

@@ -1,0 +1,191 @@
+import type { RunStore } from "@nova/pipeline-core/orchestration";
+import { PlatformError } from "@nova/pipeline-core/kernel";
+import { announce, type Sql, throttledAnnounce } from "./announce.ts";
+import { inTransaction, rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
+
+const OPEN_STEP = "('waiting', 'running', 'retrying')";
+
+export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
+  const announceOften = throttledAnnounce(clock);
+  const change = (runId: string, work: (tx: Sql) => Promise<void>): Promise<void> =>
+    inTransaction(db.pool, async (tx) => {
+      await work(tx);
+      await announce(tx, "run", [runId]);
+    });
+  return {
+    async createRun(plan) {
+      const id = ids.next();
+      const now = clock.now();
+      await change(id, async (tx) => {
+        await tx.query("INSERT INTO runs (id, pipeline, trigger, state, created_at, datasets) VALUES ($1, $2, $3, 'queued', $4, $5)", [
+          id,
+          plan.pipeline,
+          plan.trigger,
+          now,
+          plan.steps.map((step) => step.dataset),
+        ]);
+        await tx.query(
+          `INSERT INTO steps (run_id, dataset, ordinal, state, reason, after, waiting_since)
+           SELECT $1, dataset, ordinal, 'waiting', reason, after, $3 FROM jsonb_to_recordset($2::jsonb) AS s (dataset text, ordinal int, reason text, after text[])`,
+          [id, rowsJson(plan.steps.map((step, ordinal) => ({ ...step, ordinal }))), now],
+        );
+      });
+      return id;
+    },
+
+    startRun: (runId) =>
+      change(runId, async (tx) => {
+        const { rowCount } = await tx.query(
+          "UPDATE runs SET state = 'running', started_at = coalesce(started_at, $2) WHERE id = $1 AND state IN ('queued', 'running')",
+          [runId, clock.now()],
+        );
+        if (rowCount === 0) throw new PlatformError("conflict", `run ${runId} has ended or is not known`);
+      }),
+
+    finishRun: (runId) =>
+      change(runId, async (tx) => {
+        const now = clock.now();
+        await tx.query(
+          `UPDATE steps SET state = 'cancelled', ended_at = $2, skip_reason = 'the run ended before this step' WHERE run_id = $1 AND state IN ${OPEN_STEP}`,
+          [runId, now],
+        );
+        await tx.query(
+          `UPDATE runs r SET ended_at = $2, rows_out = s.rows_out, error_kind = s.error_kind, error_message = s.error_message,
+             state = CASE WHEN s.failed THEN 'failed' WHEN s.cancelled THEN 'cancelled' ELSE 'succeeded' END
+           FROM (SELECT coalesce(sum(rows_out), 0) AS rows_out, coalesce(bool_or(state = 'failed'), false) AS failed,
+                        coalesce(bool_or(state = 'cancelled'), false) AS cancelled,
+                        (array_agg(error_kind ORDER BY ordinal) FILTER (WHERE state = 'failed'))[1] AS error_kind,
+                        (array_agg(dataset || ': ' || error_message ORDER BY ordinal) FILTER (WHERE state = 'failed'))[1] AS error_message
+                   FROM steps WHERE run_id = $1) s
+           WHERE r.id = $1 AND r.state IN ('queued', 'running')`,
+          [runId, now],
+        );
+      }),
+
+    startStep: (runId, dataset) =>
+      inTransaction(db.pool, async (tx) => {
+        const now = clock.now();
+        const { rows } = await tx.query<{ attempt: number }>(
+          `UPDATE steps SET state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, $3), retry_at = NULL
+            WHERE run_id = $1 AND dataset = $2 AND state IN ('waiting', 'retrying') RETURNING attempt`,
+          [runId, dataset, now],
+        );
+        const [step] = rows;
+        if (step === undefined) throw await whyNot(tx, runId, dataset);
+        await tx.query("INSERT INTO attempts (run_id, dataset, number, state, started_at) VALUES ($1, $2, $3, 'running', $4)", [
+          runId,
+          dataset,
+          step.attempt,
+          now,
+        ]);
+        await announce(tx, "run", [runId]);
+        return step.attempt;
+      }),
+
+    succeedStep: (runId, dataset, attempt, outcome) =>
+      change(runId, async (tx) => {
+        const now = clock.now();
+        const { rowCount } = await tx.query(
+          `UPDATE steps SET state = 'succeeded', ended_at = $4, rows_in = $5, rows_out = $6, bytes = $7, snapshot_before = $8, snapshot_after = $9,
+             error_kind = NULL, error_message = NULL
+           WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running'`,
+          [runId, dataset, attempt, now, outcome.rowsIn, outcome.rowsOut, outcome.bytes, outcome.snapshotBefore, outcome.snapshotAfter],
+        );
+        if (rowCount === 0) throw staleAttempt(dataset, attempt);
+        await endAttempt(tx, runId, dataset, attempt, "succeeded", now, null);
+      }),
+
+    skipStep: (runId, dataset, reason) =>
+      change(runId, async (tx) => {
+        const { rowCount } = await tx.query(
+          `UPDATE steps SET state = 'skipped', ended_at = $3, skip_reason = $4 WHERE run_id = $1 AND dataset = $2 AND state IN ${OPEN_STEP}`,
+          [runId, dataset, clock.now(), reason],
+        );
+        if (rowCount === 0) throw await whyNot(tx, runId, dataset);
+      }),
+
+    failStep: (runId, dataset, attempt, failure, retryAt) =>
+      change(runId, async (tx) => {
+        const now = clock.now();
+        const { rowCount } = await tx.query(
+          `UPDATE steps SET state = $4, ended_at = $5, retry_at = $6, error_kind = $7, error_message = $8
+            WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running'`,
+          [runId, dataset, attempt, retryAt === null ? "failed" : "retrying", retryAt === null ? now : null, retryAt, failure.kind, failure.message],
+        );
+        if (rowCount === 0) throw staleAttempt(dataset, attempt);
+        await endAttempt(tx, runId, dataset, attempt, "failed", now, failure);
+      }),
+
+    async log(lines) {
+      if (lines.length === 0) return;
+      await db.pool.query(
+        `INSERT INTO run_logs (run_id, dataset, at, level, message, fields)
+         SELECT "runId", dataset, at, level, message, fields FROM jsonb_to_recordset($1::jsonb)
+             AS l ("runId" uuid, dataset text, at timestamptz, level text, message text, fields jsonb)`,
+        [rowsJson(lines)],
+      );
+      await announceOften(db.pool, "run", [...new Set(lines.map((line) => line.runId))]);
+    },
+
+    closeAbandoned: () =>
+      inTransaction(db.pool, async (tx) => {
+        const now = clock.now();
+        const message = "the worker ended before this step did";
+        const { rows } = await tx.query<{ id: string }>(
+          "UPDATE runs SET state = 'failed', ended_at = $1, error_kind = 'stale-writer', error_message = $2 WHERE state IN ('queued', 'running') RETURNING id",
+          [now, message],
+        );
+        const open = rows.map((row) => row.id);
+        await tx.query(
+          `UPDATE steps SET state = 'failed', ended_at = $2, retry_at = NULL, error_kind = 'stale-writer', error_message = $3
+            WHERE run_id = ANY($1::uuid[]) AND state IN ${OPEN_STEP}`,
+          [open, now, message],
+        );
+        await tx.query(
+          "UPDATE attempts SET state = 'failed', ended_at = $2, error_kind = 'stale-writer', error_message = $3 WHERE run_id = ANY($1::uuid[]) AND state = 'running'",
+          [open, now, message],
+        );
+        await announce(tx, "run", open);
+        return open.length;
+      }),
+
+    async prune({ succeededAfter, failedAfter }) {
+      const { rowCount } = await db.pool.query(
+        `DELETE FROM runs WHERE (state = 'succeeded' AND created_at < $1) OR (state IN ('failed', 'cancelled') AND created_at < $2)`,
+        [succeededAfter, failedAfter],
+      );
+      return rowCount ?? 0;
+    },
+  };
+}
+
+async function endAttempt(
+  tx: Sql,
+  runId: string,
+  dataset: string,
+  number: number,
+  state: "succeeded" | "failed",
+  at: Date,
+  failure: { kind: string; message: string } | null,
+): Promise<void> {
+  await tx.query("UPDATE attempts SET state = $4, ended_at = $5, error_kind = $6, error_message = $7 WHERE run_id = $1 AND dataset = $2 AND number = $3", [
+    runId,
+    dataset,
+    number,
+    state,
+    at,
+    failure?.kind ?? null,
+    failure?.message ?? null,
+  ]);
+}
+
+function staleAttempt(dataset: string, attempt: number): PlatformError {
+  return new PlatformError("stale-writer", `attempt ${attempt} of ${dataset} is not the running one`);
+}
+
+async function whyNot(tx: Sql, runId: string, dataset: string): Promise<PlatformError> {
+  const { rows } = await tx.query<{ state: string }>("SELECT state FROM steps WHERE run_id = $1 AND dataset = $2", [runId, dataset]);
+  const [step] = rows;
+  if (step === undefined) return new PlatformError("not-found", `run ${runId} has no step ${dataset}`);
+  return new PlatformError("conflict", `step ${dataset} is ${step.state}`);
+}

@@ -1,0 +1,72 @@
+import { catalogStoreContract } from "@nova/pipeline-core/catalog/testing";
+import { deliveryLedgerContract, sourceStoreContract, workerLeaseContract } from "@nova/pipeline-core/connectors/testing";
+import type { RunState, StepState } from "@nova/pipeline-core/orchestration";
+import { runStoreContract } from "@nova/pipeline-core/orchestration/testing";
+import type { Transaction } from "@nova/pipeline-core/kernel";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Db, openDb } from "../client.ts";
+import { migrate } from "../migrate.ts";
+import { startTestPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { emptyDb, standingClock, testIds } from "../testing/store-fixture.ts";
+import { catalogStore, deliveryLedger, inTransaction, runStore, sourceStore, workerLease } from "./index.ts";
+
+const NOW = new Date("2026-11-23T09:00:00Z");
+const clock = standingClock(NOW);
+const context = { clock, ids: testIds(clock) };
+let server: TestPostgres;
+let db: Db;
+
+beforeAll(async () => {
+  server = await startTestPostgres(55232);
+  const connectionString = await server.createDatabase("stores");
+  await migrate(connectionString);
+  db = openDb({ connectionString });
+}, 60_000);
+
+afterAll(async () => {
+  await db.close();
+  await server.stop();
+});
+
+const transaction = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => inTransaction(db.pool, (tx) => work(tx as Transaction));
+
+const connectorStores = async () => {
+  await emptyDb(db);
+  return { sources: sourceStore(db, context), deliveries: deliveryLedger(db), lease: workerLease(db, context), transaction };
+};
+
+describe("sources in PostgreSQL", () => {
+  sourceStoreContract({ test, expect }, connectorStores);
+});
+describe("deliveries in PostgreSQL", () => {
+  deliveryLedgerContract({ test, expect }, connectorStores);
+});
+describe("the lease in PostgreSQL", () => {
+  workerLeaseContract({ test, expect }, connectorStores);
+});
+
+describe("the catalog in PostgreSQL", () => {
+  catalogStoreContract({ test, expect }, async () => {
+    await emptyDb(db);
+    const lease = workerLease(db, context);
+    const staleEpoch = await lease.acquire({ id: "old", pid: 1, startedAt: NOW });
+    const epoch = await lease.acquire({ id: "new", pid: 2, startedAt: NOW });
+    return { catalog: catalogStore(db, context), epoch, staleEpoch, transaction };
+  });
+});
+
+describe("runs in PostgreSQL", () => {
+  runStoreContract({ test, expect }, async () => {
+    await emptyDb(db);
+    return {
+      runs: runStore(db, context),
+      now: NOW,
+      async see(id) {
+        const run = await db.prisma.run.findUnique({ where: { id }, include: { steps: { orderBy: { ordinal: "asc" } }, _count: { select: { logs: true } } } });
+        if (run === null) return null;
+        const steps = run.steps.map((step) => ({ dataset: step.dataset, state: step.state as StepState, attempt: step.attempt }));
+        return { state: run.state as RunState, steps, logLines: run._count.logs };
+      },
+    };
+  });
+});
