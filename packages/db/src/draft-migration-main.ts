@@ -6,4 +6,6 @@ import { schemaScript } from "./testing/schema-script.ts";
 //   git show HEAD:packages/db/prisma/schema.prisma > /tmp/old.prisma
 //   DATABASE_URL=… node packages/db/src/draft-migration-main.ts /tmp/old.prisma
 const [, , older] = process.argv;
-process.stdout.write(await schemaScript(readMigrateEnv().DATABASE_URL, older === undefined ? null : await readFile(older, "utf8")));
+process.stdout.write(
+  await schemaScript(readMigrateEnv().DATABASE_URL, older === undefined ? null : await readFile(older, "utf8")),
+);

@@ -1,9 +1,17 @@
 import { z } from "zod";
 
 const schema = z.object({
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "must be a PostgreSQL connection string, postgres://user:password@host:port/database"),
+  DATABASE_URL: z
+    .string()
+    .regex(
+      /^postgres(ql)?:\/\//,
+      "must be a PostgreSQL connection string, postgres://user:password@host:port/database",
+    ),
   /** "1": also put the demo people in, for the demo sign-in. */
-  NOVA_DEMO: z.enum(["0", "1"], "must be 0 or 1").default("0").transform((value) => value === "1"),
+  NOVA_DEMO: z
+    .enum(["0", "1"], "must be 0 or 1")
+    .default("0")
+    .transform((value) => value === "1"),
 });
 
 export type MigrateEnv = z.infer<typeof schema>;

@@ -10,11 +10,11 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.stop());
 
-async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return await use(client);
+    return await work(client);
   } finally {
     await client.end();
   }
@@ -39,7 +39,8 @@ describe("migrations", () => {
     const declared = await server.createDatabase("declared");
     await migrate(migrated);
     await withClient(declared, async (client) => client.query(await schemaScript(declared, null)));
-    const lines = (url: string) => withClient(url, async (client) => (await client.query<{ line: string }>(DESCRIBE)).rows.map((row) => row.line));
+    const lines = (url: string) =>
+      withClient(url, async (client) => (await client.query<{ line: string }>(DESCRIBE)).rows.map((row) => row.line));
     const expected = await lines(declared);
     expect(expected.length).toBeGreaterThan(200);
     expect(await lines(migrated)).toEqual(expected);
@@ -56,13 +57,19 @@ describe("migrations", () => {
   test("a failing migration leaves nothing behind and names itself", async () => {
     const url = await server.createDatabase("failing");
     const broken = { name: "20990101000000_breaks", sql: "CREATE TABLE half (id int); SELECT 1/0;", checksum: "x" };
-    await expect(migrate(url, [broken])).rejects.toMatchObject({ kind: "internal", message: expect.stringContaining("20990101000000_breaks") });
+    await expect(migrate(url, [broken])).rejects.toMatchObject({
+      kind: "internal",
+      message: expect.stringContaining("20990101000000_breaks"),
+    });
     const { rows } = await withClient(url, (client) => client.query("SELECT to_regclass('half') AS half"));
     expect(rows).toEqual([{ half: null }]);
   });
 
   test("a server that does not answer is said plainly", async () => {
-    await expect(migrate("postgres://nova:secret@127.0.0.1:1/nova")).rejects.toMatchObject({ kind: "metadata-unreachable", message: expect.not.stringContaining("secret") });
+    await expect(migrate("postgres://nova:secret@127.0.0.1:1/nova")).rejects.toMatchObject({
+      kind: "metadata-unreachable",
+      message: expect.not.stringContaining("secret"),
+    });
   });
 });
 
@@ -90,8 +97,14 @@ describe("the audit", () => {
     const url = await server.createDatabase("audit");
     await migrate(url);
     await withClient(url, async (client) => {
-      await client.query("INSERT INTO audit_entries (id, at, actor, action, resource) VALUES (gen_random_uuid(), now(), 'ana', 'query.run', 'curated.orders')");
-      for (const change of ["UPDATE audit_entries SET actor = 'x'", "DELETE FROM audit_entries", "TRUNCATE audit_entries"])
+      await client.query(
+        "INSERT INTO audit_entries (id, at, actor, action, resource) VALUES (gen_random_uuid(), now(), 'ana', 'query.run', 'curated.orders')",
+      );
+      for (const change of [
+        "UPDATE audit_entries SET actor = 'x'",
+        "DELETE FROM audit_entries",
+        "TRUNCATE audit_entries",
+      ])
         await expect(client.query(change)).rejects.toThrow(/append-only/);
     });
   });

@@ -33,7 +33,9 @@ export async function migrate(connectionString: string, migrations?: readonly Mi
   try {
     await client.connect();
   } catch (error) {
-    throw new PlatformError("metadata-unreachable", `the metadata PostgreSQL does not answer: ${reasonOf(error)}`, { cause: error });
+    throw new PlatformError("metadata-unreachable", `the metadata PostgreSQL does not answer: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
   try {
     await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
@@ -41,7 +43,10 @@ export async function migrate(connectionString: string, migrations?: readonly Mi
     const { rows } = await client.query<{ migration_name: string; checksum: string }>(
       "SELECT migration_name, checksum FROM _prisma_migrations WHERE rolled_back_at IS NULL AND finished_at IS NOT NULL ORDER BY migration_name",
     );
-    const pending = pendingMigrations(known, rows.map((row) => ({ name: row.migration_name, checksum: row.checksum })));
+    const pending = pendingMigrations(
+      known,
+      rows.map((row) => ({ name: row.migration_name, checksum: row.checksum })),
+    );
     for (const migration of pending) await apply(client, migration);
     return { applied: pending.map((migration) => migration.name), total: known.length };
   } finally {
@@ -59,9 +64,15 @@ export function pendingMigrations<M extends { name: string; checksum: string }>(
   for (const row of applied) {
     const migration = byName.get(row.name);
     if (migration === undefined)
-      throw new PlatformError("conflict", `the database is newer than this version: it has migration ${row.name}; start the newer version, or use another DATABASE_URL`);
+      throw new PlatformError(
+        "conflict",
+        `the database is newer than this version: it has migration ${row.name}; start the newer version, or use another DATABASE_URL`,
+      );
     if (migration.checksum !== row.checksum)
-      throw new PlatformError("conflict", `migration ${row.name} was edited after it had been applied; restore the file and put the change into a new migration`);
+      throw new PlatformError(
+        "conflict",
+        `migration ${row.name} was edited after it had been applied; restore the file and put the change into a new migration`,
+      );
   }
   const done = new Set(applied.map((row) => row.name));
   return known.filter((migration) => !done.has(migration.name));
@@ -91,7 +102,9 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
     await client.query("COMMIT");
   } catch (error) {
     await client.query("ROLLBACK");
-    throw new PlatformError("internal", `migration ${migration.name} failed and was undone: ${reasonOf(error)}`, { cause: error });
+    throw new PlatformError("internal", `migration ${migration.name} failed and was undone: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -23,7 +23,9 @@ export function peopleReadModel(pool: Pick<Pool, "query">) {
   return {
     /** Null when nobody has this id any more. Grants that ran out are left out. */
     async byId(userId: string, now: Date): Promise<PrincipalRow | null> {
-      const { rows } = await pool.query<PersonRow & { grants: { dataset: string; columns: string[]; validUntil: string | null }[] }>(
+      const { rows } = await pool.query<
+        PersonRow & { grants: { dataset: string; columns: string[]; validUntil: string | null }[] }
+      >(
         `SELECT ${COLUMNS},
                 coalesce((SELECT json_agg(json_build_object('dataset', g.dataset, 'columns', g.columns, 'validUntil', g.valid_until))
                             FROM grants g WHERE g.user_id = u.id AND (g.valid_until IS NULL OR g.valid_until > $2)), '[]') AS grants
@@ -41,7 +43,9 @@ export function peopleReadModel(pool: Pick<Pool, "query">) {
     },
     /** E-mail addresses compare without case. */
     async byEmail(email: string): Promise<PersonRow | null> {
-      const { rows } = await pool.query<PersonRow>(`SELECT ${COLUMNS} FROM users u WHERE lower(u.email) = lower($1)`, [email.trim()]);
+      const { rows } = await pool.query<PersonRow>(`SELECT ${COLUMNS} FROM users u WHERE lower(u.email) = lower($1)`, [
+        email.trim(),
+      ]);
       return rows[0] ?? null;
     },
     /** The people offered for the demo sign-in. */

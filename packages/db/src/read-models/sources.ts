@@ -74,7 +74,12 @@ export interface DriftRow {
   readonly stream: string;
   readonly fromVersion: number;
   readonly toVersion: number;
-  readonly changes: readonly { readonly column: string; readonly change: string; readonly from?: string | null; readonly to?: string | null }[];
+  readonly changes: readonly {
+    readonly column: string;
+    readonly change: string;
+    readonly from?: string | null;
+    readonly to?: string | null;
+  }[];
   readonly seenAt: Date;
   readonly settledAt: Date | null;
 }

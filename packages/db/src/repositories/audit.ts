@@ -8,14 +8,10 @@ export function auditStore(db: StoreDb, context: StoreContext): AuditStore {
 
 /** Writes an audit entry in the transaction of the act it records. */
 export async function writeAudit(sql: Sql, { clock, ids }: StoreContext, entry: AuditEntry): Promise<void> {
-  await sql.query("INSERT INTO audit_entries (id, at, actor, action, resource, detail) VALUES ($1, $2, $3, $4, $5, $6)", [
-    ids.next(),
-    clock.now(),
-    entry.actor,
-    entry.action,
-    entry.resource,
-    JSON.stringify(entry.detail),
-  ]);
+  await sql.query(
+    "INSERT INTO audit_entries (id, at, actor, action, resource, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+    [ids.next(), clock.now(), entry.actor, entry.action, entry.resource, JSON.stringify(entry.detail)],
+  );
 }
 
 export function queryStore(db: StoreDb, context: StoreContext): QueryStore {
@@ -35,11 +31,22 @@ export function queryStore(db: StoreDb, context: StoreContext): QueryStore {
       await inTransaction(db.pool, async (tx) => {
         const { rowCount } = await tx.query(
           `UPDATE queries SET state = $2, ended_at = $3, rows = $4, bytes = $5, error_kind = $6, error_message = $7 WHERE id = $1 AND state = 'running'`,
-          [id, outcome.state, clock.now(), outcome.rows, outcome.bytes, outcome.error?.kind ?? null, outcome.error?.message ?? null],
+          [
+            id,
+            outcome.state,
+            clock.now(),
+            outcome.rows,
+            outcome.bytes,
+            outcome.error?.kind ?? null,
+            outcome.error?.message ?? null,
+          ],
         );
         if (rowCount === 0) return;
         if (outcome.state === "succeeded")
-          await tx.query("UPDATE datasets SET query_count = query_count + 1 WHERE name = ANY (SELECT unnest(datasets) FROM queries WHERE id = $1)", [id]);
+          await tx.query(
+            "UPDATE datasets SET query_count = query_count + 1 WHERE name = ANY (SELECT unnest(datasets) FROM queries WHERE id = $1)",
+            [id],
+          );
         await announce(tx, "query", [id]);
       });
     },

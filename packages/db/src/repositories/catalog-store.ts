@@ -31,10 +31,18 @@ export function catalogStore(db: StoreDb, { clock }: Pick<StoreContext, "clock">
     },
 
     async states() {
-      const { rows } = await db.pool.query<{ name: string; snapshot_id: string | null; data_through: Date | null; committed_at: Date | null }>(
-        "SELECT name, snapshot_id, data_through, committed_at FROM datasets ORDER BY name",
-      );
-      return rows.map((row) => ({ name: row.name, snapshotId: row.snapshot_id, dataThrough: row.data_through, committedAt: row.committed_at }));
+      const { rows } = await db.pool.query<{
+        name: string;
+        snapshot_id: string | null;
+        data_through: Date | null;
+        committed_at: Date | null;
+      }>("SELECT name, snapshot_id, data_through, committed_at FROM datasets ORDER BY name");
+      return rows.map((row) => ({
+        name: row.name,
+        snapshotId: row.snapshot_id,
+        dataThrough: row.data_through,
+        committedAt: row.committed_at,
+      }));
     },
 
     async inputs() {
@@ -58,8 +66,15 @@ export function catalogStore(db: StoreDb, { clock }: Pick<StoreContext, "clock">
           WHERE d.name = c.dataset RETURNING d.name`,
         [rowsJson(commits)],
       );
-      assertAllKnown(commits.map((commit) => commit.dataset), rows);
-      await announceOften(db.pool, "dataset", commits.map((commit) => commit.dataset));
+      assertAllKnown(
+        commits.map((commit) => commit.dataset),
+        rows,
+      );
+      await announceOften(
+        db.pool,
+        "dataset",
+        commits.map((commit) => commit.dataset),
+      );
     },
 
     async setDataThrough(through) {
@@ -68,8 +83,15 @@ export function catalogStore(db: StoreDb, { clock }: Pick<StoreContext, "clock">
            FROM jsonb_to_recordset($1::jsonb) AS t (dataset text, at timestamptz) WHERE d.name = t.dataset RETURNING d.name`,
         [rowsJson(through)],
       );
-      assertAllKnown(through.map((one) => one.dataset), rows);
-      await announceOften(db.pool, "dataset", through.map((one) => one.dataset));
+      assertAllKnown(
+        through.map((one) => one.dataset),
+        rows,
+      );
+      await announceOften(
+        db.pool,
+        "dataset",
+        through.map((one) => one.dataset),
+      );
     },
 
     async recordFreshness(samples) {
@@ -80,7 +102,11 @@ export function catalogStore(db: StoreDb, { clock }: Pick<StoreContext, "clock">
          ON CONFLICT (dataset, at) DO UPDATE SET data_through = excluded.data_through, age_seconds = excluded.age_seconds, state = excluded.state`,
         [rowsJson(samples)],
       );
-      await announceOften(db.pool, "dataset", samples.map((sample) => sample.dataset));
+      await announceOften(
+        db.pool,
+        "dataset",
+        samples.map((sample) => sample.dataset),
+      );
     },
 
     async saveProfile(dataset, at, columns) {
@@ -95,7 +121,10 @@ export function catalogStore(db: StoreDb, { clock }: Pick<StoreContext, "clock">
 }
 
 async function saveDatasets(tx: Sql, entries: readonly CatalogEntry[]): Promise<void> {
-  const rows = entries.map(({ columns: _columns, inputs: _inputs, ...entry }) => ({ ...entry, layer: splitDatasetName(entry.name).layer }));
+  const rows = entries.map(({ columns: _columns, inputs: _inputs, ...entry }) => ({
+    ...entry,
+    layer: splitDatasetName(entry.name).layer,
+  }));
   await tx.query(
     `INSERT INTO datasets (name, layer, kind, description, owner, pipeline, key_columns, target_lag_seconds, model_sql, model_path, code_version)
      SELECT name, layer, kind, description, owner, pipeline, key, "targetLagSeconds", sql, path, "codeVersion" FROM jsonb_to_recordset($1::jsonb)
@@ -108,8 +137,13 @@ async function saveDatasets(tx: Sql, entries: readonly CatalogEntry[]): Promise<
 }
 
 /** Columns are replaced as declared; what a profile found of those that stay is kept. */
-async function saveColumns(tx: Sql, entries: readonly { name: DatasetName; columns: readonly DatasetColumn[] }[]): Promise<void> {
-  const rows = rowsJson(entries.flatMap((entry) => entry.columns.map((column, ordinal) => ({ ...column, dataset: entry.name, ordinal }))));
+async function saveColumns(
+  tx: Sql,
+  entries: readonly { name: DatasetName; columns: readonly DatasetColumn[] }[],
+): Promise<void> {
+  const rows = rowsJson(
+    entries.flatMap((entry) => entry.columns.map((column, ordinal) => ({ ...column, dataset: entry.name, ordinal }))),
+  );
   await tx.query(
     `DELETE FROM dataset_columns d WHERE d.dataset = ANY($2::text[])
         AND NOT EXISTS (SELECT FROM jsonb_to_recordset($1::jsonb) AS c (dataset text, name text) WHERE c.dataset = d.dataset AND c.name = d.name)`,

@@ -20,7 +20,8 @@ export function deliveryLedger(db: StoreDb): DeliveryLedger {
         [source, distinct, at],
       );
       const again = distinct.length - (rowCount ?? 0);
-      if (again > 0) throw new PlatformError("commit-conflict", `${again} deliveries of ${source} were taken in by another commit`);
+      if (again > 0)
+        throw new PlatformError("commit-conflict", `${again} deliveries of ${source} were taken in by another commit`);
     },
   };
 }
@@ -31,7 +32,12 @@ export function quarantine(db: StoreDb, { ids }: Pick<StoreContext, "ids">): Qua
       if (items.length === 0) return;
       // PostgreSQL text holds no NUL; refused bytes may.
       const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD");
-      const rows = items.map((item) => ({ ...item, id: ids.next(), detail: storable(item.detail), payload: storable(item.payload) }));
+      const rows = items.map((item) => ({
+        ...item,
+        id: ids.next(),
+        detail: storable(item.detail),
+        payload: storable(item.payload),
+      }));
       await db.pool.query(
         `INSERT INTO quarantine_items (id, source_id, stream, reason, detail, payload, received_at)
          SELECT id, source, stream, reason, detail, payload, "receivedAt" FROM jsonb_to_recordset($1::jsonb)

@@ -45,7 +45,12 @@ export function userStore(db: StoreDb, { clock, ids }: StoreContext): UserStore 
 export function grantStore(db: StoreDb, { clock }: Pick<StoreContext, "clock">): GrantStore {
   return {
     async principal(userId) {
-      const { rows } = await db.pool.query<{ role: Role; dataset: string | null; columns: string[]; valid_until: Date | null }>(
+      const { rows } = await db.pool.query<{
+        role: Role;
+        dataset: string | null;
+        columns: string[];
+        valid_until: Date | null;
+      }>(
         `SELECT u.role, g.dataset, g.columns, g.valid_until FROM users u
            LEFT JOIN grants g ON g.user_id = u.id AND (g.valid_until IS NULL OR g.valid_until > $2)
           WHERE u.id::text = $1`,

@@ -44,7 +44,11 @@ export function qualityStore(db: StoreDb): QualityStore {
             WHERE k.dataset = r.dataset AND k.name = r."check" AND (k.last_at IS NULL OR k.last_at < r.at)`,
           [rowsJson(results)],
         );
-        await announce(tx, "check", results.map((result) => result.dataset));
+        await announce(
+          tx,
+          "check",
+          results.map((result) => result.dataset),
+        );
       });
     },
   };

@@ -17,13 +17,10 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
       const id = ids.next();
       const now = clock.now();
       await change(id, async (tx) => {
-        await tx.query("INSERT INTO runs (id, pipeline, trigger, state, created_at, datasets) VALUES ($1, $2, $3, 'queued', $4, $5)", [
-          id,
-          plan.pipeline,
-          plan.trigger,
-          now,
-          plan.steps.map((step) => step.dataset),
-        ]);
+        await tx.query(
+          "INSERT INTO runs (id, pipeline, trigger, state, created_at, datasets) VALUES ($1, $2, $3, 'queued', $4, $5)",
+          [id, plan.pipeline, plan.trigger, now, plan.steps.map((step) => step.dataset)],
+        );
         await tx.query(
           `INSERT INTO steps (run_id, dataset, ordinal, state, reason, after, waiting_since)
            SELECT $1, dataset, ordinal, 'waiting', reason, after, $3 FROM jsonb_to_recordset($2::jsonb) AS s (dataset text, ordinal int, reason text, after text[])`,
@@ -72,12 +69,10 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
         );
         const [step] = rows;
         if (step === undefined) throw await whyNot(tx, runId, dataset);
-        await tx.query("INSERT INTO attempts (run_id, dataset, number, state, started_at) VALUES ($1, $2, $3, 'running', $4)", [
-          runId,
-          dataset,
-          step.attempt,
-          now,
-        ]);
+        await tx.query(
+          "INSERT INTO attempts (run_id, dataset, number, state, started_at) VALUES ($1, $2, $3, 'running', $4)",
+          [runId, dataset, step.attempt, now],
+        );
         await announce(tx, "run", [runId]);
         return step.attempt;
       }),
@@ -89,7 +84,17 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
           `UPDATE steps SET state = 'succeeded', ended_at = $4, rows_in = $5, rows_out = $6, bytes = $7, snapshot_before = $8, snapshot_after = $9,
              error_kind = NULL, error_message = NULL
            WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running'`,
-          [runId, dataset, attempt, now, outcome.rowsIn, outcome.rowsOut, outcome.bytes, outcome.snapshotBefore, outcome.snapshotAfter],
+          [
+            runId,
+            dataset,
+            attempt,
+            now,
+            outcome.rowsIn,
+            outcome.rowsOut,
+            outcome.bytes,
+            outcome.snapshotBefore,
+            outcome.snapshotAfter,
+          ],
         );
         if (rowCount === 0) throw staleAttempt(dataset, attempt);
         await endAttempt(tx, runId, dataset, attempt, "succeeded", now, null);
@@ -110,7 +115,16 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
         const { rowCount } = await tx.query(
           `UPDATE steps SET state = $4, ended_at = $5, retry_at = $6, error_kind = $7, error_message = $8
             WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running'`,
-          [runId, dataset, attempt, retryAt === null ? "failed" : "retrying", retryAt === null ? now : null, retryAt, failure.kind, failure.message],
+          [
+            runId,
+            dataset,
+            attempt,
+            retryAt === null ? "failed" : "retrying",
+            retryAt === null ? now : null,
+            retryAt,
+            failure.kind,
+            failure.message,
+          ],
         );
         if (rowCount === 0) throw staleAttempt(dataset, attempt);
         await endAttempt(tx, runId, dataset, attempt, "failed", now, failure);
@@ -168,15 +182,10 @@ async function endAttempt(
   at: Date,
   failure: { kind: string; message: string } | null,
 ): Promise<void> {
-  await tx.query("UPDATE attempts SET state = $4, ended_at = $5, error_kind = $6, error_message = $7 WHERE run_id = $1 AND dataset = $2 AND number = $3", [
-    runId,
-    dataset,
-    number,
-    state,
-    at,
-    failure?.kind ?? null,
-    failure?.message ?? null,
-  ]);
+  await tx.query(
+    "UPDATE attempts SET state = $4, ended_at = $5, error_kind = $6, error_message = $7 WHERE run_id = $1 AND dataset = $2 AND number = $3",
+    [runId, dataset, number, state, at, failure?.kind ?? null, failure?.message ?? null],
+  );
 }
 
 function staleAttempt(dataset: string, attempt: number): PlatformError {
@@ -184,7 +193,10 @@ function staleAttempt(dataset: string, attempt: number): PlatformError {
 }
 
 async function whyNot(tx: Sql, runId: string, dataset: string): Promise<PlatformError> {
-  const { rows } = await tx.query<{ state: string }>("SELECT state FROM steps WHERE run_id = $1 AND dataset = $2", [runId, dataset]);
+  const { rows } = await tx.query<{ state: string }>("SELECT state FROM steps WHERE run_id = $1 AND dataset = $2", [
+    runId,
+    dataset,
+  ]);
   const [step] = rows;
   if (step === undefined) return new PlatformError("not-found", `run ${runId} has no step ${dataset}`);
   return new PlatformError("conflict", `step ${dataset} is ${step.state}`);

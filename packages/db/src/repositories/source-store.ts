@@ -37,7 +37,9 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
     },
 
     async position(source) {
-      const { rows } = await db.pool.query<{ position: string | null }>("SELECT position FROM sources WHERE id = $1", [source]);
+      const { rows } = await db.pool.query<{ position: string | null }>("SELECT position FROM sources WHERE id = $1", [
+        source,
+      ]);
       return rows[0]?.position ?? null;
     },
 
@@ -49,13 +51,20 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
         [source, epoch, from, to, at],
       );
       if (rowCount === 1) return;
-      throw new PlatformError("stale-writer", `${source} no longer stands at ${from ?? "its start"}, or lease ${epoch} was taken over`, {
-        detail: { source, from, to, epoch: epoch.toString() },
-      });
+      throw new PlatformError(
+        "stale-writer",
+        `${source} no longer stands at ${from ?? "its start"}, or lease ${epoch} was taken over`,
+        {
+          detail: { source, from, to, epoch: epoch.toString() },
+        },
+      );
     },
 
     async setDataThrough(source, through) {
-      await update(source, "UPDATE sources SET data_through = greatest(data_through, $2) WHERE id = $1", [source, through]);
+      await update(source, "UPDATE sources SET data_through = greatest(data_through, $2) WHERE id = $1", [
+        source,
+        through,
+      ]);
       await announceOften(db.pool, "source", [source]);
     },
 
@@ -72,9 +81,18 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
         `UPDATE streams SET state = $3, state_since = CASE WHEN state = $3 THEN state_since ELSE $4 END,
            rows_read = $5, rows_expected = $6, cursor = $7, error_kind = NULL, error_message = NULL
          WHERE source_id = $1 AND name = $2`,
-        [progress.source, progress.stream, progress.state, clock.now(), progress.rowsRead, progress.rowsExpected, progress.cursor],
+        [
+          progress.source,
+          progress.stream,
+          progress.state,
+          clock.now(),
+          progress.rowsRead,
+          progress.rowsExpected,
+          progress.cursor,
+        ],
       );
-      if (rowCount === 0) throw new PlatformError("not-found", `stream ${progress.source}/${progress.stream} is not known`);
+      if (rowCount === 0)
+        throw new PlatformError("not-found", `stream ${progress.source}/${progress.stream} is not known`);
       await announceOften(tx as Parameters<typeof announce>[0], "source", [progress.source]);
     },
 
@@ -99,7 +117,16 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
              errors = f.errors + excluded.errors, lag_seconds = excluded.lag_seconds, lag_bytes = excluded.lag_bytes)
          UPDATE sources SET total_rows = total_rows + $3, total_bytes = total_bytes + $4, error_count = error_count + $5,
            last_event_at = greatest(last_event_at, $8) WHERE id = $1`,
-        [sample.source, sample.at, sample.rows, sample.bytes, sample.errors, sample.lagSeconds, sample.lagBytes, sample.lastEventAt],
+        [
+          sample.source,
+          sample.at,
+          sample.rows,
+          sample.bytes,
+          sample.errors,
+          sample.lagSeconds,
+          sample.lagBytes,
+          sample.lastEventAt,
+        ],
       );
       await announceOften(db.pool, "source", [sample.source]);
     },

@@ -1,5 +1,9 @@
 import { catalogStoreContract } from "@nova/pipeline-core/catalog/testing";
-import { deliveryLedgerContract, sourceStoreContract, workerLeaseContract } from "@nova/pipeline-core/connectors/testing";
+import {
+  deliveryLedgerContract,
+  sourceStoreContract,
+  workerLeaseContract,
+} from "@nova/pipeline-core/connectors/testing";
 import type { RunState, StepState } from "@nova/pipeline-core/orchestration";
 import { runStoreContract } from "@nova/pipeline-core/orchestration/testing";
 import type { Transaction } from "@nova/pipeline-core/kernel";
@@ -28,11 +32,17 @@ afterAll(async () => {
   await server.stop();
 });
 
-const transaction = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => inTransaction(db.pool, (tx) => work(tx as Transaction));
+const transaction = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
+  inTransaction(db.pool, (tx) => work(tx as Transaction));
 
 const connectorStores = async () => {
   await emptyDb(db);
-  return { sources: sourceStore(db, context), deliveries: deliveryLedger(db), lease: workerLease(db, context), transaction };
+  return {
+    sources: sourceStore(db, context),
+    deliveries: deliveryLedger(db),
+    lease: workerLease(db, context),
+    transaction,
+  };
 };
 
 describe("sources in PostgreSQL", () => {
@@ -62,9 +72,16 @@ describe("runs in PostgreSQL", () => {
       runs: runStore(db, context),
       now: NOW,
       async see(id) {
-        const run = await db.prisma.run.findUnique({ where: { id }, include: { steps: { orderBy: { ordinal: "asc" } }, _count: { select: { logs: true } } } });
+        const run = await db.prisma.run.findUnique({
+          where: { id },
+          include: { steps: { orderBy: { ordinal: "asc" } }, _count: { select: { logs: true } } },
+        });
         if (run === null) return null;
-        const steps = run.steps.map((step) => ({ dataset: step.dataset, state: step.state as StepState, attempt: step.attempt }));
+        const steps = run.steps.map((step) => ({
+          dataset: step.dataset,
+          state: step.state as StepState,
+          attempt: step.attempt,
+        }));
         return { state: run.state as RunState, steps, logLines: run._count.logs };
       },
     };

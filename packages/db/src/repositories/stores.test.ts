@@ -33,7 +33,16 @@ const registered = async () => {
   await sources.registerSource({ id: "orders_db", kind: "postgres", configured: true });
   return sources;
 };
-const sample = { source: "orders_db", at: NOW, rows: 10, bytes: 1_000, errors: 0, lagSeconds: 2, lagBytes: 50, lastEventAt: NOW } as const;
+const sample = {
+  source: "orders_db",
+  at: NOW,
+  rows: 10,
+  bytes: 1_000,
+  errors: 0,
+  lagSeconds: 2,
+  lagBytes: 50,
+  lastEventAt: NOW,
+} as const;
 
 describe("people and grants", () => {
   test("the demo people come in once, whatever happened before", async () => {
@@ -55,11 +64,24 @@ describe("people and grants", () => {
     await seedDemoPeople(db, NOW);
     const [ana, , priya] = DEMO_PEOPLE;
     const grant = (dataset: string, validUntil: Date) =>
-      db.prisma.grant.create({ data: { id: context.ids.next(), userId: ana!.id, dataset, columns: ["email"], reason: "", grantedBy: "owen", validUntil } });
+      db.prisma.grant.create({
+        data: {
+          id: context.ids.next(),
+          userId: ana!.id,
+          dataset,
+          columns: ["email"],
+          reason: "",
+          grantedBy: "owen",
+          validUntil,
+        },
+      });
     await grant("curated.customers", new Date(NOW.getTime() + MINUTE));
     await grant("curated.orders", new Date(NOW.getTime() - MINUTE));
     const grants = stores.grantStore(db, context);
-    expect(await grants.principal(ana!.id)).toMatchObject({ role: "analyst", grants: [{ dataset: "curated.customers", columns: ["email"] }] });
+    expect(await grants.principal(ana!.id)).toMatchObject({
+      role: "analyst",
+      grants: [{ dataset: "curated.customers", columns: ["email"] }],
+    });
     expect(await grants.principal(priya!.id)).toMatchObject({ grants: [{ dataset: "*", columns: null }] });
     expect(await grants.principal("01900000-0000-7000-8000-0000000000ff")).toBeNull();
   });
@@ -68,12 +90,33 @@ describe("people and grants", () => {
 describe("queries by people", () => {
   test("a query is on record with its audit entry before it runs, and counts toward its datasets when it succeeds", async () => {
     await stores.catalogStore(db, context).saveEntries([
-      { name: "curated.orders", kind: "merge", description: "", owner: "", columns: [], key: [], inputs: [], targetLagSeconds: 30, pipeline: "", sql: "", path: "", codeVersion: "" },
+      {
+        name: "curated.orders",
+        kind: "merge",
+        description: "",
+        owner: "",
+        columns: [],
+        key: [],
+        inputs: [],
+        targetLagSeconds: 30,
+        pipeline: "",
+        sql: "",
+        path: "",
+        codeVersion: "",
+      },
     ]);
     const queries = stores.queryStore(db, context);
     const id = context.ids.next();
-    await queries.start({ id, userId: null, actor: "ana@novaretail.example", sql: "SELECT 1", datasets: ["curated.orders"] });
-    expect(await db.prisma.auditEntry.findMany()).toMatchObject([{ actor: "ana@novaretail.example", action: "query.run", resource: `query/${id}` }]);
+    await queries.start({
+      id,
+      userId: null,
+      actor: "ana@novaretail.example",
+      sql: "SELECT 1",
+      datasets: ["curated.orders"],
+    });
+    expect(await db.prisma.auditEntry.findMany()).toMatchObject([
+      { actor: "ana@novaretail.example", action: "query.run", resource: `query/${id}` },
+    ]);
     const outcome = { state: "succeeded", rows: 3, bytes: 30, error: null } as const;
     await queries.finish(id, outcome);
     await queries.finish(id, outcome);
@@ -93,11 +136,32 @@ describe("sources", () => {
 
   test("a changed schema leaves a drift item that names the change", async () => {
     const sources = await registered();
-    const column = { name: "total", sourceType: "numeric(12,2)", type: "decimal(12,2)", nullable: true, description: "", pii: "none" } as const;
-    await sources.saveStreamSchemas("orders_db", [{ stream: "public.orders", columns: [column], key: [], description: "" }]);
-    await sources.saveStreamSchemas("orders_db", [{ stream: "public.orders", columns: [{ ...column, sourceType: "text", type: "string" }], key: [], description: "" }]);
+    const column = {
+      name: "total",
+      sourceType: "numeric(12,2)",
+      type: "decimal(12,2)",
+      nullable: true,
+      description: "",
+      pii: "none",
+    } as const;
+    await sources.saveStreamSchemas("orders_db", [
+      { stream: "public.orders", columns: [column], key: [], description: "" },
+    ]);
+    await sources.saveStreamSchemas("orders_db", [
+      {
+        stream: "public.orders",
+        columns: [{ ...column, sourceType: "text", type: "string" }],
+        key: [],
+        description: "",
+      },
+    ]);
     expect(await db.prisma.driftItem.findMany()).toMatchObject([
-      { stream: "public.orders", fromVersion: 1, toVersion: 2, changes: [{ column: "total", change: "retyped", from: "numeric(12,2)", to: "text" }] },
+      {
+        stream: "public.orders",
+        fromVersion: 1,
+        toVersion: 2,
+        changes: [{ column: "total", change: "retyped", from: "numeric(12,2)", to: "text" }],
+      },
     ]);
   });
 
@@ -105,19 +169,31 @@ describe("sources", () => {
     const sources = await registered();
     const lease = stores.workerLease(db, context);
     const epoch = await lease.acquire({ id: "one", pid: 1, startedAt: NOW });
-    const move = (tx: Transaction, from: string | null, to: string) => sources.advancePosition(tx, { source: "orders_db", epoch, from, to, at: NOW });
+    const move = (tx: Transaction, from: string | null, to: string) =>
+      sources.advancePosition(tx, { source: "orders_db", epoch, from, to, at: NOW });
     let taken: Promise<bigint> | undefined;
     await stores.inTransaction(db.pool, async (tx) => {
       await move(tx as Transaction, null, "0001");
       taken = lease.acquire({ id: "two", pid: 2, startedAt: NOW });
     });
     expect(await taken).toBeGreaterThan(epoch);
-    await expect(stores.inTransaction(db.pool, (tx) => move(tx as Transaction, "0001", "0002"))).rejects.toMatchObject({ kind: "stale-writer" });
+    await expect(stores.inTransaction(db.pool, (tx) => move(tx as Transaction, "0001", "0002"))).rejects.toMatchObject({
+      kind: "stale-writer",
+    });
     expect(await sources.position("orders_db")).toBe("0001");
   });
 
   test("refused bytes with a NUL are kept", async () => {
-    await stores.quarantine(db, context).add([{ source: "app_logs", stream: null, reason: "malformed", detail: "not JSON", payload: "a\u0000b", receivedAt: NOW }]);
+    await stores.quarantine(db, context).add([
+      {
+        source: "app_logs",
+        stream: null,
+        reason: "malformed",
+        detail: "not JSON",
+        payload: "a\u0000b",
+        receivedAt: NOW,
+      },
+    ]);
     expect(await db.prisma.quarantineItem.findMany()).toMatchObject([{ payload: "a\uFFFDb", reason: "malformed" }]);
   });
 });
@@ -147,18 +223,52 @@ describe("announcements", () => {
 describe("checks", () => {
   test("an outcome stands since it last changed, and a replayed older result changes nothing", async () => {
     await stores.catalogStore(db, context).saveEntries([
-      { name: "curated.orders", kind: "merge", description: "", owner: "", columns: [], key: [], inputs: [], targetLagSeconds: 30, pipeline: "", sql: "", path: "", codeVersion: "" },
+      {
+        name: "curated.orders",
+        kind: "merge",
+        description: "",
+        owner: "",
+        columns: [],
+        key: [],
+        inputs: [],
+        targetLagSeconds: 30,
+        pipeline: "",
+        sql: "",
+        path: "",
+        codeVersion: "",
+      },
     ]);
     const quality = stores.qualityStore(db);
-    const check = { dataset: "curated.orders", name: "duplicate-keys", kind: "duplicate-keys", column: null, severity: "error", blocking: true, threshold: 0, description: "" } as const;
+    const check = {
+      dataset: "curated.orders",
+      name: "duplicate-keys",
+      kind: "duplicate-keys",
+      column: null,
+      severity: "error",
+      blocking: true,
+      threshold: 0,
+      description: "",
+    } as const;
     await quality.saveChecks(["curated.orders"], [check]);
     const result = (minute: number, outcome: "passed" | "failed") => ({
-      dataset: "curated.orders", check: "duplicate-keys", at: new Date(NOW.getTime() + minute * MINUTE), outcome, value: 0, threshold: 0, snapshotId: null, runId: null, message: "",
+      dataset: "curated.orders",
+      check: "duplicate-keys",
+      at: new Date(NOW.getTime() + minute * MINUTE),
+      outcome,
+      value: 0,
+      threshold: 0,
+      snapshotId: null,
+      runId: null,
+      message: "",
     });
     await quality.recordResults([result(0, "passed"), result(1, "failed")]);
     await quality.recordResults([result(2, "failed")]);
     await quality.recordResults([result(0, "passed")]);
-    expect(await db.prisma.check.findFirst()).toMatchObject({ lastOutcome: "failed", outcomeSince: new Date(NOW.getTime() + MINUTE), lastAt: new Date(NOW.getTime() + 2 * MINUTE) });
+    expect(await db.prisma.check.findFirst()).toMatchObject({
+      lastOutcome: "failed",
+      outcomeSince: new Date(NOW.getTime() + MINUTE),
+      lastAt: new Date(NOW.getTime() + 2 * MINUTE),
+    });
     expect(await db.prisma.checkResult.count()).toBe(3);
     await quality.saveChecks(["curated.orders"], []);
     expect(await db.prisma.checkResult.count()).toBe(0);
@@ -168,7 +278,8 @@ describe("checks", () => {
 describe("history", () => {
   test("flow older than a day is kept by the minute with nothing lost", async () => {
     const sources = await registered();
-    for (const second of [0, 10, 20, 70]) await sources.recordFlow({ ...sample, at: new Date(NOW.getTime() + second * 1_000), lagSeconds: second });
+    for (const second of [0, 10, 20, 70])
+      await sources.recordFlow({ ...sample, at: new Date(NOW.getTime() + second * 1_000), lagSeconds: second });
     clock.forward(25 * 60 * MINUTE);
     await stores.tidyHistory(db, clock);
     await stores.tidyHistory(db, clock);

@@ -32,7 +32,13 @@ export async function loadStreams(sql: Sql, source: SourceId): Promise<StreamRec
   return rows.map((row) => ({
     source,
     stream: row.name,
-    schema: { stream: row.name, version: row.schema_version, columns: row.columns, key: row.key_columns, description: row.description },
+    schema: {
+      stream: row.name,
+      version: row.schema_version,
+      columns: row.columns,
+      key: row.key_columns,
+      description: row.description,
+    },
     state: row.state,
     rowsRead: Number(row.rows_read),
     rowsExpected: row.rows_expected === null ? null : Number(row.rows_expected),
@@ -55,7 +61,15 @@ export async function saveStreamSchemas(
     const saved = schemas.map((schema): StreamRecord => {
       const before = known.get(schema.stream);
       if (before === undefined)
-        return { source, stream: schema.stream, schema: { ...schema, version: 1 }, state: "waiting", rowsRead: 0, rowsExpected: null, cursor: null };
+        return {
+          source,
+          stream: schema.stream,
+          schema: { ...schema, version: 1 },
+          state: "waiting",
+          rowsRead: 0,
+          rowsExpected: null,
+          cursor: null,
+        };
       const changes = diffSchema(before.schema, schema);
       const version = before.schema.version + (changes.length > 0 ? 1 : 0);
       if (changes.length > 0)

@@ -22,10 +22,14 @@ export function workerLease(db: StoreDb, { clock }: Pick<StoreContext, "clock">)
         "UPDATE worker_leases SET heartbeat_at = $2 WHERE epoch = $1 AND released_at IS NULL",
         [epoch, clock.now()],
       );
-      if (rowCount === 0) throw new PlatformError("stale-writer", `another worker took over: lease ${epoch} is no longer held`);
+      if (rowCount === 0)
+        throw new PlatformError("stale-writer", `another worker took over: lease ${epoch} is no longer held`);
     },
     async release(epoch) {
-      await db.pool.query("UPDATE worker_leases SET released_at = $2 WHERE epoch = $1 AND released_at IS NULL", [epoch, clock.now()]);
+      await db.pool.query("UPDATE worker_leases SET released_at = $2 WHERE epoch = $1 AND released_at IS NULL", [
+        epoch,
+        clock.now(),
+      ]);
     },
   };
 }

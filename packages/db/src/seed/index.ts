@@ -1,1 +1,2 @@
 export * from "./demo-people.ts";
+export * from "./scenarios.ts";

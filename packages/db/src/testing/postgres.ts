@@ -25,7 +25,16 @@ export async function startTestPostgres(port: number): Promise<TestPostgres> {
     // PostgreSQL refuses to run as root; an ordinary user runs it as themselves.
     createPostgresUser: userInfo().uid === 0,
     initdbFlags: ["--encoding=UTF8", "--no-sync"],
-    postgresFlags: ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60", "-c", "unix_socket_directories="],
+    postgresFlags: [
+      "-c",
+      "fsync=off",
+      "-c",
+      "listen_addresses=127.0.0.1",
+      "-c",
+      "max_connections=60",
+      "-c",
+      "unix_socket_directories=",
+    ],
     onLog: (message) => log.push(String(message)),
     onError: (message) => log.push(String(message)),
   });
