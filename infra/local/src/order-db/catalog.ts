@@ -1,5 +1,5 @@
-import type { ClientBase } from 'pg'
-import { z } from 'zod'
+import type { ClientBase } from "pg";
+import { z } from "zod";
 
 const column = z.object({
   name: z.string(),
@@ -13,16 +13,16 @@ const column = z.object({
   /** Table (quoted, with schema) and column a one-column foreign key points to. */
   references: z.object({ table: z.string(), column: z.string() }).nullable(),
   unique: z.boolean(),
-})
+});
 const table = z.object({
   /** Quoted and with schema, ready for SQL. */
   name: z.string(),
   primaryKey: z.array(z.string()),
   columns: z.array(column),
-})
+});
 
-export type OrderTable = z.infer<typeof table>
-export type OrderColumn = z.infer<typeof column>
+export type OrderTable = z.infer<typeof table>;
+export type OrderColumn = z.infer<typeof column>;
 
 const QUERY = `
 SELECT format('%I.%I', n.nspname, c.relname) AS name,
@@ -45,10 +45,10 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('public', 'hr')
-ORDER BY c.oid`
+ORDER BY c.oid`;
 
 /** Every table of the order database as PostgreSQL knows it, in order of creation (so that referenced tables come first). */
 export async function readOrderTables(client: ClientBase): Promise<OrderTable[]> {
-  const { rows } = await client.query(QUERY)
-  return z.array(table).parse(rows)
+  const { rows } = await client.query(QUERY);
+  return z.array(table).parse(rows);
 }

@@ -3,9 +3,10 @@ CREATE FUNCTION pg_temp.roll(n bigint, salt bigint, below int) RETURNS int LANGU
   RETURN ((hashint8extended(n, salt) & 9223372036854775807) % below)::int;
 CREATE FUNCTION pg_temp.chance(n bigint, salt bigint) RETURNS double precision LANGUAGE sql IMMUTABLE
   RETURN ((hashint8extended(n, salt) & 9223372036854775807) % 1000003) / 1000003.0::double precision;
-CREATE FUNCTION pg_temp.seed_now() RETURNS timestamptz LANGUAGE sql STABLE
+-- Settings of this seed, told the planner as immutable: it then computes them once a statement and not once a row.
+CREATE FUNCTION pg_temp.seed_now() RETURNS timestamptz LANGUAGE sql IMMUTABLE
   RETURN current_setting('seed.now')::timestamptz;
-CREATE FUNCTION pg_temp.seed_size(name text) RETURNS int LANGUAGE sql STABLE
+CREATE FUNCTION pg_temp.seed_size(name text) RETURNS int LANGUAGE sql IMMUTABLE
   RETURN current_setting('seed.' || name)::int;
 -- Same text as stripePaymentIntentId() in references.ts.
 CREATE FUNCTION pg_temp.payment_intent_id(payment_id bigint) RETURNS text LANGUAGE sql IMMUTABLE

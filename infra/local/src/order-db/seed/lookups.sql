@@ -50,3 +50,5 @@ INSERT INTO campaigns (campaign_id, name, channel, budget, starts_on, ends_on)
   FROM unnest(ARRAY['Late summer', 'Back to school', 'Autumn colours', 'Home & hearth', 'Golden week', 'Singles day', 'Black Friday', 'Advent', 'Gifts under 30', 'Winter sports', 'New year', 'Spring preview']) WITH ORDINALITY x (n, i);
 INSERT INTO promotions (promotion_id, campaign_id, name, discount_percent, active)
   SELECT i, 1 + i % 12, (5 * (1 + i % 6)) || '% off ' || (ARRAY['shoes', 'everything', 'home', 'second piece', 'outdoor'])[1 + i % 5], 5 * (1 + i % 6), i % 3 > 0 FROM generate_series(1, 40) i;
+INSERT INTO price_lists (name, currency, valid_to)
+  SELECT n || ' ' || c, c, CASE WHEN n = 'Sale' THEN pg_temp.seed_now() + interval '40 days' ELSE 'infinity' END FROM unnest(ARRAY['Retail', 'Members', 'Sale']) n, unnest(ARRAY['EUR', 'USD', 'GBP', 'SEK']) c;

@@ -10,6 +10,7 @@ FROM generate_series(1, pg_temp.seed_size('orders')) o,
   LATERAL (SELECT 1 + (pg_temp.roll(o * 8 + line_no, 52, 10) / 8) * (1 + pg_temp.roll(o * 8 + line_no, 53, 3)) AS quantity, round(p.list_price, 2) AS price) q,
   LATERAL (SELECT CASE WHEN pg_temp.roll(o * 8 + line_no, 54, 12) = 0 THEN round(quantity * price * 0.1, 2) ELSE 0 END AS reduced) d;
 
+-- OFFSET 0 keeps the planner from copying an expression to every place its result is used.
 INSERT INTO orders (order_id, order_number, customer_id, status, channel, currency, subtotal, discount, shipping, tax, total, store_id, promotion_id, notes, placed_at, updated_at)
 SELECT o, 'NR-' || lpad(o::text, 8, '0'), customer, status::order_status, channel, CASE WHEN customer % 10 = 1 THEN 'USD' WHEN customer % 14 = 2 THEN 'GBP' WHEN customer % 29 = 3 THEN 'SEK' ELSE 'EUR' END,
   subtotal, reduced, shipping, tax, subtotal - reduced + shipping + tax,
@@ -17,15 +18,15 @@ SELECT o, 'NR-' || lpad(o::text, 8, '0'), customer, status::order_status, channe
   CASE WHEN pg_temp.roll(o, 63, 40) = 0 THEN (ARRAY['Please ring twice', 'Bitte beim Nachbarn abgeben', 'C''est un cadeau 🎁', 'Leave at the door'])[1 + pg_temp.roll(o, 64, 4)] END,
   placed, least(pg_temp.seed_now(), placed + CASE status WHEN 'pending' THEN interval '0' WHEN 'paid' THEN interval '3 minutes' WHEN 'packed' THEN interval '8 hours' WHEN 'shipped' THEN interval '1 day' ELSE interval '3 days' END)
 FROM (SELECT order_id AS o, sum(line_total) AS subtotal FROM order_lines GROUP BY order_id) l,
-  LATERAL (SELECT pg_temp.seed_now() - interval '90 days' + interval '90 days' * ((o - 0.5) / pg_temp.seed_size('orders')) AS placed, pg_temp.roll(o, 65, 100) AS fate, pg_temp.roll(o, 66, 100) AS way) t,
-  LATERAL (SELECT CASE WHEN way < 52 THEN 'web' WHEN way < 78 THEN 'app' WHEN way < 96 THEN 'store' ELSE 'phone' END AS channel) c,
+  LATERAL (SELECT pg_temp.seed_now() - interval '90 days' + interval '90 days' * ((o - 0.5) / pg_temp.seed_size('orders')) AS placed, pg_temp.roll(o, 65, 100) AS fate, pg_temp.roll(o, 66, 100) AS way OFFSET 0) t,
+  LATERAL (SELECT CASE WHEN way < 52 THEN 'web' WHEN way < 78 THEN 'app' WHEN way < 96 THEN 'store' ELSE 'phone' END AS channel OFFSET 0) c,
   -- Customers who joined later are not asked for yet; those who joined early buy more.
-  LATERAL (SELECT 1 + floor(power(pg_temp.chance(o, 67), 1.3) * pg_temp.seed_size('people') * (0.9 + 0.1 * (o - 1.0) / pg_temp.seed_size('orders')))::bigint AS customer) w,
+  LATERAL (SELECT 1 + floor(power(pg_temp.chance(o, 67), 1.3) * pg_temp.seed_size('people') * (0.9 + 0.1 * (o - 1.0) / pg_temp.seed_size('orders')))::bigint AS customer OFFSET 0) w,
   LATERAL (SELECT CASE WHEN fate < 6 THEN 'cancelled' WHEN channel = 'store' THEN CASE WHEN fate < 9 THEN 'returned' ELSE 'delivered' END
     WHEN placed > pg_temp.seed_now() - interval '20 minutes' THEN 'pending' WHEN placed > pg_temp.seed_now() - interval '8 hours' THEN 'paid'
-    WHEN placed > pg_temp.seed_now() - interval '1 day' THEN 'packed' WHEN placed > pg_temp.seed_now() - interval '3 days' THEN 'shipped' WHEN fate < 11 THEN 'returned' ELSE 'delivered' END AS status) s,
-  LATERAL (SELECT CASE WHEN pg_temp.roll(o, 68, 9) = 0 THEN round(subtotal * 0.1, 2) ELSE 0 END AS reduced, CASE WHEN channel = 'store' OR subtotal >= 50 THEN 0 ELSE 4.95 END AS shipping) m,
-  LATERAL (SELECT round((subtotal - reduced + shipping) * 0.19, 2) AS tax) x
+    WHEN placed > pg_temp.seed_now() - interval '1 day' THEN 'packed' WHEN placed > pg_temp.seed_now() - interval '3 days' THEN 'shipped' WHEN fate < 11 THEN 'returned' ELSE 'delivered' END AS status OFFSET 0) s,
+  LATERAL (SELECT CASE WHEN pg_temp.roll(o, 68, 9) = 0 THEN round(subtotal * 0.1, 2) ELSE 0 END AS reduced, CASE WHEN channel = 'store' OR subtotal >= 50 THEN 0 ELSE 4.95 END AS shipping OFFSET 0) m,
+  LATERAL (SELECT round((subtotal - reduced + shipping) * 0.19, 2) AS tax OFFSET 0) x
 ORDER BY o;
 CREATE INDEX orders_placed_at_idx ON orders (placed_at);
 
@@ -68,6 +69,6 @@ SELECT order_id, product_id, quantity, placed_at + interval '7 days' FROM orders
 INSERT INTO stock_movements (moved_at, warehouse_id, product_id, quantity, reason, order_id)
 SELECT updated_at, 1 + pg_temp.roll(order_line_id, 79, 8), product_id, -quantity, 'sale', order_id FROM order_lines WHERE order_line_id % 2 = 0 ORDER BY order_line_id;
 INSERT INTO "StoreKPI" ("StoreId", "Day", "Revenue (EUR)", "conversionRate", "select")
-SELECT store_id, (placed_at AT TIME ZONE 'UTC')::date, sum(total), 0.1 + avg(pg_temp.chance(order_id, 80)) / 5, CASE WHEN count(*) > 30 THEN 'busy' END FROM orders WHERE store_id IS NOT NULL AND status <> 'cancelled' GROUP BY 1, 2;
+SELECT store_id, (placed_at AT TIME ZONE 'UTC')::date, sum(total), 0.1 + avg(pg_temp.chance(order_id, 80)) / 5, CASE WHEN max(total) > 400 THEN 'big sale' END FROM orders WHERE store_id IS NOT NULL AND status <> 'cancelled' GROUP BY 1, 2;
 INSERT INTO invoices (order_id, invoice_number, net, tax, issued_on)
 SELECT order_id, 'INV-' || lpad(row_number() OVER (ORDER BY order_id)::text, 7, '0'), total - tax, tax, placed_at::date FROM orders WHERE channel = 'phone' AND status = 'delivered';

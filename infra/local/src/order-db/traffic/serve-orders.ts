@@ -1,0 +1,228 @@
+import { stripePaymentIntentId } from "../references.ts";
+import { below, oneOf } from "../random.ts";
+import { change, type Action, type Shop } from "./action.ts";
+
+const ORDERS =
+  "json_to_recordset($1::json) AS w (order_id bigint, payment_id bigint, customer_id bigint, channel text, store_id int, method text, reference text, notes text)";
+const LINES = "json_to_recordset($2::json) AS l (order_id bigint, line_no int, product_id bigint, quantity int)";
+
+interface Basket {
+  readonly orders: readonly object[];
+  readonly lines: readonly object[];
+}
+
+async function chooseBaskets(shop: Shop, n: number): Promise<Basket> {
+  const { random } = shop;
+  const { rows } = await shop.client.query<{ order_id: string; payment_id: string }>(
+    "SELECT nextval('orders_order_id_seq') AS order_id, nextval('payments_payment_id_seq') AS payment_id FROM generate_series(1, $1)",
+    [n],
+  );
+  const lines: object[] = [];
+  const orders = rows.map(({ order_id: orderId, payment_id: paymentId }) => {
+    const channel = oneOf(random, ["web", "web", "web", "app", "app", "store", "store", "phone"]);
+    const method =
+      channel === "store"
+        ? oneOf(random, ["card", "cash", "gift_card"])
+        : oneOf(random, ["card", "card", "card", "paypal", "gift_card"]);
+    const count = 1 + Math.floor(random() ** 2 * 5);
+    for (let line = 1; line <= count; line += 1) {
+      lines.push({
+        order_id: orderId,
+        line_no: line,
+        product_id: 1 + Math.floor(random() ** 1.6 * shop.products),
+        quantity: 1 + Math.floor(random() ** 3 * 4),
+      });
+    }
+    return {
+      order_id: orderId,
+      payment_id: paymentId,
+      // Every tenth order comes from the newest thousand accounts.
+      customer_id:
+        random() < 0.1 ? Math.max(1, shop.customers - below(random, 1000)) : 1 + below(random, shop.customers),
+      channel,
+      store_id: channel === "store" ? 1 + below(random, 24) : null,
+      method,
+      reference: method === "card" ? stripePaymentIntentId(Number(paymentId)) : null,
+      notes: random() < 0.03 ? "Bitte beim Nachbarn abgeben 🙂" : null,
+    };
+  });
+  return { orders, lines };
+}
+
+/** Orders with lines, payment, stock movement and reservation. Customers and products that are gone are passed over. */
+export const placeOrders: Action = async (shop, n) => {
+  const basket = await chooseBaskets(shop, n);
+  const orders = JSON.stringify(basket.orders);
+  const lines = JSON.stringify(basket.lines);
+  return (
+    (await change(
+      shop,
+      `INSERT INTO orders (order_id, customer_id, channel, store_id, notes, subtotal, shipping, tax, total)
+       SELECT w.order_id, w.customer_id, w.channel, w.store_id, w.notes, s.subtotal, d.shipping, round((s.subtotal + d.shipping) * 0.19, 2), s.subtotal + d.shipping + round((s.subtotal + d.shipping) * 0.19, 2)
+       FROM ${ORDERS} JOIN customers USING (customer_id)
+       JOIN (SELECT l.order_id, sum(l.quantity * round(p.list_price, 2)) AS subtotal FROM ${LINES} JOIN products p USING (product_id) GROUP BY 1) s USING (order_id),
+       LATERAL (SELECT CASE WHEN w.channel = 'store' OR s.subtotal >= 50 THEN 0 ELSE 4.95 END AS shipping) d`,
+      [orders, lines],
+    )) +
+    (await change(
+      shop,
+      `INSERT INTO order_lines (order_id, line_no, product_id, quantity, unit_price, line_total)
+       SELECT l.order_id, l.line_no, p.product_id, l.quantity, round(p.list_price, 2), l.quantity * round(p.list_price, 2) FROM ${LINES.replace("$2", "$1")} JOIN orders USING (order_id) JOIN products p USING (product_id)`,
+      [lines],
+    )) +
+    (await change(
+      shop,
+      `INSERT INTO payments (payment_id, order_id, method, provider, provider_reference, amount, currency)
+       SELECT w.payment_id, w.order_id, w.method, CASE w.method WHEN 'card' THEN 'stripe' WHEN 'paypal' THEN 'paypal' WHEN 'gift_card' THEN 'novagift' END, w.reference, o.total, o.currency FROM ${ORDERS} JOIN orders o USING (order_id)`,
+      [orders],
+    )) +
+    (await change(
+      shop,
+      `INSERT INTO order_status_history (order_id, status) SELECT w.order_id, 'pending' FROM ${ORDERS} JOIN orders USING (order_id)`,
+      [orders],
+    )) +
+    (await change(
+      shop,
+      `INSERT INTO stock_movements (warehouse_id, product_id, quantity, reason, order_id) SELECT 1 + l.order_id % 8, l.product_id, -l.quantity, 'sale', l.order_id FROM ${LINES.replace("$2", "$1")} JOIN orders USING (order_id) JOIN products USING (product_id)`,
+      [lines],
+    )) +
+    (await change(
+      shop,
+      `UPDATE inventory_levels i SET reserved = i.reserved + s.pieces, on_hand = CASE WHEN i.on_hand < 20 THEN i.on_hand + 300 ELSE i.on_hand - s.pieces END
+       FROM (SELECT 1 + l.order_id % 8 AS warehouse_id, l.product_id, sum(l.quantity)::int AS pieces FROM ${LINES.replace("$2", "$1")} GROUP BY 1, 2) s WHERE i.warehouse_id = s.warehouse_id AND i.product_id = s.product_id`,
+      [lines],
+    ))
+  );
+};
+
+/** Takes the oldest orders of one status to another, with the note in their history. */
+async function step(shop: Shop, n: number, from: string, to: string): Promise<{ ids: string[]; changed: number }> {
+  const { rows } = await shop.client.query<{ order_id: string }>(
+    "UPDATE orders SET status = $2 WHERE order_id IN (SELECT order_id FROM orders WHERE status = $1 ORDER BY order_id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING order_id",
+    [from, to, n],
+  );
+  const ids = rows.map((row) => row.order_id);
+  const noted = await change(
+    shop,
+    "INSERT INTO order_status_history (order_id, status) SELECT id, $2 FROM unnest($1::bigint[]) id",
+    [ids, to],
+  );
+  return { ids, changed: ids.length + noted };
+}
+
+export const capturePayments: Action = async (shop, n) => {
+  const { ids, changed } = await step(shop, n, "pending", "paid");
+  return (
+    changed +
+    (await change(
+      shop,
+      "UPDATE payments SET status = 'captured', captured_at = now() WHERE order_id = ANY($1) AND status = 'pending'",
+      [ids],
+    ))
+  );
+};
+
+export const packOrders: Action = async (shop, n) => (await step(shop, n, "paid", "packed")).changed;
+
+export const shipOrders: Action = async (shop, n) => {
+  const { ids, changed } = await step(shop, n, "packed", "shipped");
+  return (
+    changed +
+    (await change(
+      shop,
+      "INSERT INTO shipments (order_id, carrier_id, warehouse_id, tracking_number, status, shipped_at) SELECT id, 1 + id % 5, 1 + id % 8, 'SP' || lpad((id * 7919)::text, 12, '0'), 'in transit', now() FROM unnest($1::bigint[]) id",
+      [ids],
+    )) +
+    (await change(
+      shop,
+      "INSERT INTO shipment_events (shipment_id, code, place) SELECT shipment_id, 'PICKED_UP', 'Leipzig' FROM shipments WHERE order_id = ANY($1)",
+      [ids],
+    ))
+  );
+};
+
+export const deliverOrders: Action = async (shop, n) => {
+  const { ids, changed } = await step(shop, n, "shipped", "delivered");
+  return (
+    changed +
+    (await change(shop, "UPDATE shipments SET status = 'delivered', delivered_at = now() WHERE order_id = ANY($1)", [
+      ids,
+    ])) +
+    (await change(
+      shop,
+      "INSERT INTO shipment_events (shipment_id, code, place) SELECT shipment_id, 'DELIVERED', 'Lyon' FROM shipments WHERE order_id = ANY($1)",
+      [ids],
+    ))
+  );
+};
+
+/** The customer thinks better of it before the parcel is packed. */
+export const cancelOrders: Action = async (shop, n) => {
+  const { ids, changed } = await step(shop, n, oneOf(shop.random, ["pending", "paid"]), "cancelled");
+  return (
+    changed +
+    (await change(
+      shop,
+      "UPDATE payments SET status = CASE status WHEN 'captured' THEN 'refunded' ELSE 'failed' END WHERE order_id = ANY($1)",
+      [ids],
+    )) +
+    (await refund(shop, ids, "cancelled"))
+  );
+};
+
+const refund = (shop: Shop, ids: readonly string[], reason: string): Promise<number> =>
+  change(
+    shop,
+    "INSERT INTO refunds (payment_id, amount, reason) SELECT payment_id, amount, $2 FROM payments WHERE order_id = ANY($1) AND status = 'refunded'",
+    [ids, reason],
+  );
+
+/** Delivered goods come back and the money goes back. */
+export const returnOrders: Action = async (shop, n) => {
+  const { rows } = await shop.client.query<{ order_id: string }>(
+    `UPDATE orders SET status = 'returned' WHERE order_id IN (SELECT order_id FROM orders WHERE order_id >= (SELECT max(order_id) FROM orders) * $1::double precision AND status = 'delivered' ORDER BY order_id LIMIT $2) RETURNING order_id`,
+    [0.5 + shop.random() / 2.5, n],
+  );
+  const ids = rows.map((row) => row.order_id);
+  return (
+    ids.length +
+    (await change(
+      shop,
+      "INSERT INTO returns (order_id, reason_code) SELECT id, (ARRAY['SIZE', 'DAMAGED', 'LATE', 'WRONG', 'QUALITY', 'MIND'])[1 + id % 6] FROM unnest($1::bigint[]) id",
+      [ids],
+    )) +
+    (await change(
+      shop,
+      "INSERT INTO return_lines (return_id, order_line_id, quantity) SELECT r.return_id, l.order_line_id, l.quantity FROM returns r JOIN order_lines l USING (order_id) WHERE r.order_id = ANY($1) AND r.status = 'announced' AND l.line_no = 1 ON CONFLICT DO NOTHING",
+      [ids],
+    )) +
+    (await change(shop, "UPDATE payments SET status = 'refunded' WHERE order_id = ANY($1) AND status = 'captured'", [
+      ids,
+    ])) +
+    (await refund(shop, ids, "return"))
+  );
+};
+
+/** Orders placed by mistake are deleted for good, with all that hangs on them. */
+export const deleteOrders: Action = (shop, n) =>
+  change(
+    shop,
+    "DELETE FROM orders WHERE order_id IN (SELECT order_id FROM orders WHERE status = 'pending' ORDER BY order_id DESC LIMIT $1 FOR UPDATE SKIP LOCKED)",
+    [n],
+  );
+
+/** A quantity was typed wrong: the line and the sums of its order change. */
+export const correctQuantities: Action = async (shop, n) => {
+  const { rows } = await shop.client.query<{ order_id: string }>(
+    `UPDATE order_lines SET quantity = quantity + 1, line_total = (quantity + 1) * unit_price - discount
+     WHERE order_line_id IN (SELECT order_line_id FROM order_lines WHERE order_line_id >= (SELECT max(order_line_id) FROM order_lines) * $1::double precision ORDER BY order_line_id LIMIT $2) RETURNING order_id`,
+    [shop.random(), n],
+  );
+  const orders = await change(
+    shop,
+    `UPDATE orders o SET subtotal = s.subtotal, tax = t.tax, total = s.subtotal - o.discount + o.shipping + t.tax
+     FROM (SELECT order_id, sum(line_total) AS subtotal FROM order_lines WHERE order_id = ANY($1) GROUP BY 1) s, LATERAL (SELECT round(s.subtotal * 0.19, 2) AS tax) t WHERE o.order_id = s.order_id`,
+    [[...new Set(rows.map((row) => row.order_id))]],
+  );
+  return rows.length + orders;
+};
