@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import { type Clock, PlatformError } from "@nova/pipeline-core/kernel";
+import type { DeliveryLedger, Quarantine, QuarantinedItem, SourceId } from "@nova/pipeline-core/connectors";
+import type { Spool } from "../spool/index.ts";
+import { checkLine, envelopeLineStart, type LogRecord } from "./log-record.ts";
+import { decodeOtlp, type OtlpEncoding } from "./otlp.ts";
+
+export interface IntakeAnswer {
+  readonly accepted: number;
+  readonly rejected: number;
+  /** The batch came before; nothing was stored again. */
+  readonly duplicate: boolean;
+  /** The first refused lines, by number from 1. */
+  readonly errors: readonly { readonly line: number; readonly detail: string }[];
+}
+
+/** Takes log batches. An answer means: accepted records are on disk, refused ones are in quarantine. */
+export interface LogIntake {
+  /** Newline-delimited JSON or one JSON array. `batchId` null: the content is the id. */
+  acceptLines(body: Buffer, batchId: string | null): Promise<IntakeAnswer>;
+  acceptOtlp(body: Buffer, encoding: OtlpEncoding): Promise<IntakeAnswer>;
+}
+
+export interface LogIntakeOptions {
+  readonly source: SourceId;
+  readonly spool: Spool;
+  readonly quarantine: Quarantine;
+  readonly deliveries: DeliveryLedger;
+  readonly clock: Clock;
+}
+
+/** Refused lines of one request that are kept; the rest is counted only, so that a broken sender does not fill the store. */
+const KEPT_REFUSALS = 100;
+const KEPT_PAYLOAD = 4_000;
+const SHOWN_ERRORS = 10;
+
+export function logIntake(options: LogIntakeOptions): LogIntake {
+  /** Batches in the spool or on their way into it. */
+  const taken = new Map<string, Promise<void>>(options.spool.recoveredBatchIds.map((id) => [id, Promise.resolve()]));
+
+  const store = async (batchId: string, records: readonly LogRecord[], refused: readonly QuarantinedItem[]): Promise<void> => {
+    const seen = await options.deliveries.unseen(options.source, [batchId]);
+    if (!seen.has(batchId)) throw new DuplicateBatch();
+    if (refused.length > 0) await options.quarantine.add(refused);
+    if (records.length === 0) return;
+    await options.spool.append({
+      batchId,
+      rows: records.length,
+      render: (position) => Buffer.from(records.map((record, index) => `${envelopeLineStart(record)}${position(index)}"}\n`).join("")),
+    });
+  };
+
+  const accept = async (batchId: string, records: readonly LogRecord[], refused: readonly { line: number; detail: string; payload: string }[]): Promise<IntakeAnswer> => {
+    const answer = { accepted: records.length, rejected: refused.length, errors: refused.slice(0, SHOWN_ERRORS).map(({ line, detail }) => ({ line, detail })) };
+    const before = taken.get(batchId);
+    if (before !== undefined) {
+      await before;
+      return { ...answer, duplicate: true };
+    }
+    const receivedAt = options.clock.now();
+    const items = refused.slice(0, KEPT_REFUSALS).map(({ detail, payload }) => ({
+      source: options.source,
+      stream: "events",
+      reason: "malformed" as const,
+      detail,
+      payload: payload.slice(0, KEPT_PAYLOAD),
+      receivedAt,
+    }));
+    const storing = store(batchId, records, items);
+    taken.set(batchId, storing);
+    try {
+      await storing;
+    } catch (error) {
+      taken.delete(batchId);
+      if (error instanceof DuplicateBatch) return { ...answer, duplicate: true };
+      throw error;
+    }
+    forgetOldest(taken);
+    return { ...answer, duplicate: false };
+  };
+
+  return {
+    acceptLines(body, batchId) {
+      const { records, refused } = readLines(body.toString("utf8"));
+      return accept(batchId ?? contentId(body), records, refused);
+    },
+    acceptOtlp(body, encoding) {
+      return accept(contentId(body), decodeOtlp(body, encoding), []);
+    },
+  };
+}
+
+/** Not a failure: tells `accept` that the ledger knows the batch. */
+class DuplicateBatch extends PlatformError {
+  constructor() {
+    super("conflict", "the batch was taken before");
+  }
+}
+
+/** The ledger knows batches once they are committed; these newest ones are only in the spool. */
+const REMEMBERED_BATCHES = 20_000;
+
+function forgetOldest(taken: Map<string, Promise<void>>): void {
+  if (taken.size <= REMEMBERED_BATCHES) return;
+  const oldest = taken.keys().next();
+  if (!oldest.done) taken.delete(oldest.value);
+}
+
+function contentId(body: Buffer): string {
+  return `sha256:${createHash("sha256").update(body).digest("base64url")}`;
+}
+
+interface ReadLines {
+  readonly records: LogRecord[];
+  readonly refused: { line: number; detail: string; payload: string }[];
+}
+
+function readLines(text: string): ReadLines {
+  return text.trimStart().startsWith("[") ? readArray(text) : readEachLine(text);
+}
+
+function readEachLine(text: string): ReadLines {
+  const result: ReadLines = { records: [], refused: [] };
+  text.split("\n").forEach((line, index) => {
+    if (line.trim() === "") return;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      result.refused.push({ line: index + 1, detail: "line: not valid JSON", payload: line });
+      return;
+    }
+    take(result, value, index + 1, () => line);
+  });
+  return result;
+}
+
+function readArray(text: string): ReadLines {
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch (error) {
+    throw new PlatformError("payload-rejected", "the body is not a JSON array", { cause: error });
+  }
+  const result: ReadLines = { records: [], refused: [] };
+  (values as unknown[]).forEach((value, index) => take(result, value, index + 1, () => JSON.stringify(value)));
+  return result;
+}
+
+function take(result: ReadLines, value: unknown, line: number, payload: () => string): void {
+  const checked = checkLine(value);
+  if (checked.ok) result.records.push(checked.record);
+  else result.refused.push({ line, detail: checked.detail, payload: payload() });
+}

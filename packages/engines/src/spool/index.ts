@@ -1,0 +1,1 @@
+export { committedSegment, openSpool, segmentEndPosition, type Spool, type SpoolBatch, type SpoolOptions, type SpoolSegment } from "./spool.ts";

@@ -1,0 +1,203 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { asPlatformError, type Clock, PlatformError } from "@nova/pipeline-core/kernel";
+import { createSegment, type IndexEntry, recoverSegment, removeSegment, segmentFiles, segmentNumber, segmentText, type SegmentWriter } from "./segment.ts";
+
+export interface SpoolOptions {
+  readonly dir: string;
+  /** Segments up to this number are committed in raw: what is left of them is removed, new ones count on from here. */
+  readonly after: number;
+  /** Appending fails with `overloaded` above this many bytes not yet committed. */
+  readonly maxBytes: number;
+  /** A segment is closed at this size even when nobody seals it. */
+  readonly segmentBytes: number;
+  /** Appends within this time share one write to disk. */
+  readonly gatherMillis: number;
+  readonly clock: Clock;
+}
+
+export interface SpoolBatch {
+  readonly batchId: string;
+  readonly rows: number;
+  /** Whole lines, each ending in a newline; `position(index)` is the place of the batch's n-th line. */
+  readonly render: (position: (index: number) => string) => Buffer;
+}
+
+export interface SpoolSegment {
+  readonly number: number;
+  readonly file: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly batchIds: readonly string[];
+  readonly lastAt: Date;
+}
+
+/** A durable queue of lines on disk, between an endpoint that must answer at once and a table that commits in batches. */
+export interface Spool {
+  /** Resolves when the lines are on disk and survive a crash. Throws `overloaded` when the spool is full. */
+  append(batch: SpoolBatch): Promise<void>;
+  /** Closes what is being written and returns every segment that waits to be committed, oldest first. */
+  seal(): Promise<readonly SpoolSegment[]>;
+  /** Forgets segments up to this number: their rows are committed. */
+  remove(through: number): Promise<void>;
+  /** Batches that a former process left here. */
+  readonly recoveredBatchIds: readonly string[];
+  readonly waitingBytes: number;
+  close(): Promise<void>;
+}
+
+/** Position of a source behind all lines of a segment. */
+export function segmentEndPosition(number: number): string {
+  return `${segmentText(number)}.99999999`;
+}
+
+/** The last committed segment; 0 before the first. */
+export function committedSegment(position: string | null): number {
+  if (position === null) return 0;
+  const match = /^([0-9]{12})\.[0-9]{8}/.exec(position);
+  if (match === null) throw new PlatformError("internal", `not a spool position: ${position}`);
+  return Number(match[1]);
+}
+
+interface Waiting {
+  readonly lines: Buffer;
+  readonly rows: number;
+  readonly batchId: string;
+  readonly at: number;
+  readonly segment: OpenSegment;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+interface OpenSegment {
+  readonly number: number;
+  writer: SegmentWriter | null;
+  /** Bytes and lines handed out, written or not. */
+  bytes: number;
+  lines: number;
+}
+
+export async function openSpool(options: SpoolOptions): Promise<Spool> {
+  await mkdir(options.dir, { recursive: true });
+  const sealed = new Map<number, SpoolSegment>();
+  let highest = options.after;
+  for (const name of await readdir(options.dir)) {
+    const number = segmentNumber(name);
+    if (number === null) continue;
+    highest = Math.max(highest, number);
+    const entries = number <= options.after ? [] : await recoverSegment(options.dir, number);
+    if (entries.length === 0) await removeSegment(options.dir, number);
+    else sealed.set(number, describeSegment(options.dir, number, entries));
+  }
+  const recoveredBatchIds = [...sealed.values()].flatMap((segment) => segment.batchIds);
+
+  let current = newSegment(highest + 1);
+  /** Closed to new lines, not yet sealed. */
+  let retired: OpenSegment[] = [];
+  let queue: Waiting[] = [];
+  let flushing: Promise<void> | null = null;
+
+  function newSegment(number: number): OpenSegment {
+    return { number, writer: null, bytes: 0, lines: 0 };
+  }
+  const waitingBytes = (): number => {
+    let bytes = current.bytes;
+    for (const segment of retired) bytes += segment.bytes;
+    for (const segment of sealed.values()) bytes += segment.bytes;
+    return bytes;
+  };
+  const closeSegment = async (segment: OpenSegment): Promise<void> => {
+    if (segment.writer === null) return;
+    const { entries } = segment.writer;
+    await segment.writer.close();
+    segment.writer = null;
+    if (entries.length > 0) sealed.set(segment.number, describeSegment(options.dir, segment.number, entries));
+    else await removeSegment(options.dir, segment.number);
+  };
+  const writeGroup = async (group: readonly Waiting[]): Promise<void> => {
+    for (const segment of new Set(group.map((each) => each.segment))) {
+      const batches = group.filter((each) => each.segment === segment);
+      try {
+        segment.writer ??= await createSegment(options.dir, segment.number);
+        await segment.writer.write(batches);
+        for (const batch of batches) batch.done();
+      } catch (error) {
+        const failure = new PlatformError("storage-failed", `the spool could not write: ${asPlatformError(error).message}`, { cause: error });
+        for (const batch of batches) batch.failed(failure);
+        // The next lines go to a fresh file; this one keeps what was acknowledged.
+        if (segment === current) rotate();
+      }
+    }
+  };
+  const flush = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, options.gatherMillis));
+    while (queue.length > 0) {
+      const group = queue;
+      queue = [];
+      await writeGroup(group);
+    }
+  };
+  const startFlush = (): Promise<void> => {
+    flushing ??= flush().finally(() => {
+      flushing = null;
+    });
+    return flushing;
+  };
+  const rotate = (): void => {
+    retired.push(current);
+    current = newSegment(current.number + 1);
+  };
+  const closeRetired = async (): Promise<void> => {
+    if (current.lines > 0) rotate();
+    // Whatever was appended before is written to its segment first.
+    await startFlush();
+    const closing = retired;
+    retired = [];
+    for (const segment of closing) await closeSegment(segment);
+  };
+
+  return {
+    recoveredBatchIds,
+    get waitingBytes() {
+      return waitingBytes();
+    },
+    append(batch) {
+      if (waitingBytes() >= options.maxBytes) {
+        return Promise.reject(new PlatformError("overloaded", "the spool is full: the lake does not keep up"));
+      }
+      if (current.bytes >= options.segmentBytes) rotate();
+      const segment = current;
+      const firstLine = segment.lines;
+      const lines = batch.render((index) => `${segmentText(segment.number)}.${String(firstLine + index).padStart(8, "0")}`);
+      segment.lines += batch.rows;
+      segment.bytes += lines.length;
+      return new Promise<void>((done, failed) => {
+        queue.push({ lines, rows: batch.rows, batchId: batch.batchId, at: options.clock.now().getTime(), segment, done, failed });
+        void startFlush();
+      });
+    },
+    async seal() {
+      await closeRetired();
+      return [...sealed.values()].sort((left, right) => left.number - right.number);
+    },
+    async remove(through) {
+      for (const number of sealed.keys()) {
+        if (number > through) continue;
+        await removeSegment(options.dir, number);
+        sealed.delete(number);
+      }
+    },
+    close: closeRetired,
+  };
+}
+
+function describeSegment(dir: string, number: number, entries: readonly IndexEntry[]): SpoolSegment {
+  const last = entries.at(-1);
+  return {
+    number,
+    file: segmentFiles(dir, number).data,
+    rows: entries.reduce((sum, entry) => sum + entry.rows, 0),
+    bytes: last === undefined ? 0 : last.offset + last.length,
+    batchIds: entries.map((entry) => entry.batchId),
+    lastAt: new Date(last?.at ?? 0),
+  };
+}
