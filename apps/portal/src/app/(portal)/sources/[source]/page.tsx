@@ -1,0 +1,31 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { parseSourceId, parseSourceSearch, SOURCE_LABEL, SourcePage } from "@/features/sources/index.ts";
+import { HydrateClient, prefetch, trpc } from "@/trpc/server.tsx";
+
+interface Props {
+  readonly params: Promise<{ source: string }>;
+  readonly searchParams: Promise<Record<string, string | string[] | undefined>>;
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const source = parseSourceId((await params).source);
+  return { title: source === null ? "Unknown source" : SOURCE_LABEL[source] };
+}
+
+export default async function Page({ params, searchParams }: Props) {
+  const source = parseSourceId((await params).source);
+  if (source === null) notFound();
+  const { range } = parseSourceSearch(await searchParams);
+  await prefetch(
+    trpc.sources.one.queryOptions({ source }),
+    trpc.sources.chart.queryOptions({ source, range }),
+    trpc.sources.streams.queryOptions({ source }),
+    trpc.sources.drift.queryOptions({ source }),
+  );
+  return (
+    <HydrateClient>
+      <SourcePage source={source} />
+    </HydrateClient>
+  );
+}

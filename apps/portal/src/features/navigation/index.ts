@@ -1,0 +1,43 @@
+import { Activity, Database, House, type LucideIcon, Plug, TerminalSquare } from "lucide-react";
+
+/** Where things are. Every link of the portal is made here. */
+export const paths = {
+  home: "/",
+  catalog: "/catalog",
+  dataset: (name: string) => `/catalog/${encodeURIComponent(name)}`,
+  /** The dataset's columns tab, with one column in view. */
+  column: (dataset: string, column: string) =>
+    `/catalog/${encodeURIComponent(dataset)}?tab=columns&column=${encodeURIComponent(column)}`,
+  sources: "/sources",
+  source: (id: string) => `/sources/${encodeURIComponent(id)}`,
+  stream: (source: string, stream: string) =>
+    `/sources/${encodeURIComponent(source)}?stream=${encodeURIComponent(stream)}`,
+  runs: "/runs",
+  runsFailed: "/runs?state=failed",
+  run: (id: string) => `/runs/${encodeURIComponent(id)}`,
+  query: "/query",
+  /** The editor with this text in it. */
+  queryOf: (sql: string) => `/query?sql=${encodeURIComponent(sql)}`,
+} as const;
+
+export interface Place {
+  readonly label: string;
+  readonly href: string;
+  readonly icon: LucideIcon;
+  /** Pressed after `g`. */
+  readonly key: string;
+}
+
+/** The main places, in the order of the side navigation. */
+export const PLACES: readonly Place[] = [
+  { label: "Home", href: paths.home, icon: House, key: "h" },
+  { label: "Catalog", href: paths.catalog, icon: Database, key: "c" },
+  { label: "Sources", href: paths.sources, icon: Plug, key: "s" },
+  { label: "Runs", href: paths.runs, icon: Activity, key: "r" },
+  { label: "Query", href: paths.query, icon: TerminalSquare, key: "q" },
+];
+
+/** Is this place the one the path belongs to? */
+export function isAt(place: Place, pathname: string): boolean {
+  return place.href === "/" ? pathname === "/" : pathname === place.href || pathname.startsWith(`${place.href}/`);
+}

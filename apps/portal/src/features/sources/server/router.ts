@@ -1,0 +1,50 @@
+import "server-only";
+import { z } from "zod";
+import { may, type Role } from "@nova/pipeline-core/access";
+import { SOURCE_IDS } from "@nova/pipeline-core/connectors";
+import { PlatformError } from "@nova/pipeline-core/kernel";
+import { procedure, router } from "@/server/trpc.ts";
+import { maskPayload } from "./mask-payload.ts";
+
+const sourceInput = z.object({ source: z.enum(SOURCE_IDS) });
+
+/** Error messages may name hosts and accounts: for engineers only. What kind of error it is, and the remedy, is for everyone. */
+function withoutMessage<Row extends { readonly errorMessage: string | null }>(role: Role, row: Row): Row {
+  return may(role, "sources.view-errors") ? row : { ...row, errorMessage: null };
+}
+
+export const sourcesRouter = router({
+  list: procedure("sources.view").query(async ({ ctx }) => {
+    const sources = await ctx.readModels.sources.list(ctx.clock.now());
+    return sources.map((source) => withoutMessage(ctx.user.role, source));
+  }),
+  one: procedure("sources.view")
+    .input(sourceInput)
+    .query(async ({ ctx, input }) => {
+      const source = await ctx.readModels.sources.one(input.source, ctx.clock.now());
+      if (source === null)
+        throw new PlatformError(
+          "not-found",
+          `The source ${input.source} is not known yet; the worker makes it known when it starts.`,
+        );
+      return withoutMessage(ctx.user.role, source);
+    }),
+  chart: procedure("sources.view")
+    .input(sourceInput.extend({ range: z.enum(["1h", "6h", "24h"]) }))
+    .query(({ ctx, input }) => ctx.readModels.sources.chart(input.source, input.range, ctx.clock.now())),
+  streams: procedure("sources.view")
+    .input(sourceInput)
+    .query(async ({ ctx, input }) => {
+      const streams = await ctx.readModels.sources.streams(input.source);
+      return streams.map((stream) => withoutMessage(ctx.user.role, stream));
+    }),
+  quarantine: procedure("quarantine.view")
+    .input(sourceInput)
+    .query(async ({ ctx, input }) => {
+      const groups = await ctx.readModels.sources.quarantine(input.source, ctx.clock.now());
+      return groups.map(({ payload, ...group }) => ({ ...group, sample: maskPayload(payload) }));
+    }),
+  drift: procedure("sources.view")
+    .input(sourceInput)
+    .query(({ ctx, input }) => ctx.readModels.sources.drift(input.source)),
+});

@@ -1,0 +1,3 @@
+export function SourcePage({ source }: { readonly source: string }) {
+  return <p>{source}</p>;
+}

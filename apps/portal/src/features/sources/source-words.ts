@@ -1,0 +1,42 @@
+import type { SourceId, SourceState, StreamState } from "@nova/pipeline-core/connectors";
+import type { ChartColor } from "@/ui/time-series-chart.tsx";
+import type { Tone } from "@/ui/tone.ts";
+
+export const SOURCE_LABEL: Record<SourceId, string> = {
+  orders_db: "Order database",
+  salesforce: "Salesforce",
+  stripe: "Stripe",
+  app_logs: "Application logs",
+};
+
+/** How changes come in, in a few words. */
+export const SOURCE_HOW: Record<SourceId, string> = {
+  orders_db: "PostgreSQL, logical replication",
+  salesforce: "Bulk API 2.0 and REST queries",
+  stripe: "Signed webhooks, gaps filled from the event list",
+  app_logs: "OTLP/HTTP and NDJSON",
+};
+
+export const SOURCE_COLOR: Record<SourceId, ChartColor> = { orders_db: 1, salesforce: 2, stripe: 4, app_logs: 3 };
+
+interface StateWords {
+  readonly label: string;
+  readonly tone: Tone;
+  readonly spinning: boolean;
+}
+
+export const SOURCE_STATE_WORDS: Record<SourceState, StateWords> = {
+  "not-configured": { label: "Not configured", tone: "idle", spinning: false },
+  connecting: { label: "Connecting", tone: "info", spinning: true },
+  snapshotting: { label: "Snapshotting", tone: "info", spinning: true },
+  streaming: { label: "Streaming", tone: "ok", spinning: false },
+  retrying: { label: "Retrying", tone: "warn", spinning: true },
+  stopped: { label: "Stopped", tone: "bad", spinning: false },
+};
+
+export const STREAM_STATE_WORDS: Record<StreamState, StateWords> = {
+  waiting: { label: "Waiting", tone: "idle", spinning: false },
+  snapshotting: { label: "Snapshotting", tone: "info", spinning: true },
+  streaming: { label: "Streaming", tone: "ok", spinning: false },
+  failed: { label: "Failed", tone: "bad", spinning: false },
+};

@@ -1,0 +1,18 @@
+import "server-only";
+import { homeRouter } from "@/features/home/server/router.ts";
+import { profileRouter } from "@/features/profile/server/router.ts";
+import { searchRouter } from "@/features/search/server/router.ts";
+import { liveRouter } from "@/features/shell/server/router.ts";
+import { sourcesRouter } from "@/features/sources/server/router.ts";
+import { router } from "./trpc.ts";
+
+/** Every router of the portal. Each lives in `features/<noun>/server/router.ts`. */
+export const appRouter = router({
+  home: homeRouter,
+  live: liveRouter,
+  profile: profileRouter,
+  search: searchRouter,
+  sources: sourcesRouter,
+});
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,68 @@
+"use client";
+
+import { useMemo } from "react";
+import { formatAge } from "./format.ts";
+import { useNow, useTimeZone } from "./time.tsx";
+import { Tooltip } from "./tooltip.tsx";
+
+interface TimestampProps {
+  readonly at: Date | null;
+  /** Shown when there is no time. */
+  readonly absent?: string;
+  /** "relative" (default): 4 min ago · "clock": 14:03:22 · "full": 23 Nov 2026, 14:03:22. */
+  readonly show?: "relative" | "clock" | "full";
+}
+
+/** The one way to show a time: the short form in the text, the absolute time with its zone on hover and focus. */
+export function Timestamp({ at, absent = "never", show = "relative" }: TimestampProps) {
+  const zone = useTimeZone();
+  const full = useMemo(() => (at === null ? "" : formatAbsolute(at, zone)), [at, zone]);
+  if (at === null) return <span className="text-fg-subtle">{absent}</span>;
+  return (
+    <Tooltip content={full}>
+      <time
+        dateTime={at.toISOString()}
+        tabIndex={0}
+        className="num rounded-sm whitespace-nowrap decoration-dotted underline-offset-4 hover:underline"
+        suppressHydrationWarning
+      >
+        {show === "relative" ? <Ago at={at} /> : show === "clock" ? formatClock(at, zone) : full}
+      </time>
+    </Tooltip>
+  );
+}
+
+function Ago({ at }: { readonly at: Date }) {
+  return <>{relativeText(at.getTime(), useNow())}</>;
+}
+
+/** "just now", "12 s ago", "in 3 min". */
+export function relativeText(at: number, now: number): string {
+  const seconds = (now - at) / 1_000;
+  if (Math.abs(seconds) < 1.5) return "just now";
+  return seconds < 0 ? `in ${formatAge(-seconds)}` : `${formatAge(seconds)} ago`;
+}
+
+/** 23 Nov 2026, 14:03:22 GMT+1 */
+export function formatAbsolute(at: Date, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone,
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "short",
+  }).format(at);
+}
+
+/** 14:03:22, or 14:03 without seconds. */
+export function formatClock(at: Date, zone: string, seconds = true): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(seconds ? { second: "2-digit" } : {}),
+  }).format(at);
+}
