@@ -12,3 +12,8 @@ export type { ColumnType, ListType, MapType, NestedField, Schema, SchemaColumn, 
 export { where, type Filter, type FilterValue } from "./read/filter.ts";
 export type { Scan, ScanFile, ScanOptions } from "./read/scan.ts";
 export type { Failpoint } from "./context.ts";
+export { CHANGE_TYPE, type Changes, type ChangesOptions } from "./read/changes.ts";
+export type { MergeInput } from "./write/stage-merge.ts";
+export type { DeleteInput, OverwriteInput } from "./write/stage-overwrite.ts";
+export type { SchemaStep } from "./schema/evolve.ts";
+export type { SchemaUpdate } from "./schema/update-schema.ts";

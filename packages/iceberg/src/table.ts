@@ -4,10 +4,13 @@ import { commitMetadata } from "./commit/commit.ts";
 import type { StagedChange } from "./commit/staged-change.ts";
 import { loadState, type Context, type TableState } from "./context.ts";
 import { currentSchema, type Snapshot, type SnapshotRef, type TableMetadata } from "./metadata/table-metadata.ts";
-import type { Filter } from "./read/filter.ts";
+import { tableChanges, type Changes, type ChangesOptions } from "./read/changes.ts";
 import { scanTable, type Scan, type ScanOptions } from "./read/scan.ts";
 import { columnsOf, type SchemaColumn } from "./schema/schema.ts";
+import { SchemaUpdate } from "./schema/update-schema.ts";
 import { stageAppend } from "./write/stage-append.ts";
+import { stageMerge, type MergeInput } from "./write/stage-merge.ts";
+import { stageDelete, stageOverwrite, type DeleteInput, type OverwriteInput } from "./write/stage-overwrite.ts";
 
 /**
  * A table at one moment. Immutable: `refresh`, `lakehouse.commit` and schema changes return a newer one.
@@ -70,6 +73,35 @@ export class Table {
     return stageAppend(this.#context, this.#state, input);
   }
 
+  /**
+   * Replaces the rows of the query's keys: old versions are position-deleted, new ones appended, keys whose
+   * `deleteColumn` is true only removed. `duplicate-key` and `null-key` refuse a query that does not name each key once.
+   * Decided on this table's snapshot: a newer one that changes rows makes the commit a `commit-conflict`.
+   */
+  stageMerge(input: MergeInput): Promise<StagedChange> {
+    return stageMerge(this.#context, this.#state, input);
+  }
+
+  /** Replaces the rows a filter matches (or all) with the query's rows; files that match as a whole are not read. */
+  stageOverwrite(input: OverwriteInput): Promise<StagedChange> {
+    return stageOverwrite(this.#context, this.#state, input);
+  }
+
+  /** Deletes the rows a filter matches, or those whose columns equal a row of a query. */
+  stageDelete(input: DeleteInput): Promise<StagedChange> {
+    return stageDelete(this.#context, this.#state, input);
+  }
+
+  /** Rows that came and went between two snapshots. `snapshot-not-found` when the history in between has expired. */
+  changes(options: ChangesOptions): Promise<Changes> {
+    return tableChanges(this.#context, this.#state, options);
+  }
+
+  /** Starts a schema change; call `.commit()` at the end. */
+  updateSchema(): SchemaUpdate<Table> {
+    return new SchemaUpdate(this.#context, this.#state, (state) => new Table(this.#context, state));
+  }
+
   /** Sets (or with null removes) table properties. */
   async setProperties(properties: Readonly<Record<string, string | null>>): Promise<Table> {
     const state = await commitMetadata(this.#context, this.#state.identifier, undefined, async ({ metadata }) => {
@@ -82,5 +114,3 @@ export class Table {
     return new Table(this.#context, state);
   }
 }
-
-export type { Filter };

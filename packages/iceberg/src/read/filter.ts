@@ -65,3 +65,9 @@ function columnSql(column: string, schema: StructType): { name: string; type: st
   if (!field) throw new IcebergError("invalid-input", `the filter uses column ${column}, which the table does not have`, { column });
   return { name: quoteName(column), type: duckdbType(field.type) };
 }
+
+/** Names of the columns a filter looks at. */
+export function filterColumns(filter: Filter): string[] {
+  if (filter.op === "and" || filter.op === "or") return filter.filters.flatMap(filterColumns);
+  return filter.op === "not" ? filterColumns(filter.filter) : [(filter as { readonly column: string }).column];
+}

@@ -4,7 +4,7 @@ import type { DataFile, ManifestFile } from "../manifest/data-file.ts";
 import type { BoundPartitionField, BoundSpec } from "../metadata/partition-spec.ts";
 import { compareValues, decodeValue, type Comparable } from "../values/bound.ts";
 import { parseQuantity } from "../values/project-value.ts";
-import { literalText, type Filter, type FilterValue } from "./filter.ts";
+import { filterColumns, literalText, type Filter, type FilterValue } from "./filter.ts";
 
 /** What is known of a column's values in some set of rows. Absent bounds = unknown. */
 interface Range {
@@ -14,6 +14,8 @@ interface Range {
   readonly mayBeValue: boolean;
   /** Bounds and literals went through a truncating transform: different values may have become equal. */
   readonly truncated?: boolean;
+  /** Bounds are values, not estimates: equal bounds mean that every value is that one. */
+  readonly exact?: boolean;
 }
 const ANYTHING: Range = { mayBeNull: true, mayBeValue: true };
 
@@ -21,6 +23,8 @@ const ANYTHING: Range = { mayBeNull: true, mayBeValue: true };
 interface Knowledge {
   range(column: string): Range;
   literal(column: string, value: FilterValue): Comparable | null;
+  /** The literal is the very start of the partition it falls into, so nothing of that partition is below it. */
+  aligned?(column: string, value: FilterValue): boolean;
 }
 
 /** False only when no row can satisfy the filter (spec "Scan Planning": inclusive projection). */
@@ -44,7 +48,9 @@ function mayMatch(filter: Filter, knowledge: Knowledge, negated = false): boolea
     default: {
       const range = knowledge.range(filter.column);
       if (!range.mayBeValue) return false;
-      return comparisonMayMatch(negated ? NEGATED[filter.op] : filter.op, range, knowledge.literal(filter.column, filter.value));
+      const op = negated ? NEGATED[filter.op] : filter.op;
+      const truncated = range.truncated === true && !(op === "<" && knowledge.aligned?.(filter.column, filter.value) === true);
+      return comparisonMayMatch(op, { ...range, truncated }, knowledge.literal(filter.column, filter.value));
     }
   }
 }
@@ -68,7 +74,8 @@ function comparisonMayMatch(op: Comparison, range: Range, literal: Comparable | 
     case ">=":
       return above === null || above <= 0;
     case "!=":
-      return true; // bounds may be truncated: equality of both with the literal proves nothing
+      // Bounds of statistics may be cut: that both equal the literal proves nothing then.
+      return !(range.exact === true && range.truncated !== true && below === 0 && above === 0);
   }
 }
 
@@ -105,7 +112,7 @@ export function fileMayMatch(filter: Filter, schema: Schema, file: DataFile): bo
 export function partitionMayMatch(filter: Filter, schema: Schema, spec: BoundSpec, partition: DataFile["partition"]): boolean {
   return partitionFields(spec).every(({ field, index }) => {
     const value = partition[index] ?? null;
-    const range: Range = value === null ? { mayBeNull: true, mayBeValue: false } : { lower: value, upper: value, mayBeNull: false, mayBeValue: true };
+    const range: Range = value === null ? { mayBeNull: true, mayBeValue: false } : { lower: value, upper: value, mayBeNull: false, mayBeValue: true, exact: true };
     return mayMatch(filter, fieldKnowledge(schema, field, range));
   });
 }
@@ -120,6 +127,15 @@ export function manifestMayMatch(filter: Filter, schema: Schema, spec: BoundSpec
     const decode = (bytes: Buffer | undefined): Comparable | undefined => (bytes === undefined ? undefined : (decodeValue(field.resultType, bytes) ?? undefined));
     return mayMatch(filter, fieldKnowledge(schema, field, { lower: decode(summary.lower), upper: decode(summary.upper), mayBeNull: summary.containsNull, mayBeValue: summary.lower !== undefined || summary.containsNan !== false }));
   });
+}
+
+/**
+ * Whether every row of a file is certain to match, so that the file can go without being read: no row can fail the
+ * filter, and none can make it null.
+ */
+export function fileSurelyMatches(filter: Filter, schema: Schema, spec: BoundSpec, file: DataFile): boolean {
+  const doubt: Filter = { op: "or", filters: [{ op: "not", filter }, ...filterColumns(filter).map((column) => ({ op: "is-null" as const, column }))] };
+  return !fileMayMatch(doubt, schema, file) || !partitionMayMatch(doubt, schema, spec, file.partition);
 }
 
 /** Fields whose transform keeps the order of values, so that ranges carry over. */
@@ -137,6 +153,12 @@ function fieldKnowledge(schema: Schema, field: BoundPartitionField, range: Range
       if (!isSource(column)) return null;
       const literal = literalOf(schema, column, value);
       return literal === null ? null : projected(field, literal);
+    },
+    aligned: (column, value) => {
+      const literal = isSource(column) ? literalOf(schema, column, value) : null;
+      if (typeof literal !== "bigint") return false;
+      const before = projected(field, literal - 1n);
+      return before !== null && before !== projected(field, literal);
     },
   };
 }

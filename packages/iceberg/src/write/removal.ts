@@ -1,0 +1,14 @@
+import { CONTENT, type DataFile } from "../manifest/data-file.ts";
+import type { PlannedFile } from "../read/plan-files.ts";
+
+/** Delete files that reach no live data file once `removed` are gone: they go with them. `planned` must be the whole table. */
+export function danglingDeletes(planned: readonly PlannedFile[], removed: ReadonlySet<string>): DataFile[] {
+  const dangling = new Map<string, DataFile>();
+  const needed = new Set<string>();
+  for (const { entry, deletes } of planned)
+    for (const { file } of deletes) {
+      if (!removed.has(entry.file.path)) needed.add(file.path);
+      else dangling.set(file.path, file);
+    }
+  return [...dangling.values()].filter((file) => file.content !== CONTENT.data && !needed.has(file.path));
+}
