@@ -50,6 +50,7 @@ module.exports = {
           "\\.test\\.tsx?$",
           "(^|/)main\\.ts$",
           "-main\\.ts$",
+          "/exit-with-parent\\.ts$",
           "^apps/portal/src/(app/|proxy\\.ts|instrumentation\\.ts)",
           "\\.worker\\.ts$",
           "^tools/",
@@ -199,7 +200,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: ["/generated/", "\\.next/", "(^|/)dist/", "^tools/planted-breach/"] },
+    exclude: { path: ["/generated/", "(^|/)\\.next", "(^|/)dist/", "^tools/planted-breach/"] },
     tsPreCompilationDeps: "specify",
     tsConfig: { fileName: path.join(__dirname, "tools/checks/tsconfig.arrows.json") },
     enhancedResolveOptions: {

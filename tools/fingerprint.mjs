@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join, relative } from "node:path";
 import { ROOT, TOOLCHAIN } from "./root.mjs";
 
-const SKIPPED = new Set(["node_modules", ".next", ".turbo", "generated", "test-results"]);
+const SKIPPED = new Set(["node_modules", ".turbo", "generated", "test-results"]);
 
 /** The hash of the contents and paths of `inputs` (files or folders below the root), and of `facts` such as a version. */
 export function fingerprint(inputs, facts = []) {
@@ -33,7 +33,12 @@ function filesOf(path) {
   const entries = tryReadFolder(path);
   if (entries === undefined) return [path];
   return entries
-    .filter((entry) => !SKIPPED.has(entry.name) && !/\.(test|spec)\.tsx?$|\.md$|\.tsbuildinfo$/.test(entry.name))
+    .filter(
+      (entry) =>
+        !SKIPPED.has(entry.name) &&
+        !entry.name.startsWith(".next") &&
+        !/\.(test|spec)\.tsx?$|\.md$|\.tsbuildinfo$/.test(entry.name),
+    )
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => filesOf(join(path, entry.name)));
 }

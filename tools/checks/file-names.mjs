@@ -5,7 +5,7 @@ import { ROOT } from "../root.mjs";
 import { CheckFailure } from "./check-failure.mjs";
 
 const BANNED = new Set(["utils", "util", "helpers", "helper", "common", "lib", "misc", "types", "shared"]);
-const SKIPPED = new Set(["node_modules", "generated", ".next", ".nova", ".turbo", ".toolchain", "planted-breach"]);
+const SKIPPED = new Set(["node_modules", "generated", ".nova", ".turbo", ".toolchain", "planted-breach"]);
 const FOLDERS = ["apps", "packages", "infra", "e2e", "tools"];
 
 export function checkFileNames() {
@@ -22,7 +22,7 @@ export function checkFileNames() {
 
 function walk(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (SKIPPED.has(entry.name)) return [];
+    if (SKIPPED.has(entry.name) || entry.name.startsWith(".next")) return [];
     const path = join(folder, entry.name);
     return entry.isDirectory() ? [path, ...walk(path)] : [path];
   });
