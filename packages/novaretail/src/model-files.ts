@@ -43,6 +43,7 @@ export function readModel(name: string, path: string, text: string): ModelSource
     path,
     header: document.toJS() as unknown,
     sql,
+    sqlLine: match[0].split("\n").length,
     codeVersion: createHash("sha256").update(text).digest("hex").slice(0, 12),
     lineOf(place) {
       for (let depth = place.length; depth > 0; depth -= 1) {

@@ -112,10 +112,20 @@ const event: fc.Arbitrary<Event> = fc
   })
   .map((each) => (each.op === "u" ? each : { ...each, unchanged: [] }));
 
+/** A change that leaves values out is only sent for a row that was there; a new key right after a delete is a key change. */
+function believable(events: readonly Event[]): Event[] {
+  const seen = new Set<number>();
+  return events.map((each) => {
+    const known = seen.has(each.id);
+    if (each.op !== "t") seen.add(each.id);
+    return known ? each : { ...each, unchanged: [] };
+  });
+}
+
 describe("folding a stream's events into current rows", () => {
   it("equals applying the events one by one, however they are cut into batches and replayed", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(event, { maxLength: 24 }), fc.array(fc.nat(24), { maxLength: 3 }), fc.boolean(), async (events, cuts, replay) => {
+      fc.asyncProperty(fc.array(event, { maxLength: 24 }).map(believable), fc.array(fc.nat(24), { maxLength: 3 }), fc.boolean(), async (events, cuts, replay) => {
         await freshTable();
         const bounds = [0, ...cuts.filter((cut) => cut < events.length).toSorted((a, b) => a - b), events.length];
         let high: string | null = null;
@@ -127,9 +137,9 @@ describe("folding a stream's events into current rows", () => {
         }
         expect(await storedRows()).toEqual(oracle(events));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
-  });
+  }, 60_000);
 
   it("keeps the wide value of a row whose key changed", async () => {
     await freshTable();

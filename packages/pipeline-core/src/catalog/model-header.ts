@@ -113,6 +113,8 @@ export interface ModelFile {
   readonly header: ModelHeader;
   /** Trino SQL, as Athena runs it. */
   readonly sql: string;
+  /** Line of the file on which the SQL begins. */
+  readonly sqlLine: number;
   /** Hash of the file's text: what the dataset was built with. */
   readonly codeVersion: string;
 }
@@ -123,6 +125,7 @@ export interface ModelSource {
   readonly path: string;
   readonly header: unknown;
   readonly sql: string;
+  readonly sqlLine: number;
   readonly codeVersion: string;
   /** Line in the file of a place in the header; the header's first line when the place is not there. */
   readonly lineOf: (place: readonly (string | number)[]) => number;
@@ -138,8 +141,8 @@ export interface ModelProblem {
 export function parseModel(source: ModelSource): { readonly model: ModelFile } | { readonly problems: readonly ModelProblem[] } {
   const parsed = modelHeaderSchema.safeParse(source.header);
   if (parsed.success) {
-    const { name, path, sql, codeVersion } = source;
-    return { model: { name, path, sql, codeVersion, header: parsed.data } };
+    const { name, path, sql, sqlLine, codeVersion } = source;
+    return { model: { name, path, sql, sqlLine, codeVersion, header: parsed.data } };
   }
   return {
     problems: parsed.error.issues.map((issue) => {

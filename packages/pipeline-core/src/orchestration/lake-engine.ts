@@ -59,8 +59,6 @@ export interface ModelRefresh {
   readonly model: ModelFile;
   /** Consumed snapshot by input; null = nothing consumed yet. */
   readonly consumed: ReadonlyMap<string, string | null>;
-  /** The dataset was built by another version of the model's code: everything is recomputed. */
-  readonly rebuild: boolean;
   readonly within: (tx: Transaction, moves: readonly InputMove[]) => Promise<void>;
 }
 

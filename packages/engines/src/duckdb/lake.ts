@@ -1,0 +1,119 @@
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { type CatalogTransaction, isIcebergError, type Lakehouse, type SchemaColumn, type Snapshot, type Table } from "@nova/iceberg";
+import { splitDatasetName } from "@nova/pipeline-core/catalog";
+import { type Clock, isPlatformError, type Logger, PlatformError, type Transaction } from "@nova/pipeline-core/kernel";
+import { createMacrosSql } from "../sql/index.ts";
+
+/** What every part of the engine works with. */
+export interface Lake {
+  readonly lakehouse: Lakehouse;
+  readonly instance: DuckDBInstance;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A number no other caller gets: names of scratch databases and tables. */
+  readonly nextNumber: () => number;
+}
+
+/** Gives the work a connection of its own; its temp tables go with it. */
+export async function withConnection<Result>(lake: Lake, work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+  const connection = await lake.instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    return await work(connection);
+  } catch (error) {
+    throw asLakeError(error);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/**
+ * A connection that resolves `layer.name` in a scratch database of its own, where models find their inputs as views;
+ * Trino's functions are there as macros.
+ */
+export async function withScratch<Result>(lake: Lake, work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+  const scratch = `scratch_${lake.nextNumber()}`;
+  return withConnection(lake, async (connection) => {
+    await connection.run(`ATTACH ':memory:' AS ${scratch}`);
+    try {
+      await connection.run(`USE ${scratch}`);
+      await connection.run("CREATE SCHEMA raw; CREATE SCHEMA staged; CREATE SCHEMA curated; CREATE SCHEMA mart; CREATE SCHEMA export;");
+      await connection.run(createMacrosSql());
+      return await work(connection);
+    } finally {
+      await connection.run("USE memory");
+      await connection.run(`DETACH ${scratch}`);
+    }
+  });
+}
+
+export async function findTable(lake: Lake, dataset: string): Promise<Table | null> {
+  const { layer, table } = splitDatasetName(dataset);
+  try {
+    return await lake.lakehouse.loadTable({ namespace: layer, name: table });
+  } catch (error) {
+    if (isIcebergError(error, "table-not-found")) return null;
+    throw asLakeError(error);
+  }
+}
+
+export function snapshotText(table: Table | null): string | null {
+  return table?.currentSnapshotId === null || table === null ? null : String(table.currentSnapshotId);
+}
+
+/** Newest value of a summary property, looking back from the current snapshot: compaction does not carry it on. */
+export function newestProperty(table: Table, name: string): string | null {
+  for (const snapshot of table.history.snapshots.toReversed()) {
+    const value = snapshot.summary[name];
+    if (value !== undefined) return value;
+  }
+  return null;
+}
+
+/** Snapshots from after `from` (null: the first one) to the newest, oldest first; null when `from` is not in the history. */
+export function snapshotsAfter(table: Table, from: string | null): readonly Snapshot[] | null {
+  const snapshots = table.history.snapshots;
+  if (from === null) return snapshots;
+  const at = snapshots.findIndex((snapshot) => String(snapshot["snapshot-id"]) === from);
+  return at < 0 ? null : snapshots.slice(at + 1);
+}
+
+export function transactionOf(transaction: CatalogTransaction): Transaction {
+  return { query: async (text, values) => transaction.query(text, values === undefined ? undefined : [...values]) };
+}
+
+/** A column's type as the platform writes it: `decimal(12,2)`, without the space of Iceberg's JSON. */
+export function typeOf(column: SchemaColumn): string {
+  return String(column.type).replaceAll(" ", "");
+}
+
+export function asType(type: string): SchemaColumn["type"] {
+  return type as SchemaColumn["type"];
+}
+
+/** Errors of the table format and of DuckDB, in the platform's kinds; errors of ours pass as they are. */
+export function asLakeError(error: unknown): unknown {
+  if (isPlatformError(error)) return error;
+  if (isIcebergError(error)) {
+    if (isPlatformError(error.cause)) return error.cause;
+    switch (error.kind) {
+      case "commit-conflict":
+      case "commit-state-unknown":
+        return new PlatformError("commit-conflict", error.message, { cause: error });
+      case "storage-failed":
+      case "file-missing":
+        return new PlatformError("storage-failed", error.message, { cause: error });
+      case "catalog-failed":
+        return new PlatformError("metadata-unreachable", error.message, { cause: error });
+      case "schema-mismatch":
+      case "schema-evolution":
+        return new PlatformError("schema-rejected", error.message, { cause: error });
+      case "duplicate-key":
+      case "null-key":
+        return new PlatformError("check-failed", error.message, { cause: error });
+      default:
+        return new PlatformError("engine-failed", error.message, { cause: error });
+    }
+  }
+  return new PlatformError("engine-failed", error instanceof Error ? error.message.split("\n\n")[0] ?? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,213 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { StagedChange, Table } from "@nova/iceberg";
+import type { ModelFile } from "@nova/pipeline-core/catalog";
+import { PlatformError } from "@nova/pipeline-core/kernel";
+import type { ModelChange, ModelRefresh } from "@nova/pipeline-core/orchestration";
+import type { CompiledModel } from "../sql/index.ts";
+import { duckdbType } from "./column-conversion.ts";
+import { type Lake, snapshotsAfter, snapshotText, transactionOf, withScratch } from "./lake.ts";
+import { affectedCondition, changedSql, type InputContracts, inputSql, movesOf, type PinnedInput, pinInputs, rangeFilter, showInput } from "./model-inputs.ts";
+import { modelTable } from "./model-table.ts";
+import { startPhases } from "./phases.ts";
+import { firstRow } from "./rows.ts";
+import { ident, idents } from "./sql-text.ts";
+
+/** Above this share of the dataset's rows, comparing everything is cheaper than narrowing every input. */
+const FULL_SHARE = 0.3;
+/** Below this many affected keys the share does not matter. */
+const SMALL = 5_000;
+
+/** Brings a model up to date with its inputs, recomputing only what their changes concern. */
+export async function refreshModel(lake: Lake, model: CompiledModel, refresh: ModelRefresh, contracts: InputContracts): Promise<ModelChange> {
+  const phases = startPhases(lake.clock);
+  const { table, rebuild, notes } = await modelTable(lake, model.file);
+  const pinned = await pinInputs(lake, model, refresh.consumed, contracts);
+  const moves = movesOf(pinned);
+  const before = snapshotText(table);
+  const common = { snapshotBefore: before, moves, phases: phases.list, notes };
+  if (moves.length === 0 && !rebuild) return { ...common, rowsIn: 0, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: "nothing changed" };
+  return withScratch(lake, async (connection) => {
+    const target = rebuild && before !== null && model.file.header.kind === "append" ? null : table;
+    const work: Work = { lake, connection, model, table, pinned, rebuild: rebuild || before === null, notes };
+    const prepared = target === null ? await overwriteAppended(work) : await prepare(work);
+    phases.end("compute");
+    const staged = await prepared.stage();
+    phases.end("write");
+    if (staged === null) return { ...common, rowsIn: prepared.rowsIn, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: prepared.mode };
+    try {
+      const { snapshotId } = await lake.lakehouse.commit(staged, {
+        properties: { "nova.code-version": model.file.codeVersion },
+        within: (transaction) => refresh.within(transactionOf(transaction), moves),
+      });
+      phases.end("commit");
+      const rowsOut = staged.summary.addedRecords + Math.max(0, staged.summary.deletedRecords - staged.summary.addedRecords);
+      return { ...common, rowsIn: prepared.rowsIn, rowsOut, bytes: staged.summary.addedBytes, snapshotAfter: String(snapshotId), mode: prepared.mode };
+    } catch (error) {
+      await staged.discard();
+      throw error;
+    }
+  });
+}
+
+interface Work {
+  readonly lake: Lake;
+  readonly connection: DuckDBConnection;
+  readonly model: CompiledModel;
+  readonly table: Table;
+  readonly pinned: readonly PinnedInput[];
+  readonly rebuild: boolean;
+  readonly notes: string[];
+}
+
+interface Prepared {
+  readonly mode: string;
+  readonly rowsIn: number;
+  /** Writes the files; null when nothing differs. */
+  readonly stage: () => Promise<StagedChange | null>;
+}
+
+async function prepare(work: Work): Promise<Prepared> {
+  const { model, connection, rebuild } = work;
+  if (model.file.header.kind === "append") return appendNew(work);
+  for (const input of work.pinned) await showInput(connection, input.input.name, await inputSql(input), false);
+  if (rebuild) return computeAll(work, "first build", 0);
+  if (model.refreshKey.length === 0) return computeAll(work, "full difference", 0);
+  const lost = work.pinned.filter((input) => input.table !== null && input.from !== null && snapshotsAfter(input.table, input.from) === null);
+  if (lost.length > 0) {
+    work.notes.push(`${lost.map((input) => input.input.name).join(", ")}: the snapshot read last is gone, so everything was compared`);
+    return computeAll(work, "full difference", 0);
+  }
+  const { affected, changed } = await findAffected(work);
+  if (affected === 0) return { mode: "no key affected", rowsIn: changed, stage: () => Promise.resolve(null) };
+  const total = model.file.header.kind === "merge" ? Number(work.table.history.snapshots.at(-1)?.summary["total-records"] ?? 0) : Number.POSITIVE_INFINITY;
+  if (affected > SMALL && affected > total * FULL_SHARE) {
+    work.notes.push(`${affected} affected keys are more than ${FULL_SHARE * 100} % of the dataset: everything was compared`);
+    return computeAll(work, "full difference", changed);
+  }
+  return computeAffected(work, affected, changed);
+}
+
+/** Fills `temp.affected` with the refresh keys that the inputs' changes concern. */
+async function findAffected({ connection, model, pinned }: Work): Promise<{ affected: number; changed: number }> {
+  const columns = model.refreshKey.map((column) => `${ident(column)} ${duckdbType(model.file.header.columns[column]?.type ?? "string")}`);
+  await connection.run(`CREATE TEMP TABLE affected_all (${columns.join(", ")})`);
+  let changed = 0;
+  for (const input of pinned) {
+    if (input.to === null || input.to === input.from || input.input.lookup === true) continue;
+    await connection.run(`CREATE OR REPLACE TEMP TABLE changed AS SELECT * FROM ${await changedSql(input)}`);
+    const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.changed");
+    changed += Number(rows);
+    const keys = input.input.key === null ? `(${input.input.via})` : `(SELECT ${input.input.key.join(", ")} FROM changed)`;
+    if (rows > 0n) await connection.run(`INSERT INTO temp.affected_all SELECT DISTINCT * FROM ${keys}`);
+  }
+  const given = model.refreshKey.map((column) => `${ident(column)} IS NOT NULL`).join(" AND ");
+  await connection.run(`CREATE TEMP TABLE affected AS SELECT DISTINCT * FROM temp.affected_all WHERE ${given}`);
+  const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.affected");
+  return { affected: Number(rows), changed };
+}
+
+async function computeAffected(work: Work, affected: number, changed: number): Promise<Prepared> {
+  const { connection, model, pinned, table } = work;
+  const materialise = model.file.header.kind === "merge";
+  for (const input of pinned) {
+    const select = await inputSql(input, await rangeOf(work, input));
+    const condition = input.input.lookup === true ? (input.input.filter ?? "true") : affectedCondition(input.input);
+    await showInput(connection, input.input.name, `(SELECT * FROM ${select} WHERE ${condition})`, materialise && condition !== "true");
+  }
+  const key = idents(model.refreshKey);
+  await createResult(work, `SELECT * FROM (${typedSelect(model)}) SEMI JOIN temp.affected USING (${key})`);
+  const current = `(SELECT * FROM ${await table.scan().toSql()} SEMI JOIN temp.affected USING (${key}))`;
+  return { mode: `${affected} affected keys`, rowsIn: changed, stage: () => stageDifference(work, current) };
+}
+
+async function computeAll(work: Work, mode: string, changed: number): Promise<Prepared> {
+  const { connection, model, table } = work;
+  await createResult(work, typedSelect(model));
+  const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.result");
+  const rowsIn = changed === 0 ? Number(rows) : changed;
+  if (table.currentSnapshotId === null) {
+    return { mode: "first build", rowsIn, stage: () => (rows === 0n ? Promise.resolve(null) : table.stageAppend({ connection, query: "SELECT * FROM temp.result" })) };
+  }
+  return { mode, rowsIn, stage: async () => stageDifference(work, await table.scan().toSql()) };
+}
+
+/** New rows of the one input, through the model's SQL, appended. */
+async function appendNew(work: Work): Promise<Prepared> {
+  const { connection, model, pinned, table } = work;
+  const [input] = pinned;
+  if (input === undefined) throw new PlatformError("internal", `${model.file.name} has no input`);
+  const select = input.to === null || input.to === input.from ? await inputSql({ ...input, to: null }) : `(SELECT * EXCLUDE (_change_type) FROM ${await changedSql(input)} WHERE _change_type = 'insert')`;
+  await showInput(connection, input.input.name, select, false);
+  await createResult(work, typedSelect(model));
+  const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.result");
+  return { mode: "append", rowsIn: Number(rows), stage: () => (rows === 0n ? Promise.resolve(null) : table.stageAppend({ connection, query: "SELECT * FROM temp.result" })) };
+}
+
+/** An append model whose code changed is written anew from all its input. */
+async function overwriteAppended(work: Work): Promise<Prepared> {
+  const { connection, model, pinned, table } = work;
+  for (const input of pinned) await showInput(connection, input.input.name, await inputSql(input), false);
+  await createResult(work, typedSelect(model));
+  const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.result");
+  return { mode: "rebuilt", rowsIn: Number(rows), stage: () => table.stageOverwrite({ connection, query: "SELECT * FROM temp.result", where: "all" }) };
+}
+
+/** Computes into `temp.result` and audits it: what is wrong never reaches readers. */
+async function createResult({ connection, model }: Work, select: string): Promise<void> {
+  await connection.run(`CREATE TEMP TABLE result AS ${select}`);
+  const { header, name } = model.file;
+  const required = Object.entries(header.columns).filter(([, column]) => column.required).map(([column]) => column);
+  const missing = required.map((column) => `count(*) FILTER (${ident(column)} IS NULL) AS ${ident(column)}`);
+  if (missing.length > 0) {
+    const counts = await firstRow<Record<string, bigint>>(connection, `SELECT ${missing.join(", ")} FROM temp.result`);
+    const wrong = Object.entries(counts).filter(([, rows]) => rows > 0n);
+    if (wrong.length > 0) throw new PlatformError("check-failed", `${name}: required columns are null: ${wrong.map(([column, rows]) => `${column} in ${rows} rows`).join(", ")}; nothing was published`);
+  }
+  if (header.key === undefined) return;
+  const { rows } = await firstRow<{ rows: bigint }>(connection, `SELECT count(*) AS rows FROM (SELECT 1 FROM temp.result GROUP BY ${idents(header.key)} HAVING count(*) > 1)`);
+  if (rows > 0n) throw new PlatformError("check-failed", `${name}: ${rows} keys stand in more than one row; nothing was published`);
+}
+
+/** Writes only what differs: new and changed rows, and deletes for keys that are gone. */
+async function stageDifference({ connection, model, table }: Work, current: string): Promise<StagedChange | null> {
+  const key = model.file.header.key ?? [];
+  const columns = Object.keys(model.file.header.columns);
+  const others = columns.filter((column) => !key.includes(column));
+  const same = key.map((column) => `r.${ident(column)} = c.${ident(column)}`).join(" AND ");
+  const differs = others.map((column) => `r.${ident(column)} IS DISTINCT FROM c.${ident(column)}`);
+  const gone = columns.map((column) => (key.includes(column) ? `c.${ident(column)}` : `CAST(NULL AS ${duckdbType(model.file.header.columns[column]?.type ?? "string")}) AS ${ident(column)}`));
+  await connection.run(`CREATE TEMP TABLE current_rows AS SELECT ${idents(columns)} FROM ${current}`);
+  await connection.run(
+    `CREATE TEMP TABLE difference AS
+     SELECT ${idents(columns, "r.")}, false AS _delete FROM temp.result r LEFT JOIN temp.current_rows c ON ${same} WHERE ${[`c.${ident(key[0] ?? "")} IS NULL`, ...differs].join(" OR ")}
+     UNION ALL
+     SELECT ${gone.join(", ")}, true AS _delete FROM temp.current_rows c WHERE NOT EXISTS (SELECT 1 FROM temp.result r WHERE ${same})`,
+  );
+  const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.difference");
+  return rows === 0n ? null : table.stageMerge({ connection, query: "SELECT * FROM temp.difference", key, deleteColumn: "_delete" });
+}
+
+/** The model's SELECT with every column cast to its declared type, in the header's order; a value that does not fit fails the step. */
+function typedSelect(model: CompiledModel): string {
+  return `SELECT ${castColumns(model.file)} FROM (${model.select})`;
+}
+
+function castColumns(file: ModelFile): string {
+  return Object.entries(file.header.columns)
+    .map(([column, { type }]) => `CAST(${ident(column)} AS ${duckdbType(type)}) AS ${ident(column)}`)
+    .join(", ");
+}
+
+/** Time bounds of the affected rows, when the model has one followed input with a range: other inputs could affect older rows. */
+async function rangeOf({ connection, pinned }: Work, input: PinnedInput) {
+  const followed = pinned.filter((other) => other.input.lookup !== true);
+  const { range } = input.input;
+  if (range === undefined || followed.length !== 1) return undefined;
+  const column = ident(range.column);
+  const bounds = await firstRow<{ low: bigint | null; high: bigint | null }>(
+    connection,
+    `SELECT epoch_us(min(${column})) AS low, epoch_us(max(${column})) AS high FROM temp.changed`,
+  );
+  return bounds.low === null || bounds.high === null ? undefined : rangeFilter(range.column, range.grain, bounds.low, bounds.high);
+}
+

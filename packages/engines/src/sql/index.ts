@@ -1,0 +1,4 @@
+export * from "./column-lineage.ts";
+export * from "./compile-model.ts";
+export * from "./transpile.ts";
+export * from "./trino-macros.ts";
