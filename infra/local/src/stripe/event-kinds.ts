@@ -29,6 +29,8 @@ export const EVENT_KINDS = [
   { type: "payment_intent.created", about: "payment", second: true },
   { type: "charge.succeeded", about: "payment", second: true },
   { type: "payment_intent.succeeded", about: "payment", second: true },
+  // Checkout writes name and address to the customer: that is how long-standing customers come into the event list.
+  { type: "customer.updated", about: "payment", second: false },
 ] as const;
 export type EventType = (typeof EVENT_KINDS)[number]["type"];
 type Kind = (typeof EVENT_KINDS)[number];
@@ -82,6 +84,7 @@ export function paymentHappenings(row: PaymentRow): Happening[] {
     if (capturedAt !== null) {
       add("charge.succeeded", capturedAt);
       add("payment_intent.succeeded", capturedAt);
+      add("customer.updated", capturedAt);
       if (invoiced(paymentId)) add("invoice.paid", capturedAt);
       if (disputed(paymentId)) {
         add("charge.dispute.created", capturedAt + DISPUTED_AFTER);
@@ -92,8 +95,8 @@ export function paymentHappenings(row: PaymentRow): Happening[] {
   if (chargedTwice(paymentId) && capturedAt !== null) {
     const again = secondChargeAt(row);
     add("payment_intent.created", again, true);
-    add("charge.succeeded", again, true);
-    add("payment_intent.succeeded", again, true);
+    add("charge.succeeded", again + 1, true);
+    add("payment_intent.succeeded", again + 1, true);
   }
   return events;
 }
@@ -102,6 +105,9 @@ export function paymentHappenings(row: PaymentRow): Happening[] {
 export const secondChargeAt = (row: PaymentRow): number => (row.capturedAt ?? row.createdAt) + SECOND_CHARGE_AFTER;
 export const disputeOpenedAt = (row: PaymentRow): number => (row.capturedAt ?? row.createdAt) + DISPUTED_AFTER;
 export const disputeClosedAt = (row: PaymentRow): number => (row.capturedAt ?? row.createdAt) + DISPUTE_CLOSED_AFTER;
+
+/** Whether an event belongs to a dispute: those come days after the payment. */
+export const aboutDispute = (code: EventCode): boolean => kindOf(code).type.startsWith("charge.dispute.");
 
 export function refundHappenings(row: RefundRow): Happening[] {
   if (missingAtStripe(row.payment.paymentId)) return [];

@@ -1,6 +1,12 @@
 import { DISPUTED } from "./discrepancies.ts";
 import type { EventIndex } from "./event-index.ts";
-import { customerHappenings, type Happening, paymentHappenings, refundHappenings } from "./event-kinds.ts";
+import {
+  aboutDispute,
+  customerHappenings,
+  type Happening,
+  paymentHappenings,
+  refundHappenings,
+} from "./event-kinds.ts";
 import { type Filter, type OrderRows, since } from "./order-rows.ts";
 
 const SECOND = 1000;
@@ -49,7 +55,8 @@ async function readAll<T>(
 /** Turns the order database's payments, refunds and customers into Stripe events: the last week at once, then as they change. */
 export function followOrders(options: FollowOptions): OrderFollower {
   const { rows, index, now, log } = options;
-  const windowStart = Math.floor(now() / SECOND) - HISTORY;
+  // Whole days: a day that Stripe knew only in part would look like a day of missing payments.
+  const windowStart = Math.floor((now() / SECOND - HISTORY) / DAY) * DAY;
   /** Events the calendar will bring. */
   let upcoming: Happening[] = [];
   let paymentsSince = windowStart;
@@ -70,7 +77,8 @@ export function followOrders(options: FollowOptions): OrderFollower {
       0,
       (row) => {
         newest = Math.max(newest, row.updatedAt);
-        take(paymentHappenings(row));
+        const begun = row.createdAt >= windowStart;
+        take(paymentHappenings(row).filter(({ code }) => begun || aboutDispute(code)));
       },
     );
     let lastRefund = refundsFrom;
@@ -130,7 +138,10 @@ export function followOrders(options: FollowOptions): OrderFollower {
       (from) => rows.payments({ filters, from, direction: "up", limit: PAGE }),
       (row) => row.paymentId,
       0,
-      (row) => paymentHappenings(row).forEach(take),
+      (row) =>
+        paymentHappenings(row)
+          .filter(({ code }) => aboutDispute(code))
+          .forEach(take),
     );
     return found;
   }

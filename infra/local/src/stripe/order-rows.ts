@@ -5,6 +5,7 @@ export interface PaymentRow {
   readonly paymentId: number;
   readonly orderId: number;
   readonly customerId: number;
+  readonly customerCreatedAt: number;
   readonly reference: string | null;
   readonly amount: number;
   readonly currency: string;
@@ -55,14 +56,14 @@ export interface OrderRows {
 const seconds = (column: string): string => `floor(extract(epoch FROM ${column}))::float8`;
 const minor = (amount: string): string => `round(${amount} * 100)::float8`;
 
-const PAYMENT = `p.payment_id::float8 AS "paymentId", p.order_id::float8 AS "orderId", o.customer_id::float8 AS "customerId",
+const PAYMENT = `p.payment_id::float8 AS "paymentId", p.order_id::float8 AS "orderId", c.customer_id::float8 AS "customerId", ${seconds("c.created_at")} AS "customerCreatedAt",
   p.provider_reference AS reference, ${minor("p.amount")} AS amount, lower(p.currency) AS currency, p.status,
   ${seconds("p.created_at")} AS "createdAt", ${seconds("p.captured_at")} AS "capturedAt", ${seconds("p.updated_at")} AS "updatedAt",
   coalesce((SELECT ${minor("sum(r2.amount)")} FROM refunds r2 WHERE r2.payment_id = p.payment_id), 0) AS refunded`;
-const PAYMENTS = `SELECT ${PAYMENT} FROM payments p JOIN orders o USING (order_id) WHERE p.method = 'card'`;
+const PAYMENTS = `SELECT ${PAYMENT} FROM payments p JOIN orders o USING (order_id) JOIN customers c USING (customer_id) WHERE p.method = 'card'`;
 const REFUNDS = `SELECT ${PAYMENT}, r.refund_id::float8 AS "refundId", ${minor("r.amount")} AS "refundAmount", r.reason, ${seconds("r.created_at")} AS "refundedAt",
   (SELECT ${minor("sum(r3.amount)")} FROM refunds r3 WHERE r3.payment_id = r.payment_id AND r3.refund_id <= r.refund_id) AS "refundedSoFar"
-  FROM refunds r JOIN payments p USING (payment_id) JOIN orders o USING (order_id) WHERE p.method = 'card'`;
+  FROM refunds r JOIN payments p USING (payment_id) JOIN orders o USING (order_id) JOIN customers c USING (customer_id) WHERE p.method = 'card'`;
 const CUSTOMERS = `SELECT c.customer_id::float8 AS "customerId", ${seconds("c.created_at")} AS "createdAt" FROM customers c WHERE true`;
 
 function sliceOf(select: string, key: string, slice: Slice): { text: string; values: unknown[] } {

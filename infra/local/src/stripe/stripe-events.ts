@@ -62,6 +62,11 @@ function dataOf(code: number, rows: EventRows): StripeEvent["data"] | null {
       return { object: dispute(view, false) };
     case "charge.dispute.closed":
       return { object: dispute(view, true), previous_attributes: { status: "needs_response" } };
+    case "customer.updated":
+      return {
+        object: customer({ customerId: row.customerId, createdAt: row.customerCreatedAt }),
+        previous_attributes: { phone: null },
+      };
     case "invoice.paid":
       return { object: invoice(view), previous_attributes: { status: "open", amount_paid: 0 } };
   }
