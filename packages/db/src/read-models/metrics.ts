@@ -1,7 +1,14 @@
 import type { Db } from "../client.ts";
 
 export interface WorkerFigures {
-  readonly sources: readonly { id: string; state: string; rows: number; bytes: number; errors: number; lagSeconds: number | null }[];
+  readonly sources: readonly {
+    id: string;
+    state: string;
+    rows: number;
+    bytes: number;
+    errors: number;
+    lagSeconds: number | null;
+  }[];
   /** Runs that ended within the last hour. */
   readonly runs: readonly { pipeline: string; state: string; count: number; p50: number; p95: number }[];
   readonly datasets: readonly { name: string; ageSeconds: number; targetLagSeconds: number }[];

@@ -1,0 +1,81 @@
+import { z } from "zod";
+
+const POSTGRES_URL = /^postgres(ql)?:\/\//;
+const postgresUrl = z
+  .string()
+  .regex(POSTGRES_URL, "must be a PostgreSQL connection string, postgres://user:password@host:port/database");
+const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
+const secret = z.string().min(16, "must have at least 16 characters");
+
+const schema = z
+  .object({
+    /** The metadata PostgreSQL. */
+    DATABASE_URL: postgresUrl,
+    /** Folder of the Iceberg tables. */
+    NOVA_LAKE_DIR: z.string().min(1, "must name a folder"),
+    /** Folder where events wait, durable, for their commit. */
+    NOVA_SPOOL_DIR: z.string().min(1, "must name a folder"),
+    NOVA_WORKER_PORT: z.coerce
+      .number("must be a port number")
+      .int("must be a port number")
+      .min(0, "must be a port number")
+      .max(65_535, "must be a port number"),
+    /** What the portal and the CLI show to be let into /internal. */
+    NOVA_INTERNAL_TOKEN: secret,
+    ORDERS_DB_URL: postgresUrl.optional(),
+    SALESFORCE_LOGIN_URL: httpUrl.optional(),
+    SALESFORCE_CLIENT_ID: z.string().min(1).optional(),
+    SALESFORCE_CLIENT_SECRET: z.string().min(1).optional(),
+    SALESFORCE_USERNAME: z.string().min(1).optional(),
+    SALESFORCE_PASSWORD: z.string().min(1).optional(),
+    STRIPE_API_BASE: httpUrl.optional(),
+    STRIPE_API_KEY: z
+      .string()
+      .regex(/^(sk|rk)_/, "must be a Stripe secret or restricted key (sk_… or rk_…)")
+      .optional(),
+    STRIPE_WEBHOOK_SECRET: z.string().startsWith("whsec_", "must be a Stripe signing secret (whsec_…)").optional(),
+    LOG_INTAKE_TOKEN: secret.optional(),
+    LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error").default("info"),
+  })
+  .superRefine((env, context) => {
+    const needs = (variable: keyof typeof env, because: keyof typeof env): void => {
+      if (env[because] !== undefined && env[variable] === undefined)
+        context.addIssue({
+          code: "custom",
+          path: [variable],
+          message: `is needed because ${because} is set; set it or leave ${because} out`,
+        });
+    };
+    needs("SALESFORCE_CLIENT_ID", "SALESFORCE_LOGIN_URL");
+    needs("SALESFORCE_CLIENT_SECRET", "SALESFORCE_LOGIN_URL");
+    needs("STRIPE_WEBHOOK_SECRET", "STRIPE_API_KEY");
+    needs("STRIPE_API_KEY", "STRIPE_API_BASE");
+  });
+
+export type WorkerEnv = z.infer<typeof schema>;
+
+/** Checks an environment. Returns it, or one line per problem that names the variable and the fix. Empty counts as unset. */
+export function parseWorkerEnv(
+  variables: Readonly<Record<string, string | undefined>>,
+): WorkerEnv | { readonly problems: readonly string[] } {
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  return {
+    problems: parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      const missing = given[name] === undefined && issue.code !== "custom";
+      return `${name}: ${missing ? "is missing; set it" : issue.message}`;
+    }),
+  };
+}
+
+/** Reads this process's environment; prints the first problem on one line and exits 2 when it does not hold. */
+export function readWorkerEnv(): WorkerEnv {
+  const env = parseWorkerEnv(process.env);
+  if (!("problems" in env)) return env;
+  process.stderr.write(`${env.problems[0]}\n`);
+  return process.exit(2);
+}
