@@ -20,10 +20,10 @@ import {
   deleteOrders,
   deliverOrders,
   packOrders,
-  placeOrders,
   returnOrders,
   shipOrders,
-} from "./traffic/serve-orders.ts";
+} from "./traffic/move-orders.ts";
+import { placeOrders } from "./traffic/place-orders.ts";
 
 export const RATES = ["quiet", "normal", "peak"] as const;
 export type Rate = (typeof RATES)[number];

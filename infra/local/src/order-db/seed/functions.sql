@@ -11,8 +11,8 @@ CREATE FUNCTION pg_temp.seed_size(name text) RETURNS int LANGUAGE sql IMMUTABLE
 -- Same text as stripePaymentIntentId() in references.ts.
 CREATE FUNCTION pg_temp.payment_intent_id(payment_id bigint) RETURNS text LANGUAGE sql IMMUTABLE
   RETURN 'pi_' || substr(encode(sha256(convert_to('payment ' || payment_id, 'UTF8')), 'hex'), 1, 24);
-CREATE FUNCTION pg_temp.prose(n bigint, salt bigint, sentences int) RETURNS text LANGUAGE sql IMMUTABLE
-  RETURN (SELECT string_agg((ARRAY[
+CREATE FUNCTION pg_temp.sentence(n bigint, salt bigint) RETURNS text LANGUAGE sql IMMUTABLE
+  RETURN (ARRAY[
     'Made to be used every day and to be repaired when it breaks.',
     'The seams are sewn twice and the colour does not fade in the sun.',
     'Our customers have told us that it fits better than the one before.',
@@ -29,4 +29,6 @@ CREATE FUNCTION pg_temp.prose(n bigint, salt bigint, sentences int) RETURNS text
     'A part of every sale goes to the school of the village where it is woven.',
     'Not suited for children under three years, because small parts can be swallowed.',
     'The battery lasts about nine hours and is full again after one.'
-  ])[1 + pg_temp.roll(n * 131 + s, salt, 16)], ' ' ORDER BY s) FROM generate_series(1, sentences) s);
+  ])[1 + pg_temp.roll(n, salt, 16)];
+CREATE FUNCTION pg_temp.prose(n bigint, salt bigint, sentences int) RETURNS text LANGUAGE sql IMMUTABLE
+  RETURN (SELECT string_agg(pg_temp.sentence(n * 131 + s, salt), ' ' ORDER BY s) FROM generate_series(1, sentences) s);

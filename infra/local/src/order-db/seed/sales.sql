@@ -56,7 +56,7 @@ SELECT row_number() OVER (ORDER BY order_id), order_id, 1 + pg_temp.roll(order_i
 FROM orders WHERE channel <> 'store' AND status IN ('shipped', 'delivered', 'returned') ORDER BY order_id;
 INSERT INTO shipment_events (shipment_id, code, place, happened_at, reported_at)
 SELECT shipment_id, code, (ARRAY['Leipzig', 'Lyon', 'Poznań', 'Örebro', '大阪'])[1 + pg_temp.roll(shipment_id, 77, 5)], at, at + make_interval(secs => pg_temp.roll(shipment_id, 78, 900))
-FROM shipments, LATERAL (VALUES ('PICKED_UP', shipped_at), ('DELIVERED', delivered_at)) e (code, at) WHERE at IS NOT NULL ORDER BY shipment_id;
+FROM shipments, LATERAL (VALUES ('PICKED_UP', shipped_at), ('DELIVERED', delivered_at)) e (code, at) WHERE at > pg_temp.seed_now() - interval '50 days' ORDER BY shipment_id;
 
 INSERT INTO order_status_history (order_id, changed_at, status, changed_by)
 SELECT order_id, placed_at + step, s, CASE WHEN s = 'packed' THEN 'warehouse' ELSE 'shop' END
@@ -67,7 +67,7 @@ SELECT shipment_id, order_line_id, quantity FROM shipments JOIN order_lines USIN
 INSERT INTO stock_reservations (order_id, product_id, quantity, expires_at)
 SELECT order_id, product_id, quantity, placed_at + interval '7 days' FROM orders JOIN order_lines USING (order_id) WHERE status IN ('pending', 'paid');
 INSERT INTO stock_movements (moved_at, warehouse_id, product_id, quantity, reason, order_id)
-SELECT updated_at, 1 + pg_temp.roll(order_line_id, 79, 8), product_id, -quantity, 'sale', order_id FROM order_lines WHERE order_line_id % 2 = 0 ORDER BY order_line_id;
+SELECT updated_at, 1 + pg_temp.roll(order_line_id, 79, 8), product_id, -quantity, 'sale', order_id FROM order_lines WHERE order_line_id % 3 = 0 ORDER BY order_line_id;
 INSERT INTO "StoreKPI" ("StoreId", "Day", "Revenue (EUR)", "conversionRate", "select")
 SELECT store_id, (placed_at AT TIME ZONE 'UTC')::date, sum(total), 0.1 + avg(pg_temp.chance(order_id, 80)) / 5, CASE WHEN max(total) > 400 THEN 'big sale' END FROM orders WHERE store_id IS NOT NULL AND status <> 'cancelled' GROUP BY 1, 2;
 INSERT INTO invoices (order_id, invoice_number, net, tax, issued_on)
