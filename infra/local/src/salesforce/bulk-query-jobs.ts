@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type ApiBudget, createApiBudget } from "./api-budget.ts";
 import { faultOf } from "./api-fault.ts";
 import { type FieldValue, ownerId, type SObjectRecord } from "./seed-records.ts";
 import { recordId } from "./record-id.ts";
@@ -43,8 +44,8 @@ export interface BulkQueryJobs {
   abort(id: string, apiVersion: string): object;
   delete(id: string, apiVersion: string): void;
   results(id: string, apiVersion: string, locator: string | undefined, maxRecords: number | undefined): ResultPage;
-  /** Jobs created, for `/limits`. */
-  created(): number;
+  /** Jobs of the last 24 hours, for `/limits`. */
+  readonly budget: ApiBudget;
 }
 
 export interface BulkTiming {
@@ -55,6 +56,10 @@ export interface BulkTiming {
 
 /** Salesforce chooses the page size itself when none is asked for. */
 const DEFAULT_PAGE = 50_000;
+
+const DAILY_JOBS = 10_000;
+/** Salesforce keeps results for seven days; here the oldest go first, for they hold on to old records. */
+const KEPT_JOBS = 500;
 
 const quoted = (value: FieldValue | undefined): string =>
   `"${value === null || value === undefined ? "" : String(value).replaceAll('"', '""')}"`;
@@ -89,6 +94,7 @@ function decodeLocator(locator: string): number {
 /** Query jobs of the Bulk API 2.0: UploadComplete → InProgress → JobComplete, then CSV pages that can be read again. */
 export function createBulkQueryJobs(store: RecordStore, timing: BulkTiming, now: () => number): BulkQueryJobs {
   const jobs = new Map<string, Job>();
+  const budget = createApiBudget(DAILY_JOBS, now, "LIMIT_EXCEEDED");
   let counter = 0;
 
   function stateOf(job: Job): BulkJobState {
@@ -137,6 +143,7 @@ export function createBulkQueryJobs(store: RecordStore, timing: BulkTiming, now:
       if (!parsed.success) throw faultOf("INVALIDJOB", z.prettifyError(parsed.error));
       const query = parseSoql(parsed.data.query);
       refuseUnsupported(query);
+      budget.spend();
       counter += 1;
       const job: Job = {
         id: recordId("750", counter),
@@ -148,6 +155,8 @@ export function createBulkQueryJobs(store: RecordStore, timing: BulkTiming, now:
         aborted: false,
       };
       jobs.set(job.id, job);
+      const [oldest] = jobs.keys();
+      if (jobs.size > KEPT_JOBS && oldest !== undefined) jobs.delete(oldest);
       return { ...info(job), state: "UploadComplete" };
     },
     list: () => ({ done: true, nextRecordsUrl: null, records: [...jobs.values()].map((job) => info(job)) }),
@@ -181,6 +190,6 @@ export function createBulkQueryJobs(store: RecordStore, timing: BulkTiming, now:
         locator: next < job.rows.length ? encodeLocator(next) : "null",
       };
     },
-    created: () => counter,
+    budget,
   };
 }

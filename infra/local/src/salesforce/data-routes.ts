@@ -177,7 +177,7 @@ export function registerDataRoutes(app: FastifyInstance, api: DataApi): void {
       deletedRecords(api.store, objectOf(request.params.object).name, request.query, api.deletionsKeptMs, api.now()),
   );
 
-  app.get("/services/data/v:version/limits", () => limitsOf(api.budget, api.jobs.created()));
+  app.get("/services/data/v:version/limits", () => limitsOf(api.budget, api.jobs.budget));
   registerQueries(app, api);
   registerRecords(app, api);
 }

@@ -1,6 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PEOPLE, person } from "../people.ts";
-import { type Change, foldChanges, memoryChangeLog } from "./change-log.ts";
+import { type Change, foldChanges, memoryChangeLog, openChangeLog } from "./change-log.ts";
 import { createLiveChanges } from "./live-changes.ts";
 import { OBJECT_NAMES } from "./objects.ts";
 import { id18, recordId, recordNumber } from "./record-id.ts";
@@ -85,5 +88,28 @@ test("a folded log leads to the same org as the long one", () => {
         .toSorted();
     expect(deletions(folded)).toEqual(deletions(original));
     expect(folded.insert(object, {}, NOON)).toBe(original.insert(object, {}, NOON));
+  }
+});
+
+test("a change cut short by a kill is dropped, a broken line elsewhere is named", () => {
+  const folder = mkdtempSync(join(tmpdir(), "salesforce-log-"));
+  const path = join(folder, "changes.jsonl");
+  try {
+    const log = openChangeLog(folder, NOON);
+    const change: Change = {
+      object: "Case",
+      id: recordId("500", 1),
+      at: "2026-11-23T12:00:00.000Z",
+      fields: { Status: "New" },
+    };
+    log.append([change, change]);
+    const whole = readFileSync(path, "utf8");
+    writeFileSync(path, `${whole}{"object":"Case","id":"50`);
+    expect(openChangeLog(folder, NOON + 1)).toMatchObject({ seededAt: NOON, past: [change, change] });
+    expect(readFileSync(path, "utf8")).toBe(whole);
+    writeFileSync(path, whole.replace('"Case"', '"Casket"'));
+    expect(() => openChangeLog(folder, NOON)).toThrow(/changes\.jsonl line 2: .*object/s);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

@@ -289,6 +289,15 @@ describe("what changes", () => {
     });
   });
 
+  test("with a rate, people work in the org while it is read", { timeout: 20_000 }, async () => {
+    const standIn = await start({ rate: "peak" });
+    const connection = await connect(standIn);
+    const since = new Date(standIn.store.seededAt - 1000).toISOString();
+    const changed = async (): Promise<number> =>
+      (await connection.query(`SELECT COUNT() FROM Contact WHERE SystemModstamp > ${since}`)).totalSize;
+    await expect.poll(changed, { timeout: 15_000 }).toBeGreaterThan(3);
+  });
+
   test("getDeleted names soft-deleted and purged records and how far it looked", async () => {
     let now = NOON;
     const standIn = await start({ now: () => now });

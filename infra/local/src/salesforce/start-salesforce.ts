@@ -32,7 +32,7 @@ export interface SalesforceOptions {
   /** Live changes; without it the org stands still but for what clients write. */
   readonly rate?: Rate;
   readonly counts?: RecordCounts;
-  /** API calls a rolling day; default 100,000. */
+  /** API calls a rolling day; default 300,000, an Enterprise org of 200 licences. */
   readonly dailyApiRequests?: number;
   /** How long a session lives (ms); default 2 hours. */
   readonly sessionMs?: number;
@@ -86,7 +86,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
   const changes = options.stateDir === undefined ? memoryChangeLog(now()) : openChangeLog(options.stateDir, now());
   const store = createRecordStore(counts, changes);
   const sessions = createSessions(options.credentials, options.sessionMs ?? 2 * HOUR, now);
-  const budget = createApiBudget(options.dailyApiRequests ?? 100_000, now);
+  const budget = createApiBudget(options.dailyApiRequests ?? 300_000, now);
   const jobs = createBulkQueryJobs(
     store,
     { queuedMs: options.bulkQueuedMs ?? 150, runningMs: options.bulkRunningMs ?? 350 },
