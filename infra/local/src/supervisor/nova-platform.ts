@@ -26,7 +26,7 @@ export function novaPlatform(
   programs: Omit<Programs, "portalServer">,
 ): Platform {
   return {
-    async start(ensemble, announce, say) {
+    async start({ ensemble, announce, say, print }) {
       const startedAt = performance.now();
       const { ports, moved } = await choosePorts({ ...USUAL_PORTS, portal: options.port }, isPortFree);
       for (const name of moved) {
@@ -63,7 +63,7 @@ export function novaPlatform(
       for (const stage of planStages(all, { ...programs, portalServer: options.portalServer }))
         await ensemble.start(stage);
       if (ensemble.stopped) return;
-      for (const line of welcome(all, (performance.now() - startedAt) / 1000)) say(line);
+      for (const line of welcome(all, (performance.now() - startedAt) / 1000)) print(line);
     },
   };
 }
@@ -110,5 +110,11 @@ function welcome(all: Surroundings, seconds: number): readonly string[] {
   const people = all.demoSignIn
     ? ["Sign in as one of:", ...DEMO_PEOPLE.map(([email, role]) => `  ${email.padEnd(28)} ${role}`)]
     : [];
-  return [...people, "Stop with Ctrl-C.", `Started in ${seconds.toFixed(1)} s`, `Ready: ${portalUrl(all)}`];
+  return [
+    "",
+    ...people,
+    `Started in ${seconds.toFixed(1)} s; logs are in ${all.dataDir}/logs; Ctrl-C stops everything.`,
+    `Ready: ${portalUrl(all)}`,
+    "",
+  ];
 }

@@ -8,7 +8,18 @@ import { type LogBook, openLogBook } from "./log-book.ts";
 /** What a platform is, apart from being supervised. */
 export interface Platform {
   /** Brings it up through `ensemble`; called once the data folder is ours. */
-  start(ensemble: Ensemble, announce: (about: RunFacts) => void, say: (line: string) => void): Promise<void>;
+  start(opening: Opening): Promise<void>;
+}
+
+/** What a platform starts with. */
+export interface Opening {
+  readonly ensemble: Ensemble;
+  /** Puts where everything is into run.json. Call it before the first part starts. */
+  announce(about: RunFacts): void;
+  /** A line of the log. */
+  say(line: string): void;
+  /** A line for the person at the terminal, without the log's prefix. */
+  print(line: string): void;
 }
 
 /** The parts of run.json that only the platform knows. */
@@ -66,7 +77,7 @@ export async function supervise(
       facts = about;
       writes.again();
     };
-    if (!stop.aborted) await platform.start(ensemble, announce, say);
+    if (!stop.aborted) await platform.start({ ensemble, announce, say, print });
     ready = true;
     writes.again();
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));

@@ -35,7 +35,7 @@ const STUBBORN = `${SERVE} process.on("SIGTERM", () => console.log("not listenin
 try {
   await superviseUntilSignal(
     {
-      async start(ensemble, announce, say) {
+      async start({ ensemble, announce, say }) {
         const first = Number(firstPort);
         const wanted = {
           portal: first,
