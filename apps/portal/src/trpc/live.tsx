@@ -1,8 +1,8 @@
 "use client";
 
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
-import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { EVENT_TOPICS, type EventTopic } from "@nova/pipeline-core/kernel";
 import { useTRPC } from "./client.tsx";
 
@@ -35,47 +35,60 @@ export const useLive = (): Live => useContext(LiveContext);
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const dirty = useRef(new Set<string>());
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-
-  function markDirty(routers: readonly string[]): void {
-    for (const name of routers) dirty.current.add(name);
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      const names = new Set(dirty.current);
-      dirty.current.clear();
-      void queryClient.invalidateQueries({ predicate: (query) => names.has(routerOf(query.queryKey)) });
-    }, REFETCH_MILLIS);
-  }
-
+  const [refetcher] = useState(() => createRefetcher(queryClient));
+  useEffect(() => () => refetcher.stop(), [refetcher]);
   const subscription = useSubscription(
     trpc.live.events.subscriptionOptions(undefined, {
       onData({ data }) {
-        if (data === "resync") markDirty(EVENT_TOPICS.flatMap((topic) => ROUTERS_OF_TOPIC[topic]));
-        else markDirty(ROUTERS_OF_TOPIC[data.topic]);
+        if (data === "resync") refetcher.mark(EVENT_TOPICS.flatMap((topic) => ROUTERS_OF_TOPIC[topic]));
+        else refetcher.mark(ROUTERS_OF_TOPIC[data.topic]);
       },
     }),
   );
   const value = useConnection(subscription.status === "pending");
-  useEffect(() => () => clearTimeout(timer.current), []);
   return <LiveContext value={value}>{children}</LiveContext>;
+}
+
+/** Collects what became old and makes its queries read again, together. */
+function createRefetcher(queryClient: QueryClient) {
+  const dirty = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function flush(): void {
+    timer = undefined;
+    const names = new Set(dirty);
+    dirty.clear();
+    void queryClient.invalidateQueries({ predicate: (query) => names.has(routerOf(query.queryKey)) });
+  }
+  return {
+    mark(routers: readonly string[]): void {
+      for (const name of routers) dirty.add(name);
+      timer ??= setTimeout(flush, REFETCH_MILLIS);
+    },
+    stop(): void {
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
 }
 
 /** The stream reconnects by itself every few minutes; only a gap longer than this is worth telling. */
 const LOST_AFTER_MILLIS = 4_000;
 
 function useConnection(connected: boolean): Live {
-  const [live, setLive] = useState<Live>({ state: "connecting", lostAt: null });
+  const [lostAt, setLostAt] = useState<Date | null>(null);
   useEffect(() => {
-    if (connected) {
-      setLive({ state: "live", lostAt: null });
-      return undefined;
-    }
+    if (connected) return undefined;
     const since = new Date();
-    const giveUp = setTimeout(() => setLive({ state: "lost", lostAt: since }), LOST_AFTER_MILLIS);
-    return () => clearTimeout(giveUp);
+    const giveUp = setTimeout(() => setLostAt(since), LOST_AFTER_MILLIS);
+    return () => {
+      clearTimeout(giveUp);
+      setLostAt(null);
+    };
   }, [connected]);
-  return live;
+  return useMemo(() => {
+    if (connected) return { state: "live", lostAt: null };
+    return lostAt === null ? { state: "connecting", lostAt } : { state: "lost", lostAt };
+  }, [connected, lostAt]);
 }
 
 /** tRPC query keys start with the procedure's path: [["sources", "list"], …]. */

@@ -24,15 +24,19 @@ interface SearchInputProps {
 
 /** The filter of a list. `/` anywhere on the page puts the cursor here, Escape clears it. */
 export function SearchInput({ label, value, onChange, width = "fixed" }: SearchInputProps) {
-  const [text, setText] = useState(value);
+  // What is typed and not yet told; null while the field shows what the caller holds.
+  const [draft, setDraft] = useState<string | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => setText(value), [value]);
   useEffect(() => () => clearTimeout(timer.current), []);
+  const text = draft ?? value;
 
   function change(next: string, wait: number): void {
-    setText(next);
+    setDraft(next);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => onChange(next.trim()), wait);
+    timer.current = setTimeout(() => {
+      onChange(next.trim());
+      setDraft(null);
+    }, wait);
   }
 
   return (

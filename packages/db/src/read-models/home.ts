@@ -95,7 +95,7 @@ export function homeReadModel(pool: Pick<Pool, "query">) {
             FROM quarantine_items WHERE received_at > $1::timestamptz - interval '24 hours' AND replayed_at IS NULL
            GROUP BY source_id, reason ORDER BY count(*) DESC LIMIT $2)
          UNION ALL
-         (SELECT 'drift', source_id, stream, jsonb_array_length(changes) || ' columns changed', NULL, jsonb_array_length(changes), seen_at
+         (SELECT 'drift', source_id, stream, jsonb_array_length(changes) || CASE jsonb_array_length(changes) WHEN 1 THEN ' column changed' ELSE ' columns changed' END, NULL, jsonb_array_length(changes), seen_at
             FROM drift_items WHERE settled_at IS NULL ORDER BY seen_at DESC LIMIT $2)`,
         [now, PER_WORK_KIND],
       );

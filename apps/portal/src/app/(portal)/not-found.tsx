@@ -1,6 +1,6 @@
 import Link from "next/link";
 import { paths } from "@/features/navigation/index.ts";
-import { buttonClass } from "@/ui/button.tsx";
+import { buttonClass } from "@/ui/button-class.ts";
 import { EmptyState } from "@/ui/empty-state.tsx";
 
 export default function NotFound() {

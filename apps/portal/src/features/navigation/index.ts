@@ -5,6 +5,10 @@ export const paths = {
   home: "/",
   catalog: "/catalog",
   dataset: (name: string) => `/catalog/${encodeURIComponent(name)}`,
+  /** The catalog narrowed to one kind of health. */
+  catalogWhere: (health: "fresh" | "late" | "unknown" | "failing") => `/catalog?health=${health}`,
+  /** The dataset's checks tab. */
+  checks: (dataset: string) => `/catalog/${encodeURIComponent(dataset)}?tab=checks`,
   /** The dataset's columns tab, with one column in view. */
   column: (dataset: string, column: string) =>
     `/catalog/${encodeURIComponent(dataset)}?tab=columns&column=${encodeURIComponent(column)}`,

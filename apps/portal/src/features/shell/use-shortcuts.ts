@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { useEffect, useRef } from "react";
+import { useEffect, useEffectEvent } from "react";
 import { PLACES } from "@/features/navigation/index.ts";
 
 /** How long `g` waits for its letter. */
@@ -15,15 +15,15 @@ interface ShortcutActions {
 /** Keys that work on every page; single keys are off while a field has the focus. j/k enter the first table. */
 export function useShortcuts(actions: ShortcutActions): void {
   const router = useRouter();
-  const latest = useRef(actions);
-  latest.current = actions;
+  const openPalette = useEffectEvent(() => actions.openPalette());
+  const openShortcuts = useEffectEvent(() => actions.openShortcuts());
   useEffect(() => {
     let chordUntil = 0;
     function onKey(event: KeyboardEvent): void {
       if (event.defaultPrevented || event.altKey) return;
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        latest.current.openPalette();
+        openPalette();
         return;
       }
       if (event.metaKey || event.ctrlKey || isTyping(event.target) || document.querySelector("[role=dialog]") !== null)
@@ -38,8 +38,8 @@ export function useShortcuts(actions: ShortcutActions): void {
         return;
       }
       if (event.key === "g") chordUntil = event.timeStamp + CHORD_MILLIS;
-      else if (event.key === "?") latest.current.openShortcuts();
-      else if (event.key === "/") focusFilter(event, latest.current.openPalette);
+      else if (event.key === "?") openShortcuts();
+      else if (event.key === "/") focusFilter(event, () => openPalette());
       else if (event.key === "j" || event.key === "k") focusFirstRow(event);
     }
     window.addEventListener("keydown", onKey);

@@ -1,3 +1,133 @@
-export function SourcePage({ source }: { readonly source: string }) {
-  return <p>{source}</p>;
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import type { SourceId } from "@nova/pipeline-core/connectors";
+import type { SourceFlow } from "@nova/db/read-models";
+import Link from "next/link";
+import { useQueryStates } from "nuqs";
+import { paths } from "@/features/navigation/index.ts";
+import { useTRPC } from "@/trpc/client.tsx";
+import { Card, Stat, StatRow } from "@/ui/card.tsx";
+import { formatBytes, formatCompact, formatCount, formatDuration, formatRate } from "@/ui/format.ts";
+import { PageBody, PageHeader } from "@/ui/page-header.tsx";
+import { QueryRegion } from "@/ui/query-region.tsx";
+import { SegmentedControl } from "@/ui/segmented-control.tsx";
+import { Skeleton } from "@/ui/skeleton.tsx";
+import { Timestamp } from "@/ui/timestamp.tsx";
+import { FLOW_CHARTS_HEIGHT, FlowCharts } from "./charts/flow-charts.tsx";
+import { DriftCard } from "./components/drift-card.tsx";
+import { QuarantineCard } from "./components/quarantine-card.tsx";
+import { SourceStatus } from "./components/source-status.tsx";
+import { SourceTroubleBanner } from "./components/source-trouble-banner.tsx";
+import { StreamsCard } from "./components/streams-card.tsx";
+import { sourceSearchParsers } from "./source-search.ts";
+import { SOURCE_COLOR, SOURCE_HOW, SOURCE_LABEL } from "./source-words.ts";
+
+const RANGE_CHOICES = [
+  { value: "1h", label: "1 hour" },
+  { value: "6h", label: "6 hours" },
+  { value: "24h", label: "24 hours" },
+] as const;
+
+/** One source: state and flow, charts, streams, quarantine, drift. */
+export function SourcePage({ source: id }: { readonly source: SourceId }) {
+  const trpc = useTRPC();
+  const [{ range }, setSearch] = useQueryStates(sourceSearchParsers, { history: "replace" });
+  const source = useQuery(trpc.sources.one.queryOptions({ source: id }, { refetchInterval: 15_000 }));
+  const chart = useQuery(trpc.sources.chart.queryOptions({ source: id, range }, { refetchInterval: 30_000 }));
+  const streams = useQuery(trpc.sources.streams.queryOptions({ source: id }));
+  const drift = useQuery(trpc.sources.drift.queryOptions({ source: id }));
+  return (
+    <PageBody>
+      <PageHeader
+        above={
+          <Link href={paths.sources} className="hover:text-fg hover:underline">
+            Sources
+          </Link>
+        }
+        title={
+          <>
+            {SOURCE_LABEL[id]}
+            {source.data === undefined ? null : <SourceStatus state={source.data.state} />}
+          </>
+        }
+        lead={
+          <>
+            <span className="font-mono text-xs">{id}</span> · {SOURCE_HOW[id]}
+            {source.data === undefined ? null : (
+              <>
+                {" "}
+                · {source.data.state === "streaming" ? "streaming" : "in this state"} since{" "}
+                <Timestamp at={source.data.stateSince} />
+              </>
+            )}
+          </>
+        }
+      />
+      <QueryRegion query={source} what="the source" skeleton={<Skeleton height={90} />}>
+        {(data) => (
+          <>
+            <SourceTroubleBanner source={data} />
+            <FlowStats source={data} />
+          </>
+        )}
+      </QueryRegion>
+      <Card
+        title="Flow"
+        flush
+        aside={
+          <SegmentedControl
+            label="Range of the charts"
+            value={range}
+            choices={RANGE_CHOICES}
+            onChange={(next) => void setSearch({ range: next })}
+          />
+        }
+      >
+        <QueryRegion query={chart} what="the flow" skeleton={<Skeleton height={FLOW_CHARTS_HEIGHT} />}>
+          {(buckets) => <FlowCharts buckets={buckets} color={SOURCE_COLOR[id]} />}
+        </QueryRegion>
+      </Card>
+      <StreamsCard query={streams} />
+      <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
+        <QuarantineCard source={id} />
+        <DriftCard query={drift} />
+      </div>
+    </PageBody>
+  );
+}
+
+function FlowStats({ source }: { readonly source: SourceFlow }) {
+  return (
+    <StatRow label="Flow now">
+      <Stat label="Rows per second" value={formatRate(source.rowsPerSecond)} note="over the last minute" />
+      <Stat
+        label="Lag"
+        value={source.lagSeconds === null ? "unknown" : formatDuration(source.lagSeconds)}
+        note={source.lagBytes === null ? "newest change to committed" : `${formatBytes(source.lagBytes)} waiting`}
+      />
+      <Stat
+        label="Last event"
+        value={<Timestamp at={source.lastEventAt} absent="none yet" />}
+        note={
+          <>
+            data through <Timestamp at={source.dataThrough} absent="not known" />
+          </>
+        }
+      />
+      <Stat
+        label="Errors, last hour"
+        value={formatCount(source.errorsLastHour)}
+        note={`${formatCompact(source.errorCount)} all time`}
+        tone={source.errorsLastHour > 0 ? "bad" : undefined}
+      />
+      <Stat
+        label="In quarantine"
+        value={formatCount(source.quarantined)}
+        note="last 24 hours"
+        tone={source.quarantined > 0 ? "warn" : undefined}
+      />
+      <Stat label="Taken in" value={formatCompact(source.totalRows)} note={`rows, ${formatBytes(source.totalBytes)}`} />
+    </StatRow>
+  );
 }

@@ -40,3 +40,13 @@ export const STREAM_STATE_WORDS: Record<StreamState, StateWords> = {
   streaming: { label: "Streaming", tone: "ok", spinning: false },
   failed: { label: "Failed", tone: "bad", spinning: false },
 };
+
+/** Reasons of quarantine in words. */
+export const REASON_WORDS: Readonly<Record<string, string>> = {
+  malformed: "Could not be read",
+  "bad-signature": "Signature is missing or wrong",
+  "too-large": "Larger than allowed",
+  "unknown-stream": "Belongs to no known stream",
+  "type-mismatch": "A value does not fit its column",
+  "schema-mismatch": "Columns differ from the schema",
+};

@@ -2,6 +2,8 @@ import "server-only";
 import { may } from "@nova/pipeline-core/access";
 import { procedure, router } from "@/server/trpc.ts";
 import { judge, judgeHealth } from "./judge-health.ts";
+import { owns } from "./owns.ts";
+import type { Waiting } from "./waiting.ts";
 
 const WORST = 8;
 const LANDED = 12;
@@ -13,23 +15,23 @@ export const homeRouter = router({
   ),
   landed: procedure("home.view").query(({ ctx }) => ctx.readModels.home.landed(LANDED)),
   /** What waits for this person, by what their role is for. */
-  waiting: procedure("home.view").query(async ({ ctx }) => {
-    const { role, userId, name, email } = ctx.user;
+  waiting: procedure("home.view").query(async ({ ctx }): Promise<Waiting> => {
+    const { role, userId } = ctx.user;
     const now = ctx.clock.now();
     if (role === "data-engineer" || role === "platform-engineer")
-      return { for: "engineers" as const, work: await ctx.readModels.home.engineerWork(now) };
+      return { for: "engineers", work: await ctx.readModels.home.engineerWork(now) };
     if (role === "data-owner") {
       const rows = await ctx.readModels.home.health();
-      const mine = rows.filter((row) => row.owner === name || row.owner === email);
+      const mine = rows.filter((row) => owns(ctx.user, row.owner));
       const troubled = mine
         .map((row) => judge(row, now))
         .filter((dataset) => dataset.state !== "fresh" || dataset.failingChecks > 0);
-      return { for: "owners" as const, owned: mine.length, troubled };
+      return { for: "owners", owned: mine.length, troubled };
     }
     const [queries, work] = await Promise.all([
       ctx.readModels.home.ownQueries(userId, OWN_QUERIES),
       may(role, "quarantine.view") ? ctx.readModels.home.engineerWork(now) : Promise.resolve([]),
     ]);
-    return { for: "readers" as const, queries, work: work.filter((item) => item.kind === "quarantine") };
+    return { for: "readers", queries, work: work.filter((item) => item.kind === "quarantine") };
   }),
 });

@@ -1,0 +1,76 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import type { SourceId } from "@nova/pipeline-core/connectors";
+import { useMay } from "@/features/profile/index.ts";
+import { useTRPC } from "@/trpc/client.tsx";
+import { Card } from "@/ui/card.tsx";
+import { CodeBlock } from "@/ui/code-block.tsx";
+import { EmptyState } from "@/ui/empty-state.tsx";
+import { formatCount, plural } from "@/ui/format.ts";
+import { QueryRegion } from "@/ui/query-region.tsx";
+import { SkeletonRows } from "@/ui/skeleton.tsx";
+import { Timestamp } from "@/ui/timestamp.tsx";
+import { REASON_WORDS } from "../source-words.ts";
+
+/** What could not be accepted, by reason, with the newest as a masked sample. */
+export function QuarantineCard({ source }: { readonly source: SourceId }) {
+  const allowed = useMay("quarantine.view");
+  return (
+    <div id="quarantine" className="scroll-mt-16">
+      <Card title="Quarantine" flush aside="last 14 days, not replayed">
+        {allowed ? (
+          <Groups source={source} />
+        ) : (
+          <EmptyState kind="forbidden" title="Quarantine is for engineers and privacy officers" compact>
+            Refused rows may hold personal data in free form. Ask a data engineer about rows you miss.
+          </EmptyState>
+        )}
+      </Card>
+    </div>
+  );
+}
+
+function Groups({ source }: { readonly source: SourceId }) {
+  const trpc = useTRPC();
+  const groups = useQuery(trpc.sources.quarantine.queryOptions({ source }));
+  return (
+    <QueryRegion query={groups} what="the quarantine" skeleton={<SkeletonRows rows={3} rowHeight={56} />}>
+      {(data) =>
+        data.length === 0 ? (
+          <EmptyState kind="none-yet" title="Nothing is in quarantine" compact>
+            Everything this source sent could be accepted.
+          </EmptyState>
+        ) : (
+          <ul>
+            {data.map((group) => (
+              <li key={group.reason} className="border-b border-line px-4 py-3 last:border-b-0">
+                <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+                  <p className="text-sm font-medium">
+                    {REASON_WORDS[group.reason] ?? group.reason}{" "}
+                    <span className="num font-normal text-fg-muted">· {plural(group.count, "row")}</span>
+                  </p>
+                  <p className="text-xs text-fg-muted">
+                    last <Timestamp at={group.lastAt} />
+                  </p>
+                </div>
+                <p className="mt-0.5 text-xs text-fg-muted">
+                  {group.stream === null ? "" : `${group.stream}: `}
+                  {group.detail}
+                </p>
+                <details className="mt-1">
+                  <summary className="inline-block min-h-6 cursor-pointer rounded-sm text-xs leading-6 text-accent-text hover:underline">
+                    Newest of {formatCount(group.count)}, values masked
+                  </summary>
+                  <div className="mt-2">
+                    <CodeBlock text={group.sample} what="sample" label={`Masked sample of ${group.reason}`} />
+                  </div>
+                </details>
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </QueryRegion>
+  );
+}
