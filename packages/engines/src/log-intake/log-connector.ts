@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CaptureHost, Connector, SourceId, StreamSchema } from "@nova/pipeline-core/connectors";
-import { segmentEndPosition, type Spool, type SpoolSegment } from "../spool/index.ts";
+import { committedSegment, segmentEndPosition, type Spool, type SpoolSegment } from "../spool/index.ts";
 
 export interface LogConnectorOptions {
   readonly source: SourceId;
@@ -18,8 +18,11 @@ export function logConnector(options: LogConnectorOptions): Connector {
     async run(host, signal) {
       if (options.schemas.length > 0) {
         const streams = await host.saveStreamSchemas(options.schemas);
-        for (const record of streams) if (record.state !== "streaming") await host.setStreamState(record.stream, "streaming");
+        for (const record of streams)
+          if (record.state !== "streaming") await host.setStreamState(record.stream, "streaming");
       }
+      // A commit whose answer was lost may have left its segments behind.
+      await options.spool.remove(committedSegment(await host.position()));
       await host.setState("streaming");
       while (!signal.aborted) {
         // Whatever is acknowledged from here on may be missing from this commit.
@@ -40,7 +43,9 @@ async function load(host: CaptureHost, options: LogConnectorOptions, segments: r
   const batchIds = segments.flatMap((segment) => segment.batchIds);
   await host.commit({
     input: { from: "spool", files: segments.map((segment) => segment.file) },
-    counts: [{ stream: "events", rows: segments.reduce((sum, segment) => sum + segment.rows, 0), lastEventAt: last.lastAt }],
+    counts: [
+      { stream: "events", rows: segments.reduce((sum, segment) => sum + segment.rows, 0), lastEventAt: last.lastAt },
+    ],
     bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0),
     position: segmentEndPosition(last.number),
     within: (tx) => host.deliveries.claim(tx, options.source, batchIds, host.clock.now()),

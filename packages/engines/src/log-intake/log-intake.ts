@@ -38,7 +38,11 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
   /** Batches in the spool or on their way into it. */
   const taken = new Map<string, Promise<void>>(options.spool.recoveredBatchIds.map((id) => [id, Promise.resolve()]));
 
-  const store = async (batchId: string, records: readonly LogRecord[], refused: readonly QuarantinedItem[]): Promise<void> => {
+  const store = async (
+    batchId: string,
+    records: readonly LogRecord[],
+    refused: readonly QuarantinedItem[],
+  ): Promise<void> => {
     const seen = await options.deliveries.unseen(options.source, [batchId]);
     if (!seen.has(batchId)) throw new DuplicateBatch();
     if (refused.length > 0) await options.quarantine.add(refused);
@@ -46,12 +50,21 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
     await options.spool.append({
       batchId,
       rows: records.length,
-      render: (position) => Buffer.from(records.map((record, index) => `${envelopeLineStart(record)}${position(index)}"}\n`).join("")),
+      render: (position) =>
+        Buffer.from(records.map((record, index) => `${envelopeLineStart(record)}${position(index)}"}\n`).join("")),
     });
   };
 
-  const accept = async (batchId: string, records: readonly LogRecord[], refused: readonly { line: number; detail: string; payload: string }[]): Promise<IntakeAnswer> => {
-    const answer = { accepted: records.length, rejected: refused.length, errors: refused.slice(0, SHOWN_ERRORS).map(({ line, detail }) => ({ line, detail })) };
+  const accept = async (
+    batchId: string,
+    records: readonly LogRecord[],
+    refused: readonly { line: number; detail: string; payload: string }[],
+  ): Promise<IntakeAnswer> => {
+    const answer = {
+      accepted: records.length,
+      rejected: refused.length,
+      errors: refused.slice(0, SHOWN_ERRORS).map(({ line, detail }) => ({ line, detail })),
+    };
     const before = taken.get(batchId);
     if (before !== undefined) {
       await before;

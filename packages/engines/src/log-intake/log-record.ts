@@ -23,7 +23,9 @@ const ndjsonLineSchema = z.object({
   span_id: z.string().nullish(),
 });
 
-export type ParsedLine = { readonly ok: true; readonly record: LogRecord } | { readonly ok: false; readonly detail: string };
+export type ParsedLine =
+  | { readonly ok: true; readonly record: LogRecord }
+  | { readonly ok: false; readonly detail: string };
 
 /** Checks one NDJSON line, already parsed; what is wrong names the field, never its value. */
 export function checkLine(value: unknown): ParsedLine {
@@ -34,7 +36,18 @@ export function checkLine(value: unknown): ParsedLine {
   }
   if (Number.isNaN(Date.parse(parsed.data.ts))) return { ok: false, detail: "ts: no such day or time" };
   const { ts, service, level, message, attributes, trace_id, span_id } = parsed.data;
-  return { ok: true, record: { ts, service, level: level.toLowerCase(), message, attributes, trace_id: trace_id ?? null, span_id: span_id ?? null } };
+  return {
+    ok: true,
+    record: {
+      ts,
+      service,
+      level: level.toLowerCase(),
+      message,
+      attributes,
+      trace_id: trace_id ?? null,
+      span_id: span_id ?? null,
+    },
+  };
 }
 
 /** The envelope line of a record, without its end: position and newline come when its place is known. */

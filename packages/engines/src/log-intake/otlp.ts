@@ -72,7 +72,14 @@ const requestSchema = z.object({
     .array(
       z.object({
         resource: z.object({ attributes }).nullish(),
-        scopeLogs: z.array(z.object({ scope: z.object({ name: z.string().nullish() }).nullish(), logRecords: z.array(recordSchema).nullish() })).nullish(),
+        scopeLogs: z
+          .array(
+            z.object({
+              scope: z.object({ name: z.string().nullish() }).nullish(),
+              logRecords: z.array(recordSchema).nullish(),
+            }),
+          )
+          .nullish(),
       }),
     )
     .nullish(),
@@ -83,7 +90,10 @@ export function decodeOtlp(body: Buffer, encoding: OtlpEncoding): LogRecord[] {
   const request = requestSchema.safeParse(encoding === "json" ? parseJson(body) : parseProtobuf(body));
   if (!request.success) {
     const [issue] = request.error.issues;
-    throw new PlatformError("payload-rejected", `not an OTLP logs request: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
+    throw new PlatformError(
+      "payload-rejected",
+      `not an OTLP logs request: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+    );
   }
   const records: LogRecord[] = [];
   for (const { resource, scopeLogs } of request.data.resourceLogs ?? []) {
@@ -96,7 +106,11 @@ export function decodeOtlp(body: Buffer, encoding: OtlpEncoding): LogRecord[] {
           service: typeof service === "string" && service !== "" ? service : "unknown_service",
           level: levelOf(record.severityText, record.severityNumber),
           message: messageOf(record.body),
-          attributes: { ...common, ...(record.eventName ? { "event.name": record.eventName } : {}), ...attributesOf(record.attributes) },
+          attributes: {
+            ...common,
+            ...(record.eventName ? { "event.name": record.eventName } : {}),
+            ...attributesOf(record.attributes),
+          },
           trace_id: record.traceId ? record.traceId.toLowerCase() : null,
           span_id: record.spanId ? record.spanId.toLowerCase() : null,
         });
@@ -118,7 +132,9 @@ function parseProtobuf(body: Buffer): unknown {
   try {
     const plain = REQUEST.toObject(REQUEST.decode(body), { longs: String, bytes: String, json: true });
     // Ids are base64 in protobuf's own JSON form and hex in OTLP's.
-    for (const { scopeLogs } of (plain["resourceLogs"] ?? []) as { scopeLogs?: { logRecords?: { traceId?: string; spanId?: string }[] }[] }[]) {
+    for (const { scopeLogs } of (plain["resourceLogs"] ?? []) as {
+      scopeLogs?: { logRecords?: { traceId?: string; spanId?: string }[] }[];
+    }[]) {
       for (const { logRecords } of scopeLogs ?? []) {
         for (const record of logRecords ?? []) {
           if (record.traceId !== undefined) record.traceId = Buffer.from(record.traceId, "base64").toString("hex");
@@ -142,8 +158,10 @@ function plainValue(value: AnyValue | null | undefined): unknown {
   if (value === null || value === undefined) return null;
   if (value.stringValue !== undefined) return value.stringValue;
   if (value.boolValue !== undefined) return value.boolValue;
-  if (value.intValue !== undefined) return Number.isSafeInteger(Number(value.intValue)) ? Number(value.intValue) : value.intValue;
-  if (value.doubleValue !== undefined) return Number.isFinite(Number(value.doubleValue)) ? value.doubleValue : String(value.doubleValue);
+  if (value.intValue !== undefined)
+    return Number.isSafeInteger(Number(value.intValue)) ? Number(value.intValue) : value.intValue;
+  if (value.doubleValue !== undefined)
+    return Number.isFinite(Number(value.doubleValue)) ? value.doubleValue : String(value.doubleValue);
   if (value.bytesValue !== undefined) return value.bytesValue;
   if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(plainValue);
   if (value.kvlistValue !== undefined) return attributesOf(value.kvlistValue.values);
@@ -168,13 +186,15 @@ function isoTime(time: string | null | undefined, observed: string | null | unde
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 
 function levelOf(text: string | null | undefined, number: number | null | undefined): string {
-  if (number !== null && number !== undefined && number >= 1 && number <= 24) return LEVELS[Math.floor((number - 1) / 4)] ?? "info";
+  if (number !== null && number !== undefined && number >= 1 && number <= 24)
+    return LEVELS[Math.floor((number - 1) / 4)] ?? "info";
   return text ? text.toLowerCase() : "info";
 }
 
 /** The export response: empty on full success, else how many were refused and why. */
 export function encodeOtlpResponse(encoding: OtlpEncoding, rejected: number, message: string): Buffer {
-  const body = rejected === 0 && message === "" ? {} : { partialSuccess: { rejectedLogRecords: rejected, errorMessage: message } };
+  const body =
+    rejected === 0 && message === "" ? {} : { partialSuccess: { rejectedLogRecords: rejected, errorMessage: message } };
   if (encoding === "json") return Buffer.from(JSON.stringify(body));
   return Buffer.from(RESPONSE.encode(RESPONSE.fromObject(body)).finish());
 }

@@ -2,7 +2,7 @@ import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { PiiRule, StreamSchema } from "@nova/pipeline-core/connectors";
 import type pg from "pg";
 import { icebergType } from "./column-type.ts";
-import type { RelationMessage, ReplicaIdentity } from "./pgoutput.ts";
+import type { RelationMessage, ReplicaIdentity } from "./relation-message.ts";
 
 /** A published table as it stands in the source's catalog now. */
 export interface SourceTable {
@@ -86,12 +86,26 @@ interface TableRow extends pg.QueryResultRow {
   partitioned: boolean;
   description: string;
   estimated: number | null;
-  columns: { name: string; sourceType: string; nullable: boolean; description: string; base: string; baseSchema: string; modifier: number; typeOid: number; typeModifier: number }[];
+  columns: {
+    name: string;
+    sourceType: string;
+    nullable: boolean;
+    description: string;
+    base: string;
+    baseSchema: string;
+    modifier: number;
+    typeOid: number;
+    typeModifier: number;
+  }[];
   key: string[];
 }
 
 /** The tables of a publication; with `oid` only that one. Partitions stand under their root when it publishes so. */
-export async function readTables(client: pg.Client, publication: string, oid: number | null = null): Promise<SourceTable[]> {
+export async function readTables(
+  client: pg.Client,
+  publication: string,
+  oid: number | null = null,
+): Promise<SourceTable[]> {
   const { rows } = await client.query<TableRow>(TABLES_SQL, [publication, oid]);
   return rows.map((row) => {
     const columns = row.columns.map((column) => ({
@@ -137,9 +151,18 @@ FROM unnest($1::oid[], $2::int[]) WITH ORDINALITY AS c(oid, modifier, place) LEF
  * The table as the stream describes it at this very position, which may be older than the catalog: names and types come from
  * the message, what it does not carry (comments, nullability, key under identity "full") from the catalog as it is now.
  */
-export async function describeRelation(client: pg.Client, publication: string, relation: RelationMessage): Promise<SourceTable> {
+export async function describeRelation(
+  client: pg.Client,
+  publication: string,
+  relation: RelationMessage,
+): Promise<SourceTable> {
   const [now] = await readTables(client, publication, relation.oid);
-  const { rows } = await client.query<{ sourceType: string; base: string | null; baseSchema: string | null; modifier: number }>(RELATION_TYPES_SQL, [
+  const { rows } = await client.query<{
+    sourceType: string;
+    base: string | null;
+    baseSchema: string | null;
+    modifier: number;
+  }>(RELATION_TYPES_SQL, [
     relation.columns.map((column) => column.typeOid),
     relation.columns.map((column) => column.typeModifier),
   ]);
@@ -150,7 +173,10 @@ export async function describeRelation(client: pg.Client, publication: string, r
     return {
       name: column.name,
       sourceType: type.sourceType,
-      type: type.base === null ? "string" : icebergType({ name: type.base, schema: type.baseSchema ?? "", modifier: type.modifier }),
+      type:
+        type.base === null
+          ? "string"
+          : icebergType({ name: type.base, schema: type.baseSchema ?? "", modifier: type.modifier }),
       nullable: current?.nullable ?? true,
       description: current?.description ?? "",
     };
@@ -194,7 +220,10 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
  * from the source before its rows are taken.
  */
 export function shapeOf(relation: Pick<RelationMessage, "replicaIdentity" | "columns">): string {
-  return JSON.stringify([relation.replicaIdentity, relation.columns.map((column) => [column.name, column.typeOid, column.typeModifier, column.identity])]);
+  return JSON.stringify([
+    relation.replicaIdentity,
+    relation.columns.map((column) => [column.name, column.typeOid, column.typeModifier, column.identity]),
+  ]);
 }
 
 export function streamSchema(table: SourceTable, piiRule: PiiRule): Omit<StreamSchema, "version"> {

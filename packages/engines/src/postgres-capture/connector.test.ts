@@ -25,7 +25,9 @@ const slotOf = (): string => `nova_test_${databases}`;
 
 describe("capture of a PostgreSQL database", () => {
   test("rows that are there come first, then every change in order", async () => {
-    const { url, sql } = await database("CREATE TABLE orders (id int PRIMARY KEY, total numeric, note text); INSERT INTO orders VALUES (1, 10.50, 'a'), (2, 'NaN', NULL)");
+    const { url, sql } = await database(
+      "CREATE TABLE orders (id int PRIMARY KEY, total numeric, note text); INSERT INTO orders VALUES (1, 10.50, 'a'), (2, 'NaN', NULL)",
+    );
     const capture = startTestCapture(url, memoryHost(), { slot: slotOf() });
     await until("streaming", () => capture.host.states.includes("streaming"));
     await sql.query("INSERT INTO orders VALUES (3, 1e40, E'tab\\t\"quote\" \\\\ back')");
@@ -37,7 +39,11 @@ describe("capture of a PostgreSQL database", () => {
     expect(rowsOf(capture.host).map(({ op, key, payload }) => ({ op, key, payload }))).toEqual([
       { op: "r", key: { id: "1" }, payload: { id: "1", total: "10.50", note: "a" } },
       { op: "r", key: { id: "2" }, payload: { id: "2", total: "NaN", note: null } },
-      { op: "c", key: { id: "3" }, payload: { id: "3", total: "10000000000000000000000000000000000000000", note: 'tab\t"quote" \\ back' } },
+      {
+        op: "c",
+        key: { id: "3" },
+        payload: { id: "3", total: "10000000000000000000000000000000000000000", note: 'tab\t"quote" \\ back' },
+      },
       { op: "u", key: { id: "1" }, payload: { id: "1", total: "11", note: "a" } },
       { op: "d", key: { id: "2" }, payload: null },
     ]);

@@ -64,13 +64,23 @@ export function postgresConnector(options: PostgresConnectorOptions): Connector 
         );
         if (signal.aborted) return;
       }
-      const stream = await openReplicationStream(replication, { slot, publication, maxBufferedBytes: MAX_BUFFERED_BYTES }, () => host.clock.now());
+      const stream = await openReplicationStream(
+        replication,
+        { slot, publication, maxBufferedBytes: MAX_BUFFERED_BYTES },
+        () => host.clock.now(),
+      );
       await host.setState("streaming");
       try {
         await streamChanges(
           host,
           { stream, catalog, rules: { ...DEFAULT_FLUSH_RULES, ...options.flush } },
-          { catalog, publication, tables: begun.tables.filter((table) => isStored(table, begun.streams)), streams: begun.streams, position: begun.position },
+          {
+            catalog,
+            publication,
+            tables: begun.tables.filter((table) => isStored(table, begun.streams)),
+            streams: begun.streams,
+            position: begun.position,
+          },
           signal,
         );
       } finally {
@@ -113,7 +123,11 @@ async function beginOrResume(host: CaptureHost, connections: Connections): Promi
 }
 
 /** First contact. A slot without a stored position is what a start left behind that never got to its first commit. */
-async function begin(host: CaptureHost, { catalog, replication, slot, publication }: Connections, system: string): Promise<Begun> {
+async function begin(
+  host: CaptureHost,
+  { catalog, replication, slot, publication }: Connections,
+  system: string,
+): Promise<Begun> {
   await dropSlot(catalog, slot);
   const created = await createSlot(replication, slot);
   const tables = await readTables(catalog, publication);
@@ -124,33 +138,59 @@ async function begin(host: CaptureHost, { catalog, replication, slot, publicatio
     counts: [],
     bytes: 0,
     position,
-    progress: tables.map((table) => ({ stream: table.stream, state: "waiting", rowsRead: 0, rowsExpected: table.estimatedRows, cursor: cursorText(system, null) })),
+    progress: tables.map((table) => ({
+      stream: table.stream,
+      state: "waiting",
+      rowsRead: 0,
+      rowsExpected: table.estimatedRows,
+      cursor: cursorText(system, null),
+    })),
   });
   return { system, position, snapshotName: created.snapshotName, tables, streams };
 }
 
-async function resume(host: CaptureHost, { catalog, slot, publication }: Connections, system: string, position: string): Promise<Begun> {
+async function resume(
+  host: CaptureHost,
+  { catalog, slot, publication }: Connections,
+  system: string,
+  position: string,
+): Promise<Begun> {
   const before = await host.streams();
   const foreign = before.find((record) => record.cursor !== null && parseCursor(record.cursor).system !== system);
   if (foreign !== undefined) {
-    throw new PlatformError("slot-lost", "this is not the database cluster that was captured before: it was restored or replaced");
+    throw new PlatformError(
+      "slot-lost",
+      "this is not the database cluster that was captured before: it was restored or replaced",
+    );
   }
   const state = await readSlot(catalog, slot);
   const { lsn } = parsePosition(position);
-  if (state === null) throw new PlatformError("slot-lost", `the replication slot ${slot} is gone; changes after ${formatLsn(lsn)} cannot be read`);
+  if (state === null)
+    throw new PlatformError(
+      "slot-lost",
+      `the replication slot ${slot} is gone; changes after ${formatLsn(lsn)} cannot be read`,
+    );
   if (state.walStatus === "lost" || state.invalidationReason !== null) {
-    throw new PlatformError("slot-lost", `the replication slot ${slot} was invalidated (${state.invalidationReason ?? "its log was removed"})`);
+    throw new PlatformError(
+      "slot-lost",
+      `the replication slot ${slot} was invalidated (${state.invalidationReason ?? "its log was removed"})`,
+    );
   }
   // The server is only told of places that are stored, so a slot that is further was moved or made anew by someone else.
   if (state.confirmedLsn !== null && state.confirmedLsn > lsn) {
-    throw new PlatformError("slot-lost", `the replication slot ${slot} stands at ${formatLsn(state.confirmedLsn)}, behind the stored ${formatLsn(lsn)}: changes between them are gone`);
+    throw new PlatformError(
+      "slot-lost",
+      `the replication slot ${slot} stands at ${formatLsn(state.confirmedLsn)}, behind the stored ${formatLsn(lsn)}: changes between them are gone`,
+    );
   }
   const tables = await readTables(catalog, publication);
   const stored = new Set(before.map((record) => record.stream));
   const stillReading = before.some(isUnread);
   // Changed shapes of known tables wait for the stream, which says at which place they changed.
   const unread = new Set(before.filter(isUnread).map((record) => record.stream));
-  const fitting = tables.filter((table) => !stored.has(table.stream) || unread.has(table.stream) || isStored(table, before));
+  const fitting = tables.filter(
+    (table) => !stored.has(table.stream) || unread.has(table.stream) || isStored(table, before),
+  );
   const streams = await host.saveStreamSchemas(fitting.map((table) => streamSchema(table, host.piiRule)));
   const added = streams.filter((record) => !stored.has(record.stream));
   if (!stillReading) {

@@ -14,7 +14,11 @@ const NULL_MARK = 0x4e;
  * COPY and logical replication print values with the same output functions, so both give the same text; this gives them the
  * same JSON. `key` names the columns of the key; rows of a table without one have the key null.
  */
-export function copyRowReader(columns: readonly string[], key: readonly string[], row: (key: string | null, payload: string) => void): CopyRowReader {
+export function copyRowReader(
+  columns: readonly string[],
+  key: readonly string[],
+  row: (key: string | null, payload: string) => void,
+): CopyRowReader {
   const prefixes = columns.map(columnPrefix);
   const keyIndexes = key.map((name) => columns.indexOf(name));
   const starts = new Int32Array(columns.length + 1);
@@ -23,10 +27,11 @@ export function copyRowReader(columns: readonly string[], key: readonly string[]
   let rest: Buffer[] = [];
 
   const field = (line: Buffer, index: number): void => {
-    const start = starts[index]!;
-    const end = starts[index + 1]! - 1;
-    if (end - start === 2 && line[start] === BACKSLASH && line[start + 1] === NULL_MARK) writer.null(prefixes[index]!);
-    else writer.copyText(prefixes[index]!, line, start, end);
+    const start = starts[index] as number;
+    const end = (starts[index + 1] as number) - 1;
+    if (end - start === 2 && line[start] === BACKSLASH && line[start + 1] === NULL_MARK)
+      writer.null(prefixes[index] as Buffer);
+    else writer.copyText(prefixes[index] as Buffer, line, start, end);
   };
 
   const readLine = (source: Buffer, start: number, end: number): void => {

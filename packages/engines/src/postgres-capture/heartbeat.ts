@@ -16,7 +16,8 @@ export interface Heartbeat {
   reached(lsn: Lsn): Promise<void>;
 }
 
-const BEAT_SQL = "SELECT clock_timestamp() AS at, pg_logical_emit_message(false, 'nova.heartbeat', '')::text AS mark, pg_current_wal_lsn()::text AS lsn";
+const BEAT_SQL =
+  "SELECT clock_timestamp() AS at, pg_logical_emit_message(false, 'nova.heartbeat', '')::text AS mark, pg_current_wal_lsn()::text AS lsn";
 
 export function heartbeat(host: CaptureHost, catalog: pg.Client): Heartbeat {
   let lastBeatAt = 0;

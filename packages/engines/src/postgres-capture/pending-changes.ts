@@ -1,9 +1,11 @@
+import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, StreamRecord } from "@nova/pipeline-core/connectors";
 import { envelopeBatch, type EnvelopeBatch } from "@nova/pipeline-core/lakehouse";
 import type pg from "pg";
 import { describeRelation, relationKey, shapeOf, type SourceTable, streamName, streamSchema } from "./catalog.ts";
 import { type Lsn, lsnText, ordinalText, parsePosition, positionText } from "./lsn.ts";
-import { pgoutputDecoder, type RelationMessage } from "./pgoutput.ts";
+import { pgoutputDecoder } from "./pgoutput.ts";
+import type { RelationMessage } from "./relation-message.ts";
 import { KEEPALIVE, XLOG_HEADER_BYTES } from "./replication-stream.ts";
 
 /** Rows ready to commit, the position behind them, and how far the server may forget once they are durable. */
@@ -73,8 +75,18 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
       if (transaction === null) return;
       transaction.ordinal += 1;
       if (transaction.ordinal <= transaction.skipThrough) return;
-      const target = targets.get(relationOid)!;
-      batch.add(target.stream, op, key, payload, unchanged, transaction.micros, transaction.prefix + ordinalText(transaction.ordinal), target.version);
+      const target = targets.get(relationOid);
+      if (target === undefined) throw new PlatformError("internal", `relation ${relationOid} has no stream`);
+      batch.add(
+        target.stream,
+        op,
+        key,
+        payload,
+        unchanged,
+        transaction.micros,
+        transaction.prefix + ordinalText(transaction.ordinal),
+        target.version,
+      );
     },
   });
 
@@ -118,8 +130,15 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
       const taken = batch;
       batch = envelopeBatch();
       // In the middle of a transaction the stored place is the last row taken; the server keeps the whole transaction.
-      const position = transaction === null ? positionText(receivedLsn, 0) : positionText(transaction.lsn, Math.max(transaction.ordinal, 0));
-      return { batch: taken, position: position < options.position ? options.position : position, confirmLsn: receivedLsn };
+      const position =
+        transaction === null
+          ? positionText(receivedLsn, 0)
+          : positionText(transaction.lsn, Math.max(transaction.ordinal, 0));
+      return {
+        batch: taken,
+        position: position < options.position ? options.position : position,
+        confirmLsn: receivedLsn,
+      };
     },
   };
 }

@@ -1,26 +1,8 @@
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { Op } from "@nova/pipeline-core/lakehouse";
 import type { Lsn } from "./lsn.ts";
+import { readRelation, type RelationMessage } from "./relation-message.ts";
 import { columnPrefix, rowJsonWriter, type RowJsonWriter } from "./row-json.ts";
-
-/** How a table identifies its old rows: `d` primary key, `i` a unique index, `f` the whole row, `n` not at all. */
-export type ReplicaIdentity = "d" | "i" | "f" | "n";
-
-export interface RelationColumn {
-  readonly name: string;
-  readonly typeOid: number;
-  readonly typeModifier: number;
-  /** Part of the replica identity (always, under identity `f`). */
-  readonly identity: boolean;
-}
-
-export interface RelationMessage {
-  readonly oid: number;
-  readonly schema: string;
-  readonly table: string;
-  readonly replicaIdentity: ReplicaIdentity;
-  readonly columns: readonly RelationColumn[];
-}
 
 /**
  * What the decoder calls, in stream order. `change` is called once per envelope row: an update that moves a row to another
@@ -74,19 +56,26 @@ export interface PgoutputDecoder {
 export function pgoutputDecoder(handlers: ChangeHandlers): PgoutputDecoder {
   const relations = new Map<number, DecodedRelation>();
   const writer = rowJsonWriter();
-  let oldTuple = emptyTuple();
-  let newTuple = emptyTuple();
+  const oldTuple = emptyTuple();
+  const newTuple = emptyTuple();
 
   const known = (oid: number): DecodedRelation => {
     const relation = relations.get(oid);
-    if (relation === undefined) throw new PlatformError("payload-rejected", `a change of relation ${oid} came before its description`);
+    if (relation === undefined)
+      throw new PlatformError("payload-rejected", `a change of relation ${oid} came before its description`);
     return relation;
   };
 
   const insert = (message: Buffer, offset: number): void => {
     const relation = known(message.readUInt32BE(offset + 1));
     readTuple(message, offset + 6, newTuple);
-    handlers.change("c", relation.oid, keyJson(writer, relation, message, newTuple, null), payloadJson(writer, relation, message, newTuple, null), null);
+    handlers.change(
+      "c",
+      relation.oid,
+      keyJson(writer, relation, message, newTuple, null),
+      payloadJson(writer, relation, message, newTuple, null),
+      null,
+    );
   };
 
   const update = (message: Buffer, offset: number): void => {
@@ -101,7 +90,12 @@ export function pgoutputDecoder(handlers: ChangeHandlers): PgoutputDecoder {
     const key = keyJson(writer, relation, message, newTuple, old);
     const payload = payloadJson(writer, relation, message, newTuple, wholeOld ? old : null);
     if (hasOld) {
-      const oldKey = relation.keyIndexes.length > 0 ? keyJson(writer, relation, message, oldTuple, null) : wholeOld ? payloadJson(writer, relation, message, oldTuple, null) : null;
+      const oldKey =
+        relation.keyIndexes.length > 0
+          ? keyJson(writer, relation, message, oldTuple, null)
+          : wholeOld
+            ? payloadJson(writer, relation, message, oldTuple, null)
+            : null;
       const movedKey = relation.keyIndexes.length > 0 ? oldKey !== key : oldKey !== payload;
       if (oldKey !== null && movedKey) handlers.change("d", relation.oid, oldKey, null, null);
     }
@@ -112,7 +106,10 @@ export function pgoutputDecoder(handlers: ChangeHandlers): PgoutputDecoder {
     const relation = known(message.readUInt32BE(offset + 1));
     readTuple(message, offset + 6, oldTuple);
     // A table without key under identity "full" is identified by its whole old row.
-    const key = relation.keyIndexes.length > 0 ? keyJson(writer, relation, message, oldTuple, null) : payloadJson(writer, relation, message, oldTuple, null);
+    const key =
+      relation.keyIndexes.length > 0
+        ? keyJson(writer, relation, message, oldTuple, null)
+        : payloadJson(writer, relation, message, oldTuple, null);
     handlers.change("d", relation.oid, key, null, null);
   };
 
@@ -141,10 +138,13 @@ export function pgoutputDecoder(handlers: ChangeHandlers): PgoutputDecoder {
       relations.set(relationOid, { ...relation, keyIndexes: keyIndexes(relation.names, key) });
     },
     decode(message, offset) {
-      const kind = message[offset]!;
+      const kind = message[offset] as number;
       switch (kind) {
         case 0x42: // Begin
-          return handlers.begin(message.readBigUInt64BE(offset + 1), message.readBigInt64BE(offset + 9) + POSTGRES_EPOCH_MICROS);
+          return handlers.begin(
+            message.readBigUInt64BE(offset + 1),
+            message.readBigInt64BE(offset + 9) + POSTGRES_EPOCH_MICROS,
+          );
         case 0x43: // Commit
           return handlers.commit(message.readBigUInt64BE(offset + 10));
         case 0x52: // Relation
@@ -163,7 +163,10 @@ export function pgoutputDecoder(handlers: ChangeHandlers): PgoutputDecoder {
         case 0x41: // Stream abort, which PostgreSQL 18 may send to clients that never asked for streaming
           return;
         default:
-          throw new PlatformError("payload-rejected", `unexpected replication message '${String.fromCharCode(kind)}': only protocol version 1 was asked for`);
+          throw new PlatformError(
+            "payload-rejected",
+            `unexpected replication message '${String.fromCharCode(kind)}': only protocol version 1 was asked for`,
+          );
       }
     },
   };
@@ -184,7 +187,7 @@ function readTuple(message: Buffer, offset: number, tuple: Tuple): number {
   tuple.count = count;
   let at = offset + 2;
   for (let index = 0; index < count; index += 1) {
-    const kind = message[at]!;
+    const kind = message[at] as number;
     tuple.kinds[index] = kind;
     at += 1;
     if (kind === TEXT_VALUE) {
@@ -194,65 +197,64 @@ function readTuple(message: Buffer, offset: number, tuple: Tuple): number {
       at += length;
       tuple.ends[index] = at;
     } else if (kind !== NULL_VALUE && kind !== UNCHANGED) {
-      throw new PlatformError("payload-rejected", `unexpected value kind '${String.fromCharCode(kind)}': text values were asked for`);
+      throw new PlatformError(
+        "payload-rejected",
+        `unexpected value kind '${String.fromCharCode(kind)}': text values were asked for`,
+      );
     }
   }
   return at;
 }
 
 /** Key values; one that is out of line and unchanged is taken from the old tuple, which then carries it. */
-function keyJson(writer: RowJsonWriter, relation: DecodedRelation, message: Buffer, tuple: Tuple, old: Tuple | null): string | null {
+function keyJson(
+  writer: RowJsonWriter,
+  relation: DecodedRelation,
+  message: Buffer,
+  tuple: Tuple,
+  old: Tuple | null,
+): string | null {
   if (relation.keyIndexes.length === 0) return null;
   writer.begin();
-  for (const index of relation.keyIndexes) writeValue(writer, relation.prefixes[index]!, message, tuple, old, index);
+  for (const index of relation.keyIndexes)
+    writeValue(writer, relation.prefixes[index] as Buffer, message, tuple, old, index);
   return writer.finish();
 }
 
-function payloadJson(writer: RowJsonWriter, relation: DecodedRelation, message: Buffer, tuple: Tuple, old: Tuple | null): string {
+function payloadJson(
+  writer: RowJsonWriter,
+  relation: DecodedRelation,
+  message: Buffer,
+  tuple: Tuple,
+  old: Tuple | null,
+): string {
   writer.begin();
-  for (let index = 0; index < tuple.count; index += 1) writeValue(writer, relation.prefixes[index]!, message, tuple, old, index);
+  for (let index = 0; index < tuple.count; index += 1)
+    writeValue(writer, relation.prefixes[index] as Buffer, message, tuple, old, index);
   return writer.finish();
 }
 
 /** A value that did not change and is not in the old tuple either is left out. */
-function writeValue(writer: RowJsonWriter, prefix: Buffer, message: Buffer, tuple: Tuple, old: Tuple | null, index: number): void {
+function writeValue(
+  writer: RowJsonWriter,
+  prefix: Buffer,
+  message: Buffer,
+  tuple: Tuple,
+  old: Tuple | null,
+  index: number,
+): void {
   const kind = tuple.kinds[index];
-  if (kind === TEXT_VALUE) writer.text(prefix, message, tuple.starts[index]!, tuple.ends[index]!);
+  if (kind === TEXT_VALUE) writer.text(prefix, message, tuple.starts[index] as number, tuple.ends[index] as number);
   else if (kind === NULL_VALUE) writer.null(prefix);
-  else if (old !== null && old.kinds[index] === TEXT_VALUE) writer.text(prefix, message, old.starts[index]!, old.ends[index]!);
+  else if (old !== null && old.kinds[index] === TEXT_VALUE)
+    writer.text(prefix, message, old.starts[index] as number, old.ends[index] as number);
 }
 
 function unchangedJson(relation: DecodedRelation, tuple: Tuple, old: Tuple | null): string | null {
   let names: string[] | null = null;
   for (let index = 0; index < tuple.count; index += 1) {
     if (tuple.kinds[index] !== UNCHANGED || (old !== null && old.kinds[index] === TEXT_VALUE)) continue;
-    (names ??= []).push(relation.names[index]!);
+    (names ??= []).push(relation.names[index] as string);
   }
   return names === null ? null : JSON.stringify(names);
-}
-
-function readRelation(message: Buffer, offset: number): RelationMessage {
-  let at = offset + 1;
-  const text = (): string => {
-    const end = message.indexOf(0, at);
-    const value = message.toString("utf8", at, end);
-    at = end + 1;
-    return value;
-  };
-  const oid = message.readUInt32BE(at);
-  at += 4;
-  const schema = text() || "pg_catalog";
-  const table = text();
-  const replicaIdentity = String.fromCharCode(message[at]!) as ReplicaIdentity;
-  const count = message.readInt16BE(at + 1);
-  at += 3;
-  const columns: RelationColumn[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const identity = (message[at]! & 1) === 1;
-    at += 1;
-    const name = text();
-    columns.push({ name, typeOid: message.readUInt32BE(at), typeModifier: message.readInt32BE(at + 4), identity });
-    at += 8;
-  }
-  return { oid, schema, table, replicaIdentity, columns };
 }

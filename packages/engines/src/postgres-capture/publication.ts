@@ -4,23 +4,37 @@ import { quoteIdentifier } from "./session.ts";
 
 /** Checks what logical replication needs, and says in one sentence which setting to change. */
 export async function checkSource(client: pg.Client): Promise<{ readonly serverVersion: number }> {
-  const { rows } = await client.query<{ version: string; wal_level: string; recovery: boolean; may_replicate: boolean }>(
+  const { rows } = await client.query<{
+    version: string;
+    wal_level: string;
+    recovery: boolean;
+    may_replicate: boolean;
+  }>(
     `SELECT current_setting('server_version_num') AS version, current_setting('wal_level') AS wal_level, pg_is_in_recovery() AS recovery,
        coalesce((SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user), false) AS may_replicate`,
   );
   const [row] = rows;
   if (row === undefined) throw new PlatformError("source-unreachable", "the server did not answer");
   if (Number(row.version) < 140_000) {
-    throw new PlatformError("source-misconfigured", `PostgreSQL ${row.version} is too old: capture needs version 14 or newer`);
+    throw new PlatformError(
+      "source-misconfigured",
+      `PostgreSQL ${row.version} is too old: capture needs version 14 or newer`,
+    );
   }
   if (row.wal_level !== "logical") {
-    throw new PlatformError("source-misconfigured", `wal_level is ${row.wal_level}: set wal_level = logical and restart the source`);
+    throw new PlatformError(
+      "source-misconfigured",
+      `wal_level is ${row.wal_level}: set wal_level = logical and restart the source`,
+    );
   }
   if (row.recovery) {
     throw new PlatformError("source-misconfigured", "the source is a read replica: give the connection of its primary");
   }
   if (!row.may_replicate) {
-    throw new PlatformError("source-misconfigured", "the role may not replicate: run ALTER ROLE … REPLICATION on the source");
+    throw new PlatformError(
+      "source-misconfigured",
+      "the role may not replicate: run ALTER ROLE … REPLICATION on the source",
+    );
   }
   return { serverVersion: Number(row.version) };
 }
@@ -29,7 +43,12 @@ export async function checkSource(client: pg.Client): Promise<{ readonly serverV
  * Makes the publication when there is none. Changes of partitions come under their root, and from version 18 stored
  * generated columns are published like any other. Needs a superuser for every table; else name the tables.
  */
-export async function ensurePublication(client: pg.Client, publication: string, tables: readonly string[] | null, serverVersion: number): Promise<void> {
+export async function ensurePublication(
+  client: pg.Client,
+  publication: string,
+  tables: readonly string[] | null,
+  serverVersion: number,
+): Promise<void> {
   const { rows } = await client.query<{ via_root: boolean; all_changes: boolean }>(
     "SELECT pubviaroot AS via_root, pubinsert AND pubupdate AND pubdelete AND pubtruncate AS all_changes FROM pg_publication WHERE pubname = $1",
     [publication],
@@ -37,13 +56,18 @@ export async function ensurePublication(client: pg.Client, publication: string, 
   const [existing] = rows;
   if (existing !== undefined) {
     if (!existing.all_changes) {
-      throw new PlatformError("source-misconfigured", `publication ${publication} leaves out some kinds of change: ALTER PUBLICATION … SET (publish = 'insert, update, delete, truncate')`);
+      throw new PlatformError(
+        "source-misconfigured",
+        `publication ${publication} leaves out some kinds of change: ALTER PUBLICATION … SET (publish = 'insert, update, delete, truncate')`,
+      );
     }
     return;
   }
   const what = tables === null ? "ALL TABLES" : `TABLE ${tables.map(qualifiedName).join(", ")}`;
   const generated = serverVersion >= 180_000 ? ", publish_generated_columns = stored" : "";
-  await client.query(`CREATE PUBLICATION ${quoteIdentifier(publication)} FOR ${what} WITH (publish_via_partition_root = true${generated})`);
+  await client.query(
+    `CREATE PUBLICATION ${quoteIdentifier(publication)} FOR ${what} WITH (publish_via_partition_root = true${generated})`,
+  );
 }
 
 /** `schema.table`, split at the first dot. */

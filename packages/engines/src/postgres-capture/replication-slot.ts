@@ -20,7 +20,10 @@ export async function readSlot(client: pg.Client, slot: string): Promise<SlotSta
   const [row] = rows;
   if (row === undefined) return null;
   if (row.plugin !== "pgoutput") {
-    throw new PlatformError("source-misconfigured", `replication slot ${slot} uses the plugin ${row.plugin}; drop it or name another slot`);
+    throw new PlatformError(
+      "source-misconfigured",
+      `replication slot ${slot} uses the plugin ${row.plugin}; drop it or name another slot`,
+    );
   }
   const confirmed = row.state["confirmed_flush_lsn"];
   return {
@@ -53,7 +56,9 @@ export async function createSlot(replication: pg.Client, slot: string): Promise<
 }
 
 export async function dropSlot(client: pg.Client, slot: string): Promise<void> {
-  await client.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1", [slot]);
+  await client.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1", [
+    slot,
+  ]);
 }
 
 /** Identity of the database cluster: a restore or a failover to another history changes it. */

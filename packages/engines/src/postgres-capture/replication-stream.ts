@@ -43,7 +43,11 @@ const STATUS_EVERY = 5 * SECOND;
 const SILENCE_LIMIT = 90 * SECOND;
 const POSTGRES_EPOCH_MILLIS = 946_684_800_000;
 
-export async function openReplicationStream(client: pg.Client, options: ReplicationOptions, now: () => Date): Promise<ReplicationStream> {
+export async function openReplicationStream(
+  client: pg.Client,
+  options: ReplicationOptions,
+  now: () => Date,
+): Promise<ReplicationStream> {
   const connection = (client as unknown as { connection: ProtocolConnection }).connection;
   let queue: Buffer[] = [];
   let bufferedBytes = 0;
@@ -90,7 +94,9 @@ export async function openReplicationStream(client: pg.Client, options: Replicat
   const timer = setInterval(() => {
     sendStatus();
     if (paused || now().getTime() - lastHeard < SILENCE_LIMIT) return;
-    end(new PlatformError("source-unreachable", "the source has been silent for too long on the replication connection"));
+    end(
+      new PlatformError("source-unreachable", "the source has been silent for too long on the replication connection"),
+    );
     connection.stream.destroy();
   }, STATUS_EVERY);
 

@@ -45,7 +45,7 @@ export function rowJsonWriter(): RowJsonWriter {
   const name = (prefix: Buffer): void => {
     if (at > 1) out[at++] = COMMA;
     for (let index = 0; index < prefix.length; index += 1) {
-      const byte = prefix[index]!;
+      const byte = prefix[index] as number;
       seen |= byte;
       out[at++] = byte;
     }
@@ -57,7 +57,7 @@ export function rowJsonWriter(): RowJsonWriter {
       out[at++] = byte;
       return;
     }
-    const short = SHORT_ESCAPE[byte]!;
+    const short = SHORT_ESCAPE[byte] as number;
     if (short !== 0) {
       out[at++] = short;
       return;
@@ -65,8 +65,8 @@ export function rowJsonWriter(): RowJsonWriter {
     out[at++] = 0x75;
     out[at++] = 0x30;
     out[at++] = 0x30;
-    out[at++] = HEX[byte >> 4]!;
-    out[at++] = HEX[byte & 15]!;
+    out[at++] = HEX[byte >> 4] as number;
+    out[at++] = HEX[byte & 15] as number;
   };
 
   return {
@@ -80,7 +80,7 @@ export function rowJsonWriter(): RowJsonWriter {
       name(prefix);
       out[at++] = QUOTE;
       for (let index = start; index < end; index += 1) {
-        const byte = source[index]!;
+        const byte = source[index] as number;
         if (byte >= 32 && byte !== QUOTE && byte !== BACKSLASH) {
           seen |= byte;
           out[at++] = byte;
@@ -93,13 +93,13 @@ export function rowJsonWriter(): RowJsonWriter {
       name(prefix);
       out[at++] = QUOTE;
       for (let index = start; index < end; index += 1) {
-        const byte = source[index]!;
+        const byte = source[index] as number;
         if (byte >= 32 && byte !== QUOTE && byte !== BACKSLASH) {
           seen |= byte;
           out[at++] = byte;
         } else if (byte === BACKSLASH) {
           index += 1;
-          const next = source[index]!;
+          const next = source[index] as number;
           seen |= next;
           escaped(unescapedCopyByte(next));
         } else escaped(byte);

@@ -17,7 +17,10 @@ const SESSION_OPTIONS = [
   .join(" ");
 
 /** A connected client whose errors outside a query are left to its `end` event. */
-export async function connectSession(connectionString: string, purpose: "snapshot" | "catalog" | "stream"): Promise<pg.Client> {
+export async function connectSession(
+  connectionString: string,
+  purpose: "snapshot" | "catalog" | "stream",
+): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString,
     application_name: `nova-capture-${purpose}`,

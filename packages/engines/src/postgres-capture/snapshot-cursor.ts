@@ -12,6 +12,7 @@ export function cursorText(system: string, afterKey: string | null): string {
 
 export function parseCursor(text: string): SnapshotCursor {
   const parsed = cursorSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new PlatformError("internal", `the stored snapshot cursor is not one of ours: ${parsed.error.message}`);
+  if (!parsed.success)
+    throw new PlatformError("internal", `the stored snapshot cursor is not one of ours: ${parsed.error.message}`);
   return parsed.data;
 }

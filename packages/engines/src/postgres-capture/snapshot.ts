@@ -36,7 +36,8 @@ export async function readSnapshot(host: CaptureHost, options: SnapshotOptions, 
     try {
       await client.query("SET jit = off");
       await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-      if (options.snapshotName !== null) await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(options.snapshotName)}`);
+      if (options.snapshotName !== null)
+        await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(options.snapshotName)}`);
       for (let table = waiting.shift(); table !== undefined && !signal.aborted; table = waiting.shift()) {
         await readTable(client, table, records.get(table.stream), chunks, signal);
       }
@@ -56,8 +57,15 @@ export function isUnread(record: StreamRecord | undefined): boolean {
   return record === undefined || record.state === "waiting" || record.state === "snapshotting";
 }
 
-async function readTable(client: pg.Client, table: SourceTable, record: StreamRecord | undefined, chunks: SnapshotChunks, signal: AbortSignal): Promise<void> {
-  const after = record?.cursor == null ? null : parseCursor(record.cursor).after;
+async function readTable(
+  client: pg.Client,
+  table: SourceTable,
+  record: StreamRecord | undefined,
+  chunks: SnapshotChunks,
+  signal: AbortSignal,
+): Promise<void> {
+  const cursor = record?.cursor ?? null;
+  const after = cursor === null ? null : parseCursor(cursor).after;
   const part = chunks.table(table, record?.rowsRead ?? 0, record?.schema.version ?? 1);
   const rows = client.query(copyTo(copySql(table, after)));
   const reader = copyRowReader(

@@ -69,7 +69,8 @@ export async function streamChanges(
         if (millis() >= dueAt()) await startCommit();
       } else if (!pending.inTransaction && commits.idle) {
         await heart.reached(pending.receivedLsn);
-        if (pending.receivedLsn > commits.storedLsn && millis() - lastCommitAt >= rules.idleAdvanceMillis) await startCommit();
+        if (pending.receivedLsn > commits.storedLsn && millis() - lastCommitAt >= rules.idleAdvanceMillis)
+          await startCommit();
       }
       await heart.beat();
     }
@@ -89,7 +90,12 @@ interface CommitQueue {
   settled(): Promise<void>;
 }
 
-function commitQueue(host: CaptureHost, stream: ReplicationStream, startLsn: bigint, stored: (lsn: bigint) => Promise<void>): CommitQueue {
+function commitQueue(
+  host: CaptureHost,
+  stream: ReplicationStream,
+  startLsn: bigint,
+  stored: (lsn: bigint) => Promise<void>,
+): CommitQueue {
   let running: Promise<void> | null = null;
   let failure: { readonly error: unknown } | null = null;
   let storedLsn = startLsn;
@@ -111,7 +117,12 @@ function commitQueue(host: CaptureHost, stream: ReplicationStream, startLsn: big
       check();
       const taken = pending.take();
       running = host
-        .commit({ input: { from: "columns", columns: taken.batch.columns }, counts: taken.batch.counts(), bytes: taken.batch.size, position: taken.position })
+        .commit({
+          input: { from: "columns", columns: taken.batch.columns },
+          counts: taken.batch.counts(),
+          bytes: taken.batch.size,
+          position: taken.position,
+        })
         .then(async () => {
           storedLsn = taken.confirmLsn;
           stream.confirm(taken.confirmLsn);

@@ -9,7 +9,10 @@ export const systemClock: Clock = { now: () => new Date() };
 const QUICK = { firstRowMillis: 20, commitEveryMillis: 20, idleAdvanceMillis: 100 };
 
 export function memoryHost(): MemoryCaptureHost {
-  return memoryCaptureHost("orders_db", { clock: systemClock, ids: uuidV7Source(systemClock, { bytes: (length) => randomBytes(length) }) });
+  return memoryCaptureHost("orders_db", {
+    clock: systemClock,
+    ids: uuidV7Source(systemClock, { bytes: (length) => randomBytes(length) }),
+  });
 }
 
 export interface RunningCapture {
@@ -20,12 +23,21 @@ export interface RunningCapture {
   readonly ended: Promise<unknown>;
 }
 
-export function startTestCapture(connectionString: string, host: MemoryCaptureHost, options: Partial<PostgresConnectorOptions> = {}): RunningCapture {
+export function startTestCapture(
+  connectionString: string,
+  host: MemoryCaptureHost,
+  options: Partial<PostgresConnectorOptions> = {},
+): RunningCapture {
   const stopper = new AbortController();
-  const connector = postgresConnector({ source: "orders_db", connectionString, ...options, flush: { ...QUICK, ...options.flush } });
-  let failure: unknown = null;
+  const connector = postgresConnector({
+    source: "orders_db",
+    connectionString,
+    ...options,
+    flush: { ...QUICK, ...options.flush },
+  });
+  let failure: Error | null = null;
   const ended = connector.run(host, stopper.signal).catch((error: unknown) => {
-    failure = error;
+    failure = error instanceof Error ? error : new Error(String(error));
     return error;
   });
   return {
@@ -59,17 +71,17 @@ export interface Row {
 
 /** Committed rows as objects, of one stream or of all. */
 export function rowsOf(host: MemoryCaptureHost, stream?: string): Row[] {
-  const { columns } = { columns: host.rows };
+  const columns = host.rows;
   const rows: Row[] = [];
   for (let index = 0; index < columns.op.length; index += 1) {
     if (stream !== undefined && columns.stream[index] !== stream) continue;
     rows.push({
-      stream: columns.stream[index]!,
-      op: columns.op[index]!,
-      key: parse(columns.key[index]!),
-      payload: parse(columns.payload[index]!),
-      unchanged: parse(columns.unchanged[index]!),
-      position: columns.position[index]!,
+      stream: columns.stream[index] ?? "",
+      op: columns.op[index] ?? "",
+      key: parse(columns.key[index] ?? null),
+      payload: parse(columns.payload[index] ?? null),
+      unchanged: parse(columns.unchanged[index] ?? null),
+      position: columns.position[index] ?? "",
     });
   }
   return rows;
@@ -82,7 +94,9 @@ function parse<Value>(text: string | null): Value | null {
 /** The table as raw tells it: events by position, the newest of a key wins, columns left out keep what was there. */
 export function foldedRows(host: MemoryCaptureHost, stream: string): Map<string, Record<string, string | null>> {
   const folded = new Map<string, Record<string, string | null>>();
-  const ordered = rowsOf(host, stream).toSorted((left, right) => (left.position < right.position ? -1 : left.position > right.position ? 1 : 0));
+  const ordered = rowsOf(host, stream).toSorted((left, right) =>
+    left.position < right.position ? -1 : left.position > right.position ? 1 : 0,
+  );
   for (const row of ordered) {
     const key = JSON.stringify(row.key);
     switch (row.op) {
@@ -93,7 +107,7 @@ export function foldedRows(host: MemoryCaptureHost, stream: string): Map<string,
         folded.delete(key);
         break;
       default:
-        folded.set(key, row.unchanged === null ? row.payload! : { ...folded.get(key), ...row.payload });
+        folded.set(key, row.unchanged === null ? { ...row.payload } : { ...folded.get(key), ...row.payload });
     }
   }
   return folded;

@@ -11,7 +11,10 @@ export interface TestServer {
 }
 
 /** A real PostgreSQL with logical decoding for one test file, on a port of its own (55260-55289). Always `stop()` it. */
-export async function startTestServer(port: number, settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+export async function startTestServer(
+  port: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), "nova-capture-pg-"));
   const log: string[] = [];
   const flags: Record<string, string> = {

@@ -1,1 +1,9 @@
-export { committedSegment, openSpool, segmentEndPosition, type Spool, type SpoolBatch, type SpoolOptions, type SpoolSegment } from "./spool.ts";
+export {
+  committedSegment,
+  openSpool,
+  segmentEndPosition,
+  type Spool,
+  type SpoolBatch,
+  type SpoolOptions,
+  type SpoolSegment,
+} from "./spool.ts";

@@ -57,7 +57,14 @@ export async function createSegment(dir: string, number: number): Promise<Segmen
       const added: IndexEntry[] = [];
       let offset = dataBytes;
       for (const batch of batches) {
-        added.push({ offset, length: batch.lines.length, rows: batch.rows, crc: crc32(batch.lines), batchId: batch.batchId, at: batch.at });
+        added.push({
+          offset,
+          length: batch.lines.length,
+          rows: batch.rows,
+          crc: crc32(batch.lines),
+          batchId: batch.batchId,
+          at: batch.at,
+        });
         offset += batch.lines.length;
       }
       const indexLines = Buffer.from(added.map(indexLine).join(""));

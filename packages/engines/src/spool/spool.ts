@@ -1,6 +1,15 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { asPlatformError, type Clock, PlatformError } from "@nova/pipeline-core/kernel";
-import { createSegment, type IndexEntry, recoverSegment, removeSegment, segmentFiles, segmentNumber, segmentText, type SegmentWriter } from "./segment.ts";
+import {
+  createSegment,
+  type IndexEntry,
+  recoverSegment,
+  removeSegment,
+  segmentFiles,
+  segmentNumber,
+  segmentText,
+  type SegmentWriter,
+} from "./segment.ts";
 
 export interface SpoolOptions {
   readonly dir: string;
@@ -121,7 +130,11 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         await segment.writer.write(batches);
         for (const batch of batches) batch.done();
       } catch (error) {
-        const failure = new PlatformError("storage-failed", `the spool could not write: ${asPlatformError(error).message}`, { cause: error });
+        const failure = new PlatformError(
+          "storage-failed",
+          `the spool could not write: ${asPlatformError(error).message}`,
+          { cause: error },
+        );
         for (const batch of batches) batch.failed(failure);
         // The next lines go to a fresh file; this one keeps what was acknowledged.
         if (segment === current) rotate();
@@ -167,11 +180,21 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       if (current.bytes >= options.segmentBytes) rotate();
       const segment = current;
       const firstLine = segment.lines;
-      const lines = batch.render((index) => `${segmentText(segment.number)}.${String(firstLine + index).padStart(8, "0")}`);
+      const lines = batch.render(
+        (index) => `${segmentText(segment.number)}.${String(firstLine + index).padStart(8, "0")}`,
+      );
       segment.lines += batch.rows;
       segment.bytes += lines.length;
       return new Promise<void>((done, failed) => {
-        queue.push({ lines, rows: batch.rows, batchId: batch.batchId, at: options.clock.now().getTime(), segment, done, failed });
+        queue.push({
+          lines,
+          rows: batch.rows,
+          batchId: batch.batchId,
+          at: options.clock.now().getTime(),
+          segment,
+          done,
+          failed,
+        });
         void startFlush();
       });
     },

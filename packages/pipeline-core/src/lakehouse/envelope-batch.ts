@@ -6,7 +6,16 @@ export interface EnvelopeBatch {
   readonly rows: number;
   /** Characters of keys and payloads: a cheap stand-in for bytes. */
   readonly size: number;
-  add(stream: string, op: Op, key: string | null, payload: string | null, unchanged: string | null, sourceMicros: bigint | null, position: string, schemaVersion: number): void;
+  add(
+    stream: string,
+    op: Op,
+    key: string | null,
+    payload: string | null,
+    unchanged: string | null,
+    sourceMicros: bigint | null,
+    position: string,
+    schemaVersion: number,
+  ): void;
   /** Rows per stream, with the time of the newest one. */
   counts(): { stream: string; rows: number; lastEventAt: Date | null }[];
 }
@@ -35,8 +44,7 @@ export function envelopeBatch(): EnvelopeBatch {
     },
     counts() {
       const byStream = new Map<string, { rows: number; micros: bigint | null }>();
-      for (let row = 0; row < columns.stream.length; row += 1) {
-        const stream = columns.stream[row]!;
+      for (const [row, stream] of columns.stream.entries()) {
         const micros = columns.sourceTs[row] ?? null;
         const known = byStream.get(stream);
         if (known === undefined) byStream.set(stream, { rows: 1, micros });

@@ -6,10 +6,22 @@ export type Op = (typeof OPS)[number];
 export const ENVELOPE_COLUMNS = [
   { name: "source", type: "string", description: "The upstream system." },
   { name: "stream", type: "string", description: "The table, object, event type or service inside the source." },
-  { name: "op", type: "string", description: "c created, u updated, d deleted, r read by a snapshot, t stream truncated." },
+  {
+    name: "op",
+    type: "string",
+    description: "c created, u updated, d deleted, r read by a snapshot, t stream truncated.",
+  },
   { name: "key", type: "string", description: "JSON object of the key columns; null for a truncate." },
-  { name: "payload", type: "string", description: "JSON object of the row as the source sent it; null for a delete or truncate." },
-  { name: "unchanged", type: "string", description: "JSON array of columns the source left out because they did not change; null when none." },
+  {
+    name: "payload",
+    type: "string",
+    description: "JSON object of the row as the source sent it; null for a delete or truncate.",
+  },
+  {
+    name: "unchanged",
+    type: "string",
+    description: "JSON array of columns the source left out because they did not change; null when none.",
+  },
   { name: "source_ts", type: "timestamptz", description: "When it happened in the source." },
   { name: "ingested_at", type: "timestamptz", description: "When the platform took it in." },
   { name: "position", type: "string", description: "Place in the source's order; sorts as text within a source." },

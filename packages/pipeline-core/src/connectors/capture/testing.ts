@@ -27,7 +27,10 @@ const noTransaction: Transaction = {
 };
 
 /** A host that keeps what it is given, with the commit rules of the real one: one at a time, positions never go back. */
-export function memoryCaptureHost(source: SourceId, tools: { clock: Clock; ids: IdSource; piiRule?: PiiRule }): MemoryCaptureHost {
+export function memoryCaptureHost(
+  source: SourceId,
+  tools: { clock: Clock; ids: IdSource; piiRule?: PiiRule },
+): MemoryCaptureHost {
   const rows = emptyEnvelopeColumns();
   const batches: CaptureBatch[] = [];
   const spoolFiles: string[] = [];
@@ -66,7 +69,13 @@ export function memoryCaptureHost(source: SourceId, tools: { clock: Clock; ids: 
     position = batch.position;
     for (const each of batch.progress ?? []) saveProgress(each);
     await host.afterCommit(batch);
-    return { dataset: `raw.${source}`, snapshotId: count === 0 ? null : String(batches.length), rows: count, bytes: batch.bytes, committedAt: tools.clock.now() };
+    return {
+      dataset: `raw.${source}`,
+      snapshotId: count === 0 ? null : String(batches.length),
+      rows: count,
+      bytes: batch.bytes,
+      committedAt: tools.clock.now(),
+    };
   };
 
   const deliveries: DeliveryLedger = {
@@ -130,23 +139,38 @@ export function memoryCaptureHost(source: SourceId, tools: { clock: Clock; ids: 
   return host;
 }
 
-function nextVersion(source: SourceId, known: StreamRecord | undefined, schema: Omit<StreamSchema, "version">): StreamRecord {
+function nextVersion(
+  source: SourceId,
+  known: StreamRecord | undefined,
+  schema: Omit<StreamSchema, "version">,
+): StreamRecord {
   if (known === undefined) {
-    return { source, stream: schema.stream, schema: { ...schema, version: 1 }, state: "waiting", rowsRead: 0, rowsExpected: null, cursor: null };
+    return {
+      source,
+      stream: schema.stream,
+      schema: { ...schema, version: 1 },
+      state: "waiting",
+      rowsRead: 0,
+      rowsExpected: null,
+      cursor: null,
+    };
   }
-  const same = JSON.stringify([known.schema.columns, known.schema.key]) === JSON.stringify([schema.columns, schema.key]);
+  const same =
+    JSON.stringify([known.schema.columns, known.schema.key]) === JSON.stringify([schema.columns, schema.key]);
   return { ...known, schema: { ...schema, version: known.schema.version + (same ? 0 : 1) } };
 }
 
 function appendColumns(into: EnvelopeColumns, from: EnvelopeColumns): void {
-  for (let row = 0; row < from.op.length; row += 1) {
-    into.stream.push(from.stream[row]!);
-    into.op.push(from.op[row]!);
-    into.key.push(from.key[row]!);
-    into.payload.push(from.payload[row]!);
-    into.unchanged.push(from.unchanged[row]!);
-    into.sourceTs.push(from.sourceTs[row]!);
-    into.position.push(from.position[row]!);
-    into.schemaVersion.push(from.schemaVersion[row]!);
-  }
+  append(into.stream, from.stream);
+  append(into.op, from.op);
+  append(into.key, from.key);
+  append(into.payload, from.payload);
+  append(into.unchanged, from.unchanged);
+  append(into.sourceTs, from.sourceTs);
+  append(into.position, from.position);
+  append(into.schemaVersion, from.schemaVersion);
+}
+
+function append<Value>(into: Value[], from: readonly Value[]): void {
+  for (const value of from) into.push(value);
 }

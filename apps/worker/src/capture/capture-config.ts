@@ -1,0 +1,20 @@
+import type { SalesforceCredentials } from "@nova/engines/salesforce";
+
+/** How to reach each source; null = not configured. */
+export interface CaptureConfig {
+  readonly ordersDb: { readonly connectionString: string; readonly tables?: readonly string[] } | null;
+  readonly salesforce: {
+    readonly loginUrl: string;
+    readonly credentials: SalesforceCredentials;
+    readonly pollEveryMillis: number;
+  } | null;
+  readonly stripe: {
+    readonly apiKey: string;
+    readonly apiBase?: string;
+    readonly webhookSecrets: readonly string[];
+  } | null;
+  readonly logs: { readonly token: string } | null;
+}
+
+/** Objects that NovaRetail captures. */
+export const SALESFORCE_OBJECTS = ["Account", "Contact", "Opportunity", "Case"] as const;

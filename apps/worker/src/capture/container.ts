@@ -1,0 +1,126 @@
+import { join } from "node:path";
+import { MINUTE, SECOND } from "@nova/pipeline-core/kernel";
+import type { Connector, SourceId, SourceKind, StreamSchema } from "@nova/pipeline-core/connectors";
+import { logConnector, logIntake, type LogIntake } from "@nova/engines/log-intake";
+import { postgresConnector } from "@nova/engines/postgres-capture";
+import { salesforceConnector } from "@nova/engines/salesforce";
+import { committedSegment, openSpool, type Spool } from "@nova/engines/spool";
+import { stripeConnector, stripeWebhook, type StripeWebhook } from "@nova/engines/stripe";
+import { type CaptureConfig, SALESFORCE_OBJECTS } from "./capture-config.ts";
+import { runSource } from "./run-source.ts";
+import type { HostDeps } from "./source-host.ts";
+
+export interface CaptureDeps extends HostDeps {
+  readonly config: CaptureConfig;
+  /** Folder of the spools, one below it per source. */
+  readonly spoolDir: string;
+  /** Streams that a source's own catalog cannot describe (Stripe, logs). */
+  readonly declaredStreams: (source: SourceId) => readonly StreamSchema[];
+  /** Random share 0–1, for waits. */
+  readonly random?: () => number;
+}
+
+export interface Capture {
+  /** Doors for what is pushed to us; null where the source is not configured. */
+  readonly intake: { readonly logs: LogIntake | null; readonly stripe: StripeWebhook | null };
+  /** Ends every source after the commit it is in; what is not committed is read again at the next start. */
+  stop(): Promise<void>;
+}
+
+const SPOOL_MAX_BYTES = 1024 ** 3;
+const SEGMENT_BYTES = 64 * 1024 ** 2;
+const GATHER_MILLIS = 3;
+const LOG_COMMIT_EVERY = 5 * SECOND;
+const STRIPE_COMMIT_EVERY = 3 * SECOND;
+const STRIPE_GAP_CHECK_EVERY = MINUTE / 2;
+const STRIPE_TOLERANCE_SECONDS = 300;
+
+const KINDS: Record<SourceId, SourceKind> = {
+  orders_db: "postgres",
+  salesforce: "salesforce",
+  stripe: "stripe",
+  app_logs: "logs",
+};
+
+/** Starts capturing every configured source. Needs the metadata store; the sources themselves may be down. */
+export async function startCapture(deps: CaptureDeps): Promise<Capture> {
+  const { config, sources } = deps;
+  const stopper = new AbortController();
+  const spools: Spool[] = [];
+  const spool = async (source: SourceId): Promise<Spool> => {
+    const opened = await openSpool({
+      dir: join(deps.spoolDir, source),
+      after: committedSegment(await sources.position(source)),
+      maxBytes: SPOOL_MAX_BYTES,
+      segmentBytes: SEGMENT_BYTES,
+      gatherMillis: GATHER_MILLIS,
+      clock: deps.clock,
+    });
+    spools.push(opened);
+    return opened;
+  };
+
+  const connectors: Connector[] = [];
+  if (config.ordersDb !== null) {
+    connectors.push(
+      postgresConnector({
+        source: "orders_db",
+        connectionString: config.ordersDb.connectionString,
+        tables: config.ordersDb.tables ?? null,
+      }),
+    );
+  }
+  if (config.salesforce !== null) {
+    connectors.push(salesforceConnector({ source: "salesforce", ...config.salesforce, objects: SALESFORCE_OBJECTS }));
+  }
+  let stripe: StripeWebhook | null = null;
+  if (config.stripe !== null) {
+    const { apiKey, apiBase, webhookSecrets } = config.stripe;
+    const stripeSpool = await spool("stripe");
+    connectors.push(
+      stripeConnector({
+        source: "stripe",
+        apiKey,
+        ...(apiBase === undefined ? {} : { apiBase }),
+        spool: stripeSpool,
+        schemas: deps.declaredStreams("stripe"),
+        commitEveryMillis: STRIPE_COMMIT_EVERY,
+        gapCheckEveryMillis: STRIPE_GAP_CHECK_EVERY,
+      }),
+    );
+    stripe = stripeWebhook({
+      ...deps,
+      source: "stripe",
+      spool: stripeSpool,
+      secrets: webhookSecrets,
+      toleranceSeconds: STRIPE_TOLERANCE_SECONDS,
+    });
+  }
+  let logs: LogIntake | null = null;
+  if (config.logs !== null) {
+    const logSpool = await spool("app_logs");
+    connectors.push(
+      logConnector({
+        source: "app_logs",
+        spool: logSpool,
+        commitEveryMillis: LOG_COMMIT_EVERY,
+        schemas: deps.declaredStreams("app_logs"),
+      }),
+    );
+    logs = logIntake({ ...deps, source: "app_logs", spool: logSpool });
+  }
+
+  for (const [id, kind] of Object.entries(KINDS) as [SourceId, SourceKind][]) {
+    await sources.registerSource({ id, kind, configured: connectors.some((connector) => connector.source === id) });
+  }
+  const running = connectors.map((connector) => runSource(connector, deps, deps.random ?? Math.random, stopper.signal));
+
+  return {
+    intake: { logs, stripe },
+    async stop() {
+      stopper.abort();
+      await Promise.all(running);
+      await Promise.all(spools.map((each) => each.close()));
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { asPlatformError, MINUTE, type PlatformError } from "@nova/pipeline-core/kernel";
+import type { Connector } from "@nova/pipeline-core/connectors";
+import { backoffMillis } from "@nova/pipeline-core/orchestration";
+import { flowMeter, SAMPLE_EVERY } from "./flow-meter.ts";
+import { type HostDeps, sourceHost } from "./source-host.ts";
+
+/** A run that lasted this long was healthy: the next failure starts with short waits again. */
+const HEALTHY_AFTER = MINUTE;
+/** A source that a person has to settle is looked at again this often, so that it goes on by itself once they did. */
+const SETTLED_CHECK_EVERY = MINUTE;
+
+/** Runs one connector for as long as `signal` lets it, whatever fails. Failures of one source touch no other. */
+export async function runSource(
+  connector: Connector,
+  deps: HostDeps,
+  random: () => number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { source } = connector;
+  const logger = deps.logger.with({ source });
+  const flow = flowMeter(source, deps.clock);
+  const sampling = setInterval(() => {
+    deps.sources
+      .recordFlow(flow.sample())
+      .catch((error: unknown) => logger.warn("a flow sample was not recorded", { error }));
+  }, SAMPLE_EVERY);
+  let attempt = 0;
+  try {
+    await report(logger, () => deps.sources.setSourceState(source, "connecting"));
+    while (!signal.aborted) {
+      const startedAt = deps.clock.now().getTime();
+      try {
+        await connector.run(sourceHost(source, { ...deps, logger }, flow), signal);
+        attempt = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        const failure = asPlatformError(error);
+        flow.failed();
+        attempt = deps.clock.now().getTime() - startedAt > HEALTHY_AFTER ? 1 : attempt + 1;
+        const wait = await settle(failure, attempt);
+        if (wait === null) return;
+        await sleep(wait, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  } finally {
+    clearInterval(sampling);
+    await report(logger, () => deps.sources.recordFlow(flow.sample()));
+  }
+
+  /** Says what happened and how long to wait; null = this source is over for this worker. */
+  async function settle(failure: PlatformError, failures: number): Promise<number | null> {
+    const { kind, message } = failure;
+    const fields = { kind, message, attempt: failures, error: failure };
+    if (kind === "stale-writer") {
+      logger.error("another worker took over this source", fields);
+      return null;
+    }
+    const timed = failure.policy.retry === "timed";
+    const wait = timed ? backoffMillis(failures, random()) : SETTLED_CHECK_EVERY;
+    if (timed) logger.warn("capture failed and is tried again", { ...fields, waitMillis: wait });
+    else logger.error("capture stopped", fields);
+    await report(logger, () => deps.sources.setSourceState(source, timed ? "retrying" : "stopped", { kind, message }));
+    // A lost slot stays lost: only a resync helps.
+    return kind === "slot-lost" ? null : wait;
+  }
+}
+
+/** Telling the metadata store about a source must not stop the source: the store may be what is down. */
+async function report(logger: HostDeps["logger"], tell: () => Promise<void>): Promise<void> {
+  try {
+    await tell();
+  } catch (error) {
+    logger.warn("the state of the source was not recorded", { error });
+  }
+}

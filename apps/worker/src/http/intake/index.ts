@@ -1,0 +1,2 @@
+export { registerLogIntake } from "./log-routes.ts";
+export { registerStripeWebhook } from "./stripe-routes.ts";

@@ -1,0 +1,2 @@
+export { salesforceConnector, type SalesforceConnectorOptions } from "./connector.ts";
+export type { SalesforceCredentials } from "./session.ts";
