@@ -1,10 +1,10 @@
 import { oneOf } from "../random.ts";
 import { change, type Action, type Shop } from "./action.ts";
 
-/** Takes the oldest orders of one status to another, with the note in their history. */
+/** Takes the oldest orders of one status to another, with the note in their history. A bank takes five seconds to answer. */
 async function step(shop: Shop, n: number, from: string, to: string): Promise<{ ids: string[]; changed: number }> {
   const { rows } = await shop.client.query<{ order_id: string }>(
-    "UPDATE orders SET status = $2 WHERE order_id IN (SELECT order_id FROM orders WHERE status = $1 ORDER BY order_id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING order_id",
+    "UPDATE orders SET status = $2 WHERE order_id IN (SELECT order_id FROM orders WHERE status = $1 AND placed_at < now() - interval '5 seconds' ORDER BY order_id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING order_id",
     [from, to, n],
   );
   const ids = rows.map((row) => row.order_id);
