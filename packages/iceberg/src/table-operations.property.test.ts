@@ -5,7 +5,7 @@ import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { memoryCatalog } from "./catalogs/memory/index.ts";
-import { openLakehouse, type Filter, type Lakehouse, type PartitionBy, type Table } from "./index.ts";
+import { executeCompaction, executeRewriteDeletes, executeRewriteManifests, openLakehouse, planCompaction, planRewriteDeletes, planRewriteManifests, type Filter, type Lakehouse, type PartitionBy, type Table } from "./index.ts";
 import { folderStorage } from "./storage/folder/index.ts";
 
 /** What the table should hold: rows as text values keyed by field id, which renames and drops do not touch. */
@@ -19,7 +19,7 @@ type Step =
   | { op: "delete"; below: number }
   | { op: "delete-keys"; ids: number[] }
   | { op: "add" | "drop" | "rename" | "promote"; pick: number }
-  | { op: "compact" };
+  | { op: "maintain"; kind: number };
 
 const rowArbitrary = fc.record({
   id: fc.integer({ min: 0, max: 30 }),
@@ -33,7 +33,7 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ op: fc.constant("delete" as const), below: fc.integer({ min: 0, max: 30 }) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant("delete-keys" as const), ids: fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 5 }) }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constantFrom("add" as const, "drop" as const, "rename" as const, "promote" as const), pick: fc.nat(20) }) },
-  { weight: 2, arbitrary: fc.constant({ op: "compact" as const }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("maintain" as const), kind: fc.nat(2) }) },
 );
 const PARTITIONS: PartitionBy[][] = [[], [{ column: "id", transform: "truncate[10]" }], [{ column: "id", transform: "bucket[3]" }], [{ column: "id", transform: "identity" }]];
 
@@ -96,15 +96,18 @@ async function perform(lakehouse: Lakehouse, table: Table, model: Model, step: S
       const query = `SELECT unnest([${step.ids.join(", ")}]) AS "${idColumn.name}"`;
       return { table: await commit(await table.stageDelete({ connection, keys: { query, columns: [idColumn.name] } })), model: { ...model, rows: model.rows.filter((row) => !step.ids.includes(idOf(row))) } };
     }
-    case "compact":
-      return { table: await compacted(lakehouse, table), model };
+    case "maintain":
+      return { table: await maintained(table, step.kind), model };
     default:
       return evolve(table, model, step.op, step.pick);
   }
 }
 
-async function compacted(_lakehouse: Lakehouse, table: Table): Promise<Table> {
-  return table;
+/** Every kind of maintenance that must not change rows. */
+async function maintained(table: Table, kind: number): Promise<Table> {
+  if (kind === 0) return (await executeCompaction(table, await planCompaction(table, { minInputFiles: 2, deleteRatio: 0.01 }), { connection })).table;
+  if (kind === 1) return (await executeRewriteDeletes(table, await planRewriteDeletes(table, { minInputFiles: 2 }), { connection })).table;
+  return (await executeRewriteManifests(table, await planRewriteManifests(table))).table;
 }
 
 async function evolve(table: Table, model: Model, op: "add" | "drop" | "rename" | "promote", pick: number): Promise<{ table: Table; model: Model }> {

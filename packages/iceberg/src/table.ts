@@ -25,6 +25,11 @@ export class Table {
     this.#state = state;
   }
 
+  /** For this package's own modules: what a table is made of. Not part of the public surface. */
+  static internals(table: Table): { context: Context; state: TableState } {
+    return { context: table.#context, state: table.#state };
+  }
+
   get identifier(): TableIdentifier {
     return this.#state.identifier;
   }

@@ -2,6 +2,7 @@ import { entriesOf, type Context } from "../context.ts";
 import { STATUS, UNASSIGNED, type ManifestEntry, type ManifestFile } from "../manifest/data-file.ts";
 import type { TableMetadata } from "../metadata/table-metadata.ts";
 import { flagProperty, numberProperty, PROPERTY } from "../properties.ts";
+import type { StagedChange } from "./staged-change.ts";
 import { storeManifest, type AttemptFiles } from "./produce-snapshot.ts";
 
 /**
@@ -9,9 +10,9 @@ import { storeManifest, type AttemptFiles } from "./produce-snapshot.ts";
  * commit every second stays cheap. Each file is rewritten once per that many commits. Manifests of this commit take
  * part only when they are already encoded for reuse, so a retry never loses them.
  */
-export async function mergeManifests(context: Context, metadata: TableMetadata, snapshotId: bigint, lines: readonly ManifestFile[], files: AttemptFiles): Promise<ManifestFile[]> {
-  if (!flagProperty(metadata.properties, "commit.manifest-merge.enabled", true)) return [...lines];
-  const minCount = Math.max(2, numberProperty(metadata.properties, PROPERTY.mergeMinCount));
+export async function mergeManifests(context: Context, metadata: TableMetadata, change: StagedChange, lines: readonly ManifestFile[], files: AttemptFiles): Promise<ManifestFile[]> {
+  if (!change.joinManifests && !flagProperty(metadata.properties, "commit.manifest-merge.enabled", true)) return [...lines];
+  const minCount = change.joinManifests ? 2 : Math.max(2, numberProperty(metadata.properties, PROPERTY.mergeMinCount));
   const targetBytes = numberProperty(metadata.properties, PROPERTY.manifestTargetBytes);
   const groups = new Map<string, ManifestFile[]>();
   for (const line of lines) {
@@ -28,7 +29,7 @@ export async function mergeManifests(context: Context, metadata: TableMetadata, 
       continue;
     }
     result.push(...group.filter((line) => line.sequenceNumber === UNASSIGNED));
-    for (const bin of packed(settled, targetBytes)) result.push(bin.length === 1 ? (bin[0] as ManifestFile) : await joined(context, metadata, snapshotId, bin, files));
+    for (const bin of packed(settled, targetBytes)) result.push(bin.length === 1 ? (bin[0] as ManifestFile) : await joined(context, metadata, change.snapshotId, bin, files));
   }
   return result;
 }

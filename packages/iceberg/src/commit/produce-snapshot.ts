@@ -28,7 +28,7 @@ export async function produceSnapshot(context: Context, metadata: TableMetadata,
   const parentManifests = await manifestsOf(context, parent);
   const [kept, added] = await Promise.all([withoutRemoved(context, metadata, change, parentManifests, files), addedManifests(context, metadata, change, files)]);
   context.failpoint("manifests-written");
-  const merged = await mergeManifests(context, metadata, change.snapshotId, [...added, ...kept], files);
+  const merged = await mergeManifests(context, metadata, change, [...added, ...kept], files);
   const manifests = merged.map((line) => withSequenceNumber(line, sequenceNumber));
   const bytes = encodeManifestList({ snapshotId: change.snapshotId, parentSnapshotId: metadata["current-snapshot-id"], sequenceNumber, manifests });
   const location = `${metadataFolder(metadata)}/snap-${change.snapshotId}-1-${context.uuid()}.avro`;

@@ -12,6 +12,7 @@ export interface StageInput {
   readonly dataSequenceNumber?: number;
   /** Rows that readers no longer see. */
   readonly deletedRecords?: number;
+  readonly joinManifests?: boolean;
 }
 
 /** Wraps written files as a change on top of the state they were decided on. */
@@ -31,6 +32,7 @@ export function stageChange(context: Context, state: TableState, input: StageInp
     addedDataFiles,
     addedDeleteFiles,
     removedFiles,
+    joinManifests: input.joinManifests ?? false,
     dataSequenceNumber: input.dataSequenceNumber ?? null,
     summary: {
       operation: input.operation,

@@ -37,6 +37,8 @@ export interface StagedChange {
   /** Sequence number that added data files keep (compaction, so that newer equality deletes still apply), or null. */
   readonly dataSequenceNumber: number | null;
   readonly summary: StagedSummary;
+  /** Joins all small manifests whatever their number; see `rewriteManifests`. */
+  readonly joinManifests: boolean;
   /** Removes the files this change wrote. Call it when the change will not be committed. Idempotent. */
   discard(): Promise<void>;
 }

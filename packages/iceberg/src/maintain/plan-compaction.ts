@@ -1,0 +1,118 @@
+import { specOf } from "../context.ts";
+import { CONTENT, partitionKey } from "../manifest/data-file.ts";
+import { currentSchema, currentSnapshot } from "../metadata/table-metadata.ts";
+import { numberProperty, PROPERTY } from "../properties.ts";
+import { planFiles, type PlannedFile } from "../read/plan-files.ts";
+import { Table } from "../table.ts";
+
+export interface CompactionOptions {
+  /** Wanted size of a file; default `write.target-file-size-bytes` (512 MiB). */
+  readonly targetFileBytes?: number;
+  /** Fewest small files worth joining; default 5. */
+  readonly minInputFiles?: number;
+  /** Share of deleted rows from which a file is rewritten even alone; default 0.3. */
+  readonly deleteRatio?: number;
+  /** Number of delete files on one data file from which it is rewritten even alone; default 10. */
+  readonly maxDeleteFiles?: number;
+  /** Orders the rows of the new files. */
+  readonly sortBy?: readonly string[];
+}
+
+/** Files of one partition that are rewritten together. */
+export interface CompactionGroup {
+  readonly partition: string;
+  readonly files: readonly { readonly path: string; readonly recordCount: number; readonly sizeBytes: number; readonly deleteFiles: number }[];
+  readonly inputBytes: number;
+  readonly reason: "small-files" | "deletes";
+}
+
+/** Which files a compaction will rewrite and why. Plain data; the same plan is explained and executed. */
+export interface CompactionPlan {
+  readonly kind: "compaction";
+  readonly tableUuid: string;
+  readonly snapshotId: string | null;
+  readonly targetFileBytes: number;
+  readonly sortBy: readonly string[];
+  readonly groups: readonly CompactionGroup[];
+  readonly inputFiles: number;
+  readonly inputBytes: number;
+  explain(): string;
+}
+
+/** Small files are packed per partition to the target size; files with many deletes are rewritten even when alone. */
+export async function planCompaction(table: Table, options: CompactionOptions = {}): Promise<CompactionPlan> {
+  const { context, state } = Table.internals(table);
+  const { metadata } = state;
+  const targetFileBytes = options.targetFileBytes ?? numberProperty(metadata.properties, PROPERTY.targetFileBytes);
+  const planned = await planFiles(context, metadata, currentSchema(metadata), currentSnapshot(metadata));
+  const reach = reachOfDeletes(planned);
+  const heavy = (file: PlannedFile): boolean => {
+    const deleted = file.deletes.reduce((sum, entry) => sum + entry.file.recordCount / (reach.get(entry.file.path) ?? 1), 0);
+    return file.deletes.length > 0 && (deleted >= (options.deleteRatio ?? 0.3) * file.entry.file.recordCount || file.deletes.length >= (options.maxDeleteFiles ?? 10) || file.deletes.some((entry) => entry.file.content === CONTENT.equalityDeletes));
+  };
+  const byPartition = new Map<string, PlannedFile[]>();
+  for (const file of planned) {
+    if (!heavy(file) && file.entry.file.sizeBytes >= targetFileBytes * 0.75) continue;
+    const key = partitionKey(file.entry.file);
+    byPartition.set(key, [...(byPartition.get(key) ?? []), file]);
+  }
+  const groups: CompactionGroup[] = [];
+  for (const [, files] of byPartition)
+    for (const bin of pack(files, targetFileBytes)) {
+      const hasHeavy = bin.some(heavy);
+      if (!hasHeavy && bin.length < Math.max(2, options.minInputFiles ?? 5)) continue;
+      groups.push(asGroup(bin, partitionText(table, bin[0] as PlannedFile), hasHeavy ? "deletes" : "small-files"));
+    }
+  const inputFiles = groups.reduce((sum, group) => sum + group.files.length, 0);
+  const inputBytes = groups.reduce((sum, group) => sum + group.inputBytes, 0);
+  return {
+    kind: "compaction",
+    tableUuid: metadata["table-uuid"],
+    snapshotId: metadata["current-snapshot-id"] === null ? null : String(metadata["current-snapshot-id"]),
+    targetFileBytes,
+    sortBy: options.sortBy ?? [],
+    groups,
+    inputFiles,
+    inputBytes,
+    explain: () =>
+      groups.length === 0
+        ? `nothing to compact: no partition has enough small files, and no file has many deletes (target ${targetFileBytes} bytes)`
+        : [`rewrite ${inputFiles} file(s), ${inputBytes} bytes, in ${groups.length} group(s)`, ...groups.map((group) => `- ${group.partition}: ${group.files.length} file(s), ${group.inputBytes} bytes (${group.reason === "deletes" ? "many deletes" : "small files"})`)].join("\n"),
+  };
+}
+
+/** How many data files each delete file reaches: its rows are assumed to be spread evenly over them. */
+function reachOfDeletes(planned: readonly PlannedFile[]): Map<string, number> {
+  const reach = new Map<string, number>();
+  for (const file of planned) for (const entry of file.deletes) reach.set(entry.file.path, (reach.get(entry.file.path) ?? 0) + 1);
+  return reach;
+}
+
+/** First fit in commit order, so that rows that came together stay together. */
+function pack(files: readonly PlannedFile[], targetBytes: number): PlannedFile[][] {
+  const bins: PlannedFile[][] = [];
+  let size = Infinity;
+  for (const file of files.toSorted((a, b) => a.entry.sequenceNumber - b.entry.sequenceNumber)) {
+    if (size + file.entry.file.sizeBytes > targetBytes) {
+      bins.push([]);
+      size = 0;
+    }
+    bins.at(-1)?.push(file);
+    size += file.entry.file.sizeBytes;
+  }
+  return bins;
+}
+
+function asGroup(bin: readonly PlannedFile[], partition: string, reason: CompactionGroup["reason"]): CompactionGroup {
+  const files = bin.map(({ entry: { file }, deletes }) => ({ path: file.path, recordCount: file.recordCount, sizeBytes: file.sizeBytes, deleteFiles: deletes.length }));
+  return { partition, files, inputBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), reason };
+}
+
+function partitionText(table: Table, file: PlannedFile): string {
+  const spec = specOf(table.metadata, file.entry.file.specId);
+  if (spec.fields.length === 0) return "whole table";
+  return spec.fields.map((field, index) => {
+    const value = file.entry.file.partition[index] ?? null;
+    return `${field.name}=${Buffer.isBuffer(value) ? value.toString("utf8") : String(value)}`;
+  }).join("/");
+}
