@@ -15,11 +15,11 @@ export interface Platform {
 export interface Opening {
   readonly ensemble: Ensemble;
   /** Puts where everything is into run.json. Call it before the first part starts. */
-  announce(about: RunFacts): void;
+  readonly announce: (about: RunFacts) => void;
   /** A line of the log. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** A line for the person at the terminal, without the log's prefix. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
 }
 
 /** The parts of run.json that only the platform knows. */
