@@ -1,6 +1,6 @@
 import { asPlatformError, type ErrorKind, type Logger, PlatformError, POLICY } from "@nova/pipeline-core/kernel";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
+import type { z } from "zod";
 
 /** HTTP status of each kind; total, so that a new kind gets one on purpose. */
 const STATUS: Record<ErrorKind, number> = {

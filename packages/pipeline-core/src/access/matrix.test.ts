@@ -22,7 +22,11 @@ describe("personal columns", () => {
     ["no grant", [], false],
     ["a grant on another dataset", [{ dataset: "curated.orders", columns: null, validUntil: null }], false],
     ["a grant on another column", [{ dataset: "curated.customers", columns: ["phone"], validUntil: null }], false],
-    ["a grant that ran out", [{ dataset: "curated.customers", columns: null, validUntil: new Date(now.getTime() - 1) }], false],
+    [
+      "a grant that ran out",
+      [{ dataset: "curated.customers", columns: null, validUntil: new Date(now.getTime() - 1) }],
+      false,
+    ],
     ["a grant that ends this very moment", [{ dataset: "curated.customers", columns: null, validUntil: now }], false],
     ["a grant on the column", [{ dataset: "curated.customers", columns: ["email"], validUntil: null }], true],
     ["a grant on everything", [{ dataset: "*", columns: null, validUntil: new Date(now.getTime() + 1) }], true],
