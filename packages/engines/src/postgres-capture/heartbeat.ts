@@ -1,9 +1,6 @@
-import { SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureHost } from "@nova/pipeline-core/connectors";
 import type pg from "pg";
 import { type Lsn, parseLsn } from "./lsn.ts";
-
-const BEAT_EVERY = 5 * SECOND;
 
 /**
  * Asks the source every few seconds for its time and its place in the log. Once everything before that place is in raw, so
@@ -19,7 +16,7 @@ export interface Heartbeat {
 const BEAT_SQL =
   "SELECT clock_timestamp() AS at, pg_logical_emit_message(false, 'nova.heartbeat', '')::text AS mark, pg_current_wal_lsn()::text AS lsn";
 
-export function heartbeat(host: CaptureHost, catalog: pg.Client): Heartbeat {
+export function heartbeat(host: CaptureHost, catalog: pg.Client, everyMillis: number): Heartbeat {
   let lastBeatAt = 0;
   let marks: { lsn: Lsn; at: Date }[] = [];
   let reachedLsn: Lsn = 0n;
@@ -27,7 +24,7 @@ export function heartbeat(host: CaptureHost, catalog: pg.Client): Heartbeat {
   return {
     async beat() {
       const now = host.clock.now().getTime();
-      if (now - lastBeatAt < BEAT_EVERY) return;
+      if (now - lastBeatAt < everyMillis) return;
       lastBeatAt = now;
       const { rows } = await catalog.query<{ at: Date; mark: string; lsn: string }>(BEAT_SQL);
       const [row] = rows;

@@ -16,6 +16,8 @@ export interface FlushRules {
   readonly maxBytes: number;
   /** How often the place of an idle source is stored, so that it may forget log that holds nothing of ours. */
   readonly idleAdvanceMillis: number;
+  /** How often the source is asked for its time and place. */
+  readonly heartbeatMillis: number;
 }
 
 export const DEFAULT_FLUSH_RULES: FlushRules = {
@@ -24,6 +26,7 @@ export const DEFAULT_FLUSH_RULES: FlushRules = {
   maxRows: 50_000,
   maxBytes: 16 * 1024 * 1024,
   idleAdvanceMillis: 10 * SECOND,
+  heartbeatMillis: 5 * SECOND,
 };
 
 /** Waiting for messages ends at least this often, for heartbeats and to see that we shall stop. */
@@ -42,7 +45,7 @@ export async function streamChanges(
   const { stream, rules } = source;
   const millis = (): number => host.clock.now().getTime();
   const pending = pendingChanges(host, options);
-  const heart = heartbeat(host, source.catalog);
+  const heart = heartbeat(host, source.catalog, rules.heartbeatMillis);
   const commits = commitQueue(host, stream, parsePosition(options.position).lsn, (lsn) => heart.reached(lsn));
   let lastCommitAt = millis() - rules.commitEveryMillis;
   let firstRowAt = 0;
