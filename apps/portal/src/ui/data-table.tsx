@@ -73,7 +73,7 @@ export function DataTable<Row>({
   return (
     <div
       role="region"
-      aria-label={label}
+      aria-label={`${label}, table`}
       tabIndex={0}
       className="min-w-0 overflow-auto outline-offset-[-2px]"
       style={maxHeight === undefined ? undefined : { maxHeight }}

@@ -57,7 +57,7 @@ export function TimeSeriesPlot({ label, points, series, formatValue, height, zon
           minTickGap={48}
         />
         <YAxis
-          width={56}
+          width="auto"
           tickFormatter={formatValue}
           tick={{ fill: "var(--fg-subtle)", fontSize: 11 }}
           tickLine={false}

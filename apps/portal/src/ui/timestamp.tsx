@@ -9,8 +9,8 @@ interface TimestampProps {
   readonly at: Date | null;
   /** Shown when there is no time. */
   readonly absent?: string;
-  /** "relative" (default): 4 min ago · "clock": 14:03:22 · "full": 23 Nov 2026, 14:03:22. */
-  readonly show?: "relative" | "clock" | "full";
+  /** "relative" (default): 4 min ago · "since": since 14:03 (4 min) · "clock": 14:03:22 · "full": 23 Nov 2026, 14:03:22. */
+  readonly show?: "relative" | "since" | "clock" | "full";
 }
 
 /** The one way to show a time: the short form in the text, the absolute time with its zone on hover and focus. */
@@ -26,14 +26,50 @@ export function Timestamp({ at, absent = "never", show = "relative" }: Timestamp
         className="num rounded-sm whitespace-nowrap decoration-dotted underline-offset-4 hover:underline"
         suppressHydrationWarning
       >
-        {show === "relative" ? <Ago at={at} /> : show === "clock" ? formatClock(at, zone) : full}
+        <TimeText at={at} show={show} zone={zone} full={full} />
       </time>
     </Tooltip>
   );
 }
 
+interface TimeTextProps {
+  readonly at: Date;
+  readonly show: NonNullable<TimestampProps["show"]>;
+  readonly zone: string;
+  readonly full: string;
+}
+
+/** Only texts that grow older follow the clock. */
+function TimeText({ at, show, zone, full }: TimeTextProps) {
+  switch (show) {
+    case "relative":
+      return <Ago at={at} />;
+    case "since":
+      return <Since at={at} zone={zone} />;
+    case "clock":
+      return <>{formatClock(at, zone)}</>;
+    case "full":
+      return <>{full}</>;
+  }
+}
+
 function Ago({ at }: { readonly at: Date }) {
   return <>{relativeText(at.getTime(), useNow())}</>;
+}
+
+function Since({ at, zone }: { readonly at: Date; readonly zone: string }) {
+  return <>{sinceText(at, useNow(), zone)}</>;
+}
+
+/** "since 14:03 (4 min)"; "since 21 Nov (2 d)" when it is longer than a day. */
+export function sinceText(at: Date, now: number, zone: string): string {
+  const seconds = Math.max(0, (now - at.getTime()) / 1_000);
+  const start = seconds < 86_400 ? formatClock(at, zone, false) : formatDay(at, zone);
+  return `since ${start} (${formatAge(seconds)})`;
+}
+
+function formatDay(at: Date, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" }).format(at);
 }
 
 /** "just now", "12 s ago", "in 3 min". */

@@ -60,7 +60,7 @@ export function homeReadModel(pool: Pick<Pool, "query">) {
            LEFT JOIN (SELECT dataset, (count(*) FILTER (WHERE last_outcome = 'failed'))::int AS failing, (count(*) FILTER (WHERE last_outcome = 'warned'))::int AS warning,
                              (array_agg(last_message ORDER BY outcome_since) FILTER (WHERE last_outcome = 'failed'))[1] AS message,
                              min(outcome_since) FILTER (WHERE last_outcome = 'failed') AS since
-                        FROM checks WHERE last_outcome IN ('failed', 'warned') GROUP BY dataset) c ON c.dataset = d.name
+                        FROM checks WHERE last_outcome IN ('failed', 'warned') AND kind <> 'freshness' GROUP BY dataset) c ON c.dataset = d.name
           ORDER BY d.name`,
       );
       return rows;

@@ -22,7 +22,8 @@ export function searchReadModel(pool: Pick<Pool, "query">) {
         `WITH asked AS (SELECT lower($1::text) AS text, '%' || replace(replace(replace(lower($1::text), '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%' AS pattern)
          SELECT kind, id, name, detail FROM (
            (SELECT 1 AS part, 'dataset' AS kind, d.name AS id, d.name, d.description AS detail,
-                   row_number() OVER (ORDER BY split_part(d.name, '.', 2) = a.text DESC, position(a.text IN lower(d.name)), length(d.name), d.name) AS place
+                   row_number() OVER (ORDER BY split_part(d.name, '.', 2) = a.text DESC, d.layer IN ('curated', 'mart', 'export') DESC,
+                                              position(a.text IN split_part(d.name, '.', 2)) > 0 DESC, length(d.name), d.name) AS place
               FROM datasets d, asked a WHERE lower(d.name) LIKE a.pattern ORDER BY place LIMIT $2)
            UNION ALL
            (SELECT 2, 'column', c.dataset, c.name, c.dataset,

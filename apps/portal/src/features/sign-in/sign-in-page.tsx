@@ -96,42 +96,38 @@ export function SignInPage({ personas, singleSignOn, to, error, nonce }: SignInP
   );
 }
 
-function PersonaCard({
-  persona,
-  pending,
-  onChoose,
-}: {
+interface PersonaCardProps {
   readonly persona: Persona;
   readonly pending: string | null;
   readonly onChoose: () => void;
-}) {
+}
+
+/** The whole card is the button's hit area; the button's name is the person. */
+function PersonaCard({ persona, pending, onChoose }: PersonaCardProps) {
   const words = ROLE_WORDS[persona.role];
-  const busy = pending === persona.email;
+  const initials = persona.name.split(" ").map((part) => part[0]);
   return (
-    <button
-      type="button"
-      onClick={onChoose}
-      disabled={pending !== null}
-      aria-label={`Sign in as ${persona.name}, ${words.label}`}
-      className="group flex h-full w-full flex-col rounded-lg border border-line bg-surface p-4 text-left transition-colors hover:border-accent disabled:opacity-60"
-    >
-      <span className="flex items-center gap-3">
+    <div className="group relative flex h-full flex-col rounded-lg border border-line bg-surface p-4 transition-colors focus-within:border-accent hover:border-accent has-disabled:opacity-60">
+      <div className="flex items-center gap-3">
         <span
           aria-hidden
           className="flex size-9 shrink-0 items-center justify-center rounded-full bg-accent-soft text-xs font-semibold text-accent-text"
         >
-          {persona.name
-            .split(" ")
-            .map((part) => part[0])
-            .join("")}
+          {initials.join("")}
         </span>
-        <span className="min-w-0 flex-1">
-          <span className="block text-base font-semibold">{persona.name}</span>
-          <span className="block truncate text-xs text-fg-muted">
-            {persona.title === "" ? words.label : persona.title}
-          </span>
-        </span>
-        {busy ? (
+        <div className="min-w-0 flex-1">
+          <button
+            type="button"
+            onClick={onChoose}
+            disabled={pending !== null}
+            className="block text-left text-base font-semibold after:absolute after:inset-0 after:rounded-lg focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
+          >
+            <span className="sr-only">Sign in as </span>
+            {persona.name}
+          </button>
+          <p className="truncate text-xs text-fg-muted">{persona.title === "" ? words.label : persona.title}</p>
+        </div>
+        {pending === persona.email ? (
           <LoaderCircle aria-hidden className="size-4 animate-spin text-fg-subtle" />
         ) : (
           <ArrowRight
@@ -139,16 +135,16 @@ function PersonaCard({
             className="size-4 text-fg-subtle transition-transform group-hover:translate-x-0.5 group-hover:text-accent-text"
           />
         )}
-      </span>
-      <span className="mt-3 flex flex-col gap-1.5 border-t border-line pt-3">
+      </div>
+      <ul aria-label={`What ${persona.name} can do`} className="mt-3 flex flex-col gap-1.5 border-t border-line pt-3">
         {words.can.map((line) => (
-          <span key={line} className="flex gap-2 text-xs text-fg-muted">
+          <li key={line} className="flex gap-2 text-xs text-fg-muted">
             <Check aria-hidden className="mt-0.5 size-3 shrink-0 text-ok" />
             {line}
-          </span>
+          </li>
         ))}
-      </span>
-    </button>
+      </ul>
+    </div>
   );
 }
 

@@ -57,8 +57,8 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
             {source.data === undefined ? null : (
               <>
                 {" "}
-                · {source.data.state === "streaming" ? "streaming" : "in this state"} since{" "}
-                <Timestamp at={source.data.stateSince} />
+                · {source.data.state === "streaming" ? "streaming" : "in this state"}{" "}
+                <Timestamp at={source.data.stateSince} show="since" />
               </>
             )}
           </>

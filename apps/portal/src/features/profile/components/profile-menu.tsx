@@ -53,7 +53,7 @@ export function ProfileMenu() {
             aria-label={`Profile of ${profile.name}`}
             className="flex size-8 items-center justify-center rounded-full bg-accent-soft text-xs font-semibold text-accent-text hover:opacity-85"
           >
-            {initials}
+            <span aria-hidden>{initials}</span>
           </button>
         }
       >

@@ -23,14 +23,14 @@ export function LiveIndicator() {
     <Tooltip content={explanation} side="bottom">
       <button
         type="button"
-        aria-label={`${word}. ${explanation}`}
         className={cx(
           "flex h-7 items-center gap-1.5 rounded-full px-2.5 text-xs font-medium",
           lost ? "bg-warn-soft text-warn" : state === "live" ? "text-ok" : "text-fg-subtle",
         )}
       >
         <Icon aria-hidden className="size-3.5" />
-        <span className={lost ? undefined : "hidden sm:inline"}>{word}</span>
+        <span className={lost ? undefined : "sr-only sm:not-sr-only"}>{word}</span>
+        <span className="sr-only">. {explanation}</span>
         <span role="status" className="sr-only">
           {lost ? "Live connection lost" : ""}
         </span>

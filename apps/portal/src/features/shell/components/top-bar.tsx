@@ -23,13 +23,14 @@ export function TopBar({ onSearch, onShortcuts }: TopBarProps) {
       <button
         type="button"
         onClick={onSearch}
-        aria-label="Search datasets, columns, streams and runs"
         aria-keyshortcuts="Meta+K Control+K"
         className="flex h-8 min-w-0 flex-1 items-center gap-2 rounded-md border border-line bg-sunken px-2.5 text-sm text-fg-subtle hover:border-line-strong md:max-w-md"
       >
         <Search aria-hidden className="size-4 shrink-0" />
-        <span className="truncate">Search</span>
-        <span className="ml-auto hidden gap-1 sm:flex">
+        <span className="truncate">
+          Search<span className="sr-only"> datasets, columns, streams and runs</span>
+        </span>
+        <span aria-hidden className="ml-auto hidden gap-1 sm:flex">
           <Kbd>⌘</Kbd>
           <Kbd>K</Kbd>
         </span>

@@ -29,7 +29,7 @@ export function SourceTroubleBanner({
           ) : (
             trouble.what
           )}{" "}
-          since <Timestamp at={source.stateSince} />
+          <Timestamp at={source.stateSince} show="since" />
         </>
       }
     >

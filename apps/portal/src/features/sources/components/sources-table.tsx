@@ -32,7 +32,7 @@ const COLUMNS = [
       <div className="flex flex-col items-start gap-0.5">
         <SourceStatus state={source.state} />
         <span className="text-xs whitespace-nowrap text-fg-muted">
-          since <Timestamp at={source.stateSince} />
+          <Timestamp at={source.stateSince} show="since" />
         </span>
       </div>
     ),

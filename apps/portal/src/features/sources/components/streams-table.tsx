@@ -114,7 +114,7 @@ function StateCell({ stream }: { readonly stream: StreamRow }) {
       {stream.errorKind === null ? null : (
         <p className="text-xs text-fg-muted">
           {stream.errorMessage === null ? "" : `${stream.errorMessage} · `}
-          {POLICY[stream.errorKind].remedy} Since <Timestamp at={stream.stateSince} />.
+          {POLICY[stream.errorKind].remedy} <Timestamp at={stream.stateSince} show="since" />.
         </p>
       )}
     </div>
