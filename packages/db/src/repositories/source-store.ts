@@ -68,6 +68,14 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
       await announceOften(db.pool, "source", [source]);
     },
 
+    async dataThrough(source) {
+      const { rows } = await db.pool.query<{ through: Date | null }>(
+        "SELECT data_through AS through FROM sources WHERE id = $1",
+        [source],
+      );
+      return rows[0]?.through ?? null;
+    },
+
     streams: (source) => loadStreams(db.pool, source),
 
     async saveStreamSchemas(source, schemas) {

@@ -1,11 +1,10 @@
-import { DuckDBInstance } from "@duckdb/node-api";
 import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { parseModel } from "@nova/pipeline-core/catalog";
 import type { StreamSchema } from "@nova/pipeline-core/connectors";
 import { emptyEnvelopeColumns, type Op } from "@nova/pipeline-core/lakehouse";
 import type { LakeEngine, RefusedRow } from "@nova/pipeline-core/orchestration";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openTestLake } from "./testing.ts";
+import { openTestLake, readRows } from "./testing.ts";
 
 const column = (name: string, sourceType: string, type: string) => ({ name, sourceType, type, nullable: true, description: name, pii: "none" as const });
 const ORDERS: StreamSchema = {
@@ -87,14 +86,7 @@ async function load(from: string | null, schema = ORDERS) {
   return { change, refused, to: delta.to };
 }
 
-async function rows(dataset: string, select: string): Promise<unknown[]> {
-  const connection = await (await DuckDBInstance.create(":memory:")).connect();
-  await connection.run("SET TimeZone = 'UTC'");
-  const reader = await connection.runAndReadAll(`SELECT ${select} FROM ${await engine.scanSql(dataset)} ORDER BY 1`);
-  const found = reader.getRowsJson();
-  connection.closeSync();
-  return found;
-}
+const rows = (dataset: string, select: string) => readRows(engine, dataset, select);
 
 describe("the lake engine", () => {
   it("carries changes from raw to staged to a mart, and every further change by its key", async () => {

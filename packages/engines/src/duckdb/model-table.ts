@@ -50,6 +50,10 @@ export async function modelTable(lake: Lake, model: ModelFile): Promise<{ table:
     update = old === undefined ? update.addColumn(column, asType(type), { doc: description }) : update.promote(column, type);
     changed = true;
   }
-  const evolved = changed ? await update.commit() : existing;
-  return { table: await evolved.setProperties({ [CODE_VERSION]: model.codeVersion }), rebuild: true, notes: ["the model's code changed: everything is computed again"] };
+  return { table: changed ? await update.commit() : existing, rebuild: true, notes: ["the model's code changed: everything is computed again"] };
+}
+
+/** Remembers which code the rows come from; after the commit, so that a rebuild that failed is done again. */
+export async function stampCodeVersion(table: Table, model: ModelFile): Promise<void> {
+  if (table.properties[CODE_VERSION] !== model.codeVersion) await table.setProperties({ [CODE_VERSION]: model.codeVersion });
 }

@@ -9,6 +9,7 @@ import { compileModel } from "../sql/index.ts";
 import { asLakeError, findTable, type Lake, snapshotText } from "./lake.ts";
 import { loadStaged } from "./load-staged.ts";
 import { maintainDataset } from "./maintain-dataset.ts";
+import { CODE_VERSION } from "./model-table.ts";
 import type { InputContracts } from "./model-inputs.ts";
 import { datasetColumns, probe, profile, scanSql, tableStats } from "./probe-dataset.ts";
 import { icebergRawStore } from "./raw-store.ts";
@@ -74,6 +75,7 @@ export async function lakeEngineOn(
       compiled.set(`${name} ${codeVersion}`, model);
       return refreshModel(lake, model, refresh, options.contracts);
     },
+    codeVersion: async (dataset) => (await findTable(lake, dataset))?.properties[CODE_VERSION] ?? null,
     scanSql: (dataset) => scanSql(lake, dataset),
     tableStats: (dataset) => tableStats(lake, dataset),
     columns: (dataset) => datasetColumns(lake, dataset),

@@ -1,6 +1,7 @@
+import { where } from "@nova/iceberg";
 import type { DatasetColumn } from "@nova/pipeline-core/catalog";
 import { PlatformError } from "@nova/pipeline-core/kernel";
-import type { ProbeResult, TableStats } from "@nova/pipeline-core/orchestration";
+import type { LakeEngine, ProbeResult, TableStats } from "@nova/pipeline-core/orchestration";
 import { trinoToDuckdb } from "../sql/index.ts";
 import { findTable, type Lake, snapshotText, typeOf, withConnection, withScratch } from "./lake.ts";
 import { showInput } from "./model-inputs.ts";
@@ -34,9 +35,11 @@ export async function datasetColumns(lake: Lake, dataset: string): Promise<Datas
 /** One pass over the dataset for its counts; keys are counted apart, since that needs memory in their number. */
 export async function probe(
   lake: Lake,
-  request: { dataset: string; key: readonly string[]; nullRateOf: readonly string[]; custom: readonly { name: string; sql: string }[] },
+  request: Parameters<LakeEngine["probe"]>[0],
 ): Promise<ProbeResult> {
-  const scan = await scanSql(lake, request.dataset);
+  const table = await findTable(lake, request.dataset);
+  if (table === null) throw new PlatformError("not-found", `${request.dataset} has no table yet`);
+  const scan = await table.scan(request.recent === null ? {} : { filter: where.gte(request.recent.column, request.recent.after) }).toSql();
   return withScratch(lake, async (connection) => {
     const nulls = request.nullRateOf.map((column, index) => `count(*) FILTER (${ident(column)} IS NULL) AS n${index}`);
     const counts = await firstRow<Record<string, bigint>>(connection, `SELECT ${["count(*) AS total", ...nulls].join(", ")} FROM ${scan}`);

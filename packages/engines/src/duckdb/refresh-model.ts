@@ -7,7 +7,7 @@ import type { CompiledModel } from "../sql/index.ts";
 import { duckdbType } from "./column-conversion.ts";
 import { type Lake, snapshotsAfter, snapshotText, transactionOf, withScratch } from "./lake.ts";
 import { affectedCondition, changedSql, type InputContracts, inputSql, movesOf, type PinnedInput, pinInputs, rangeFilter, showInput } from "./model-inputs.ts";
-import { modelTable } from "./model-table.ts";
+import { modelTable, stampCodeVersion } from "./model-table.ts";
 import { startPhases } from "./phases.ts";
 import { firstRow } from "./rows.ts";
 import { ident, idents } from "./sql-text.ts";
@@ -33,12 +33,15 @@ export async function refreshModel(lake: Lake, model: CompiledModel, refresh: Mo
     phases.end("compute");
     const staged = await prepared.stage();
     phases.end("write");
-    if (staged === null) return { ...common, rowsIn: prepared.rowsIn, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: prepared.mode };
+    if (staged === null) {
+      await stampCodeVersion(table, model.file);
+      return { ...common, rowsIn: prepared.rowsIn, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: prepared.mode };
+    }
     try {
       const { snapshotId } = await lake.lakehouse.commit(staged, {
-        properties: { "nova.code-version": model.file.codeVersion },
         within: (transaction) => refresh.within(transactionOf(transaction), moves),
       });
+      await stampCodeVersion(table, model.file);
       phases.end("commit");
       const rowsOut = staged.summary.addedRecords + Math.max(0, staged.summary.deletedRecords - staged.summary.addedRecords);
       return { ...common, rowsIn: prepared.rowsIn, rowsOut, bytes: staged.summary.addedBytes, snapshotAfter: String(snapshotId), mode: prepared.mode };

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBInstance, type Json } from "@duckdb/node-api";
 import { memoryCatalog } from "@nova/iceberg/catalogs/memory";
 import type { Clock, Logger, Transaction } from "@nova/pipeline-core/kernel";
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
@@ -33,4 +34,18 @@ export async function openTestLake(options: { clock: Clock; contracts?: InputCon
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Rows of a query over `dataset`, read by an engine of its own: what any reader of the lake sees. */
+export async function readRows(engine: LakeEngine, dataset: string, select: string, tail = "ORDER BY 1"): Promise<Json[][]> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    const reader = await connection.runAndReadAll(`SELECT ${select} FROM ${await engine.scanSql(dataset)} ${tail}`);
+    return reader.getRowsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
 }

@@ -83,6 +83,9 @@ export function memorySourceStore(lease?: MemoryWorkerLease): MemorySourceStore 
       const source = sourceOf(id);
       if (source.dataThrough === null || source.dataThrough < through) source.dataThrough = through;
     },
+    async dataThrough(id) {
+      return sourceOf(id).dataThrough;
+    },
     async streams(id) {
       return [...streams.values()]
         .filter((record) => record.source === id)

@@ -18,6 +18,8 @@ export interface SourceStore {
   advancePosition(tx: Transaction, move: { source: SourceId; epoch: bigint; from: string | null; to: string; at: Date }): Promise<void>;
   /** Everything the source did up to `through` is in its raw dataset (also when that was nothing). */
   setDataThrough(source: SourceId, through: Date): Promise<void>;
+  /** What `setDataThrough` last said; null before. */
+  dataThrough(source: SourceId): Promise<Date | null>;
 
   streams(source: SourceId): Promise<StreamRecord[]>;
   /** Inserts or updates the stream; a changed schema gets the next version and a drift item in the same transaction. */

@@ -103,12 +103,14 @@ export interface LakeEngine {
   openDelta(request: { source: SourceId; from: string | null; only: readonly string[] | null; except: readonly string[]; maxRows: number }): Promise<SourceDelta | null>;
   loadStaged(load: StagedLoad): Promise<LakeChange>;
   refreshModel(refresh: ModelRefresh): Promise<ModelChange>;
+  /** Version of the code that the dataset's rows come from; null before the first build. */
+  codeVersion(dataset: DatasetName): Promise<string | null>;
   /** A parenthesised SELECT over the dataset's current snapshot that any connection of the same engine can embed. */
   scanSql(dataset: DatasetName): Promise<string>;
   tableStats(dataset: DatasetName): Promise<TableStats>;
   columns(dataset: DatasetName): Promise<DatasetColumn[]>;
   /** One pass over the dataset for all its checks. */
-  probe(request: { dataset: DatasetName; key: readonly string[]; nullRateOf: readonly string[]; custom: readonly { name: string; sql: string }[] }): Promise<ProbeResult>;
+  probe(request: { dataset: DatasetName; key: readonly string[]; nullRateOf: readonly string[]; /** Look at rows after this time only (append-only datasets). */ recent: { column: string; after: Date } | null; custom: readonly { name: string; sql: string }[] }): Promise<ProbeResult>;
   /** Null rate of every column. */
   profile(dataset: DatasetName): Promise<{ name: string; nullRate: number | null }[]>;
   /** Compacts small and deleted-from files, expires snapshots that nobody needs. `keep`: snapshots still to be read from. */

@@ -1,0 +1,51 @@
+import { compileModel } from "@nova/engines/sql";
+import { readModelFiles, SOURCES, type SourceDefinition, STAGED_CONTRACTS } from "@nova/novaretail";
+import { type ModelFile, type ModelProblem, parseModel } from "@nova/pipeline-core/catalog";
+import { isPlatformError } from "@nova/pipeline-core/kernel";
+
+export interface Definitions {
+  readonly sources: readonly SourceDefinition[];
+  /** Sound models, inputs before those who read them. */
+  readonly models: readonly ModelFile[];
+  readonly contracts: typeof STAGED_CONTRACTS;
+  /** Models that were refused; the others go on without them. */
+  readonly problems: readonly ModelProblem[];
+}
+
+/** Reads NovaRetail's definitions. A broken model is refused with file, line and fix; it never stops the others. */
+export function loadDefinitions(): Definitions {
+  const { models: sources, unreadable } = readModelFiles();
+  const problems: ModelProblem[] = [...unreadable];
+  const sound: ModelFile[] = [];
+  for (const source of sources) {
+    const parsed = parseModel(source);
+    if ("problems" in parsed) {
+      problems.push(...parsed.problems);
+      continue;
+    }
+    try {
+      compileModel(parsed.model);
+      sound.push(parsed.model);
+    } catch (error) {
+      if (!isPlatformError(error)) throw error;
+      problems.push({ path: source.path, line: Number(error.detail.line ?? source.sqlLine), message: error.message });
+    }
+  }
+  const { ordered, circular } = inOrder(sound);
+  problems.push(...circular.map((model) => ({ path: model.path, line: 1, message: `reads itself through its inputs, or reads a model that was refused` })));
+  return { sources: SOURCES, models: ordered, contracts: STAGED_CONTRACTS, problems };
+}
+
+/** Models after the models they read; those that can never be reached are circular or read a refused one. */
+export function inOrder(models: readonly ModelFile[]): { ordered: ModelFile[]; circular: ModelFile[] } {
+  const ordered: ModelFile[] = [];
+  const done = new Set<string>();
+  let waiting = [...models];
+  for (;;) {
+    const ready = waiting.filter((model) => Object.keys(model.header.inputs).every((input) => input.startsWith("staged.") || done.has(input)));
+    if (ready.length === 0) return { ordered, circular: waiting };
+    for (const model of ready) done.add(model.name);
+    ordered.push(...ready);
+    waiting = waiting.filter((model) => !done.has(model.name));
+  }
+}

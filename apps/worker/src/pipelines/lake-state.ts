@@ -1,0 +1,74 @@
+import type { CatalogEntry, CatalogStore, DatasetName } from "@nova/pipeline-core/catalog";
+import type { CheckDefinition } from "@nova/pipeline-core/quality";
+import type { StreamSchema } from "@nova/pipeline-core/connectors";
+
+/** What pipelines know of the lake between two cycles; the stores hold the truth, this spares reading it back. */
+export interface LakeState {
+  readonly entries: Map<DatasetName, CatalogEntry>;
+  readonly checks: Map<DatasetName, readonly CheckDefinition[]>;
+  /** Schema of each staged dataset's stream. */
+  readonly schemas: Map<DatasetName, StreamSchema>;
+  readonly snapshots: Map<DatasetName, string | null>;
+  /** Consumed snapshot by dataset and input. */
+  readonly consumed: Map<DatasetName, Map<string, string | null>>;
+  readonly dataThrough: Map<DatasetName, Date | null>;
+  /** Datasets that got a commit since their checks ran. */
+  readonly unchecked: Set<DatasetName>;
+  /** Commits since the dataset was last tidied. */
+  readonly commits: Map<DatasetName, number>;
+  /** Version of the code that built each model, as far as this process knows. */
+  readonly codeVersions: Map<DatasetName, string>;
+  /** Datasets that failed: not again before this time. */
+  readonly notBefore: Map<DatasetName, Date>;
+}
+
+export function emptyLakeState(): LakeState {
+  return {
+    entries: new Map(),
+    checks: new Map(),
+    schemas: new Map(),
+    snapshots: new Map(),
+    consumed: new Map(),
+    dataThrough: new Map(),
+    unchecked: new Set(),
+    commits: new Map(),
+    codeVersions: new Map(),
+    notBefore: new Map(),
+  };
+}
+
+/** Reads progress back from the stores: at start, and after another writer was met. */
+export async function loadProgress(state: LakeState, catalog: CatalogStore): Promise<void> {
+  for (const { dataset, input, consumedSnapshot } of await catalog.inputs()) consumedOf(state, dataset).set(input, consumedSnapshot);
+  for (const { name, dataThrough } of await catalog.states()) state.dataThrough.set(name, dataThrough);
+}
+
+export function consumedOf(state: LakeState, dataset: DatasetName): Map<string, string | null> {
+  const known = state.consumed.get(dataset);
+  if (known !== undefined) return known;
+  const fresh = new Map<string, string | null>();
+  state.consumed.set(dataset, fresh);
+  return fresh;
+}
+
+export function countCommit(state: LakeState, dataset: DatasetName, snapshotId: string): void {
+  state.snapshots.set(dataset, snapshotId);
+  state.unchecked.add(dataset);
+  state.commits.set(dataset, (state.commits.get(dataset) ?? 0) + 1);
+}
+
+/** True when the dataset has read everything its inputs hold. */
+export function isCaughtUp(state: LakeState, dataset: DatasetName): boolean {
+  return [...consumedOf(state, dataset)].every(([input, consumed]) => (state.snapshots.get(input) ?? null) === consumed);
+}
+
+/** Everything upstream up to this time is in the model when it has read its inputs; null while one of them knows no time. */
+export function throughOfInputs(state: LakeState, inputs: readonly DatasetName[]): Date | null {
+  let through: Date | null = null;
+  for (const input of inputs) {
+    const at = state.dataThrough.get(input) ?? null;
+    if (at === null) return null;
+    if (through === null || at < through) through = at;
+  }
+  return through;
+}

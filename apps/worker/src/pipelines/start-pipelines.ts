@@ -1,0 +1,186 @@
+import type { SourceDefinition } from "@nova/novaretail";
+import type { SourceId } from "@nova/pipeline-core/connectors";
+import { MINUTE } from "@nova/pipeline-core/kernel";
+import { checkDatasets } from "./check-datasets.ts";
+import { PACE, type PipelineContext, type PipelineDeps } from "./context.ts";
+import { emptyLakeState, loadProgress } from "./lake-state.ts";
+import { hotDatasets, type Lane, loadSource } from "./load-source.ts";
+import { carryFreshness, dueModels, type ModelTimes, refreshModels } from "./refresh-models.ts";
+import { isFatal, pause } from "./run-step.ts";
+import { createLocks, createSlots } from "./slots.ts";
+import { syncCatalog } from "./sync-catalog.ts";
+import { profileModels, pruneRuns, sampleFreshness, tidyOne } from "./tend-lake.ts";
+
+export interface Pipelines {
+  /** Says that a source's raw dataset got a commit. Cheap; call it after each. */
+  notify(source: SourceId): void;
+  /** Lets running steps end, starts no new ones. */
+  stop(): Promise<void>;
+}
+
+/** What a caller may leave out. */
+type Optional = "pace" | "jitter";
+
+/** Heavy steps at the same time: two cores are shared with everything else. */
+const STEPS_AT_ONCE = 2;
+
+/**
+ * Brings raw commits to staged, curated and mart datasets for as long as it runs. Commits wake it; the clock only paces it
+ * (target lag) and carries freshness on while nothing happens. `onFatal` is called once when a newer worker took over.
+ */
+export async function startPipelines(deps: Omit<PipelineDeps, Optional> & Partial<Pick<PipelineDeps, Optional>> & { readonly onFatal: (error: Error) => void }): Promise<Pipelines> {
+  const stop = new AbortController();
+  const wakers = new Set<() => void>();
+  const wake = (): void => wakers.forEach((waker) => waker());
+  const context: PipelineContext = {
+    ...deps,
+    pace: deps.pace ?? PACE,
+    jitter: deps.jitter ?? Math.random,
+    state: emptyLakeState(),
+    slots: createSlots(STEPS_AT_ONCE),
+    exclusively: createLocks(),
+    stopping: stop.signal,
+    wake,
+  };
+  for (const problem of deps.definitions.problems) deps.logger.error("a model was refused", { path: problem.path, line: problem.line, reason: problem.message });
+  await loadProgress(context.state, deps.catalog);
+  await syncCatalog(context);
+  for (const model of deps.definitions.models) {
+    const version = await deps.engine.codeVersion(model.name);
+    if (version !== null) context.state.codeVersions.set(model.name, version);
+  }
+
+  const dirty = new Map<SourceId, () => void>();
+  const guarded = async (name: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (isFatal(error)) {
+        stop.abort();
+        wake();
+        deps.onFatal(error as Error);
+        return;
+      }
+      deps.logger.error("pipeline work failed; it is tried again", { work: name, error });
+      await pause(context, 2_000);
+    }
+  };
+  const loops = [
+    ...deps.definitions.sources.map((source) => sourceLoop(context, source, dirty, guarded)),
+    modelLoop(context, wakers, guarded),
+    every(context, context.pace.freshness, () => guarded("freshness", () => sampleFreshness(context))),
+    tending(context, guarded),
+  ];
+  return {
+    notify: (source) => dirty.get(source)?.(),
+    async stop() {
+      stop.abort();
+      wake();
+      for (const stir of dirty.values()) stir();
+      await Promise.all(loops);
+    },
+  };
+}
+
+type Guarded = (name: string, work: () => Promise<void>) => Promise<void>;
+
+/** One source: its hot streams soon after each commit, the others at their own slower pace. */
+async function sourceLoop(context: PipelineContext, source: SourceDefinition, dirty: Map<SourceId, () => void>, guarded: Guarded): Promise<void> {
+  const { pace, clock } = context;
+  const hot = hotDatasets(context);
+  let stirred = true;
+  let rouse: (() => void) | null = null;
+  dirty.set(source.id, () => {
+    stirred = true;
+    rouse?.();
+  });
+  const last: Record<Lane, number> = { hot: 0, cold: 0 };
+  const lanes: Lane[] = source.stagedKind === "append" ? ["hot"] : ["hot", "cold"];
+  while (!context.stopping.aborted) {
+    const wasStirred: boolean = stirred;
+    stirred = false;
+    for (const lane of lanes) {
+      const now = clock.now().getTime();
+      const least = lane === "hot" ? (wasStirred ? pace.hot : pace.idle) : pace.cold;
+      if (now - last[lane] < least || context.stopping.aborted) {
+        stirred ||= wasStirred && lane === "hot";
+        continue;
+      }
+      await guarded(`load ${source.id}`, async () => {
+        const more = await loadSource(context, source, lane, hot);
+        last[lane] = more ? 0 : now;
+        stirred ||= more;
+        await carryFreshness(context);
+      });
+    }
+    const wait = Math.max(20, last.hot + (stirred ? pace.hot : pace.idle) - clock.now().getTime());
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, wait);
+      rouse = () => {
+        // A commit cuts the wait short, but never below the pace of loads.
+        if (!context.stopping.aborted && clock.now().getTime() - last.hot < pace.hot) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    rouse = null;
+  }
+}
+
+/** Refreshes due models, pipelines beside each other, models of one pipeline in one run. */
+async function modelLoop(context: PipelineContext, wakers: Set<() => void>, guarded: Guarded): Promise<void> {
+  const times: ModelTimes = { startedAt: new Map(), running: new Set() };
+  const pipelines = [...new Set(context.definitions.models.map((model) => model.header.pipeline))];
+  const busy = new Map<string, Promise<void>>();
+  while (!context.stopping.aborted) {
+    const woken = new Promise<void>((resolve) => {
+      const timer = setTimeout(done, Math.min(1_000, context.pace.model));
+      function done(): void {
+        clearTimeout(timer);
+        wakers.delete(done);
+        resolve();
+      }
+      wakers.add(done);
+    });
+    for (const pipeline of pipelines) {
+      if (busy.has(pipeline)) continue;
+      const due = dueModels(context, times, pipeline);
+      if (due.length === 0) continue;
+      for (const { model } of due) times.running.add(model.name);
+      const work = guarded(`refresh ${pipeline}`, () => refreshModels(context, times, pipeline, due)).finally(() => {
+        for (const { model } of due) times.running.delete(model.name);
+        busy.delete(pipeline);
+        context.wake();
+      });
+      busy.set(pipeline, work);
+    }
+    await woken;
+  }
+  await Promise.all(busy.values());
+}
+
+/** Checks, profiles, maintenance and pruning: one thing at a time, behind everything else. */
+async function tending(context: PipelineContext, guarded: Guarded): Promise<void> {
+  const checkedAt = new Map<string, number>();
+  const profiledAt = new Map<string, string>();
+  const last = { checks: 0, profiles: context.clock.now().getTime(), pruned: 0 };
+  const due = (name: keyof typeof last, interval: number): boolean => {
+    const now = context.clock.now().getTime();
+    if (now - last[name] < interval) return false;
+    last[name] = now;
+    return true;
+  };
+  await every(context, context.pace.maintenance, async () => {
+    await guarded("maintenance", async () => void (await tidyOne(context)));
+    if (due("checks", context.pace.checks)) await guarded("checks", () => checkDatasets(context, checkedAt));
+    if (due("profiles", 10 * MINUTE)) await guarded("profiles", () => profileModels(context, profiledAt));
+    if (due("pruned", 10 * MINUTE)) await guarded("pruning", () => pruneRuns(context));
+  });
+}
+
+async function every(context: PipelineContext, interval: number, work: () => Promise<void>): Promise<void> {
+  while (!context.stopping.aborted) {
+    await pause(context, interval);
+    if (!context.stopping.aborted) await work();
+  }
+}
