@@ -40,6 +40,9 @@ export interface Lakehouse {
   loadTable(id: TableIdentifier): Promise<Table>;
   tableExists(id: TableIdentifier): Promise<boolean>;
   listTables(namespace?: string): Promise<TableIdentifier[]>;
+  /** Makes a namespace known; tables make theirs by themselves. Idempotent. */
+  createNamespace(namespace: string, properties?: Record<string, string>): Promise<void>;
+  listNamespaces(): Promise<string[]>;
   /** Forgets the table; true when there was one. `purge` also removes every file below its location. */
   dropTable(id: TableIdentifier, options?: { purge?: boolean }): Promise<boolean>;
   /**
@@ -72,6 +75,8 @@ export function openLakehouse(options: LakehouseOptions): Lakehouse {
     loadTable: async (id) => new Table(context, await loadState(context, id)),
     tableExists: async (id) => (await context.catalog.currentMetadata(id)) !== null,
     listTables: async (namespace) => context.catalog.listTables(namespace),
+    createNamespace: async (namespace, properties) => context.catalog.createNamespace(namespace, properties),
+    listNamespaces: async () => context.catalog.listNamespaces(),
     dropTable: async (id, { purge = false } = {}) => {
       const location = purge && (await context.catalog.currentMetadata(id)) !== null ? (await loadState(context, id)).metadata.location : null;
       const dropped = await context.catalog.unregister(id);
