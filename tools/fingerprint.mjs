@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join, relative } from "node:path";
 import { ROOT, TOOLCHAIN } from "./root.mjs";
 
-const SKIPPED = new Set(["node_modules", ".turbo", "generated", "test-results"]);
+// Products of the preparations themselves, next to what they are made of.
+const SKIPPED = new Set(["node_modules", ".turbo", "generated", "test-results", "next-env.d.ts"]);
 
 /** The hash of the contents and paths of `inputs` (files or folders below the root), and of `facts` such as a version. */
 export function fingerprint(inputs, facts = []) {

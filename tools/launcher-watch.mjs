@@ -1,6 +1,5 @@
 // npm may be killed without a word to what it started. A launch under npm ends when its npm is gone.
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { commandOf, parentOf } from "./processes.mjs";
 
 const WATCH_EVERY_MS = 500;
 
@@ -22,32 +21,4 @@ export function watchLauncherOf(onGone) {
   }, WATCH_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-function parentOf(pid) {
-  if (process.platform !== "linux") return Number(ps(pid, "ppid="));
-  const stat = readProc(pid, "stat");
-  return Number(
-    stat
-      .slice(stat.lastIndexOf(")") + 1)
-      .trim()
-      .split(" ")[1] ?? 0,
-  );
-}
-
-function commandOf(pid) {
-  return process.platform === "linux" ? readProc(pid, "cmdline").replaceAll("\0", " ") : ps(pid, "args=");
-}
-
-// A process that is gone reads as nothing.
-function readProc(pid, file) {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function ps(pid, column) {
-  return spawnSync("ps", ["-o", column, "-p", String(pid)], { encoding: "utf8" }).stdout?.trim() ?? "";
 }

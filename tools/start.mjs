@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { reportAndExit } from "./command-line.mjs";
 import { watchLauncherOf } from "./launcher-watch.mjs";
 import { PORTAL_SERVER, preparePortal, prepareWorkspace } from "./preparation.mjs";
+import { endTurn } from "./preparation-turn.mjs";
 import { ROOT } from "./root.mjs";
+import { refuseIfRunning } from "./running-platform.mjs";
+import { runScript } from "./run-script.mjs";
 import { HELP, readStartFlags } from "./start-flags.mjs";
 import { nodePath, toolEnv } from "./toolchain.mjs";
 
@@ -14,16 +17,18 @@ try {
     console.log(HELP);
     process.exit(0);
   }
+  refuseIfRunning(options.dataDir);
   console.log("NovaRetail data platform");
   await prepareWorkspace();
   await preparePortal();
+  endTurn();
   process.exitCode = await supervise({ ...options, portalServer: join(ROOT, PORTAL_SERVER) });
 } catch (error) {
   reportAndExit(error);
 }
 
 /** Runs the supervisor to its end and returns its exit code. It stops in order when we pass a signal on, or vanish. */
-function supervise(options) {
+async function supervise(options) {
   const main = join(ROOT, "infra/local/src/main.ts");
   const child = spawn(nodePath(), ["--disable-warning=ExperimentalWarning", main, JSON.stringify(options)], {
     cwd: ROOT,
@@ -35,15 +40,13 @@ function supervise(options) {
   const pass = (signal) => child.kill(signal);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => pass(signal));
   const unwatch = watchLauncherOf(() => pass("SIGTERM"));
-  return new Promise((resolve, reject) => {
+  const ended = new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => {
-      unwatch();
-      if (signal !== null)
-        console.error(
-          `The supervisor was ended by ${signal}; its parts end by themselves, and the next npm start cleans up.`,
-        );
-      resolve(code ?? 1);
-    });
+    child.once("exit", (code, signal) => resolve({ code, signal }));
   });
+  const { code, signal } = await ended.finally(unwatch);
+  if (signal === null) return code;
+  console.error(`The supervisor was ended by ${signal}; stopping what it leaves behind.`);
+  await runScript([join(ROOT, "infra/local/src/stop-leftovers-main.ts"), options.dataDir]);
+  return 1;
 }
