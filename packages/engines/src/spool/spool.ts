@@ -83,6 +83,8 @@ interface OpenSegment {
   /** Bytes and lines handed out, written or not. */
   bytes: number;
   lines: number;
+  /** Appends that are not settled yet. */
+  readonly unsettled: Set<Promise<void>>;
 }
 
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
@@ -106,7 +108,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   let flushing: Promise<void> | null = null;
 
   function newSegment(number: number): OpenSegment {
-    return { number, writer: null, bytes: 0, lines: 0 };
+    return { number, writer: null, bytes: 0, lines: 0, unsettled: new Set() };
   }
   const waitingBytes = (): number => {
     let bytes = current.bytes;
@@ -148,12 +150,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       queue = [];
       await writeGroup(group);
     }
-  };
-  const startFlush = (): Promise<void> => {
-    flushing ??= flush().finally(() => {
-      flushing = null;
-    });
-    return flushing;
+    // In the same turn as the look at the queue: an append after this starts the next flush.
+    flushing = null;
   };
   const rotate = (): void => {
     retired.push(current);
@@ -161,11 +159,13 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   };
   const closeRetired = async (): Promise<void> => {
     if (current.lines > 0) rotate();
-    // Whatever was appended before is written to its segment first.
-    await startFlush();
     const closing = retired;
-    retired = [];
-    for (const segment of closing) await closeSegment(segment);
+    for (const segment of closing) {
+      // What was appended before is written to its segment first; appends that come meanwhile are not waited for.
+      await Promise.allSettled(segment.unsettled);
+      await closeSegment(segment);
+      retired = retired.filter((each) => each !== segment);
+    }
   };
 
   return {
@@ -185,7 +185,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       );
       segment.lines += batch.rows;
       segment.bytes += lines.length;
-      return new Promise<void>((done, failed) => {
+      const written = new Promise<void>((done, failed) => {
         queue.push({
           lines,
           rows: batch.rows,
@@ -195,8 +195,12 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
           done,
           failed,
         });
-        void startFlush();
+        flushing ??= flush();
       });
+      segment.unsettled.add(written);
+      const settled = (): void => void segment.unsettled.delete(written);
+      written.then(settled, settled);
+      return written;
     },
     async seal() {
       await closeRetired();
