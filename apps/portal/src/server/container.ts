@@ -1,31 +1,51 @@
 import "server-only";
 import { Pool } from "pg";
-import { homeReadModel, liveReadModel, peopleReadModel, searchReadModel, sourcesReadModel } from "@nova/db/read-models";
+import {
+  homeReadModel,
+  liveReadModel,
+  peopleReadModel,
+  queriesReadModel,
+  runReadModel,
+  runsReadModel,
+  searchReadModel,
+  sourcesReadModel,
+} from "@nova/db/read-models";
 import { asPlatformError, type Clock } from "@nova/pipeline-core/kernel";
 import { env } from "@/env.ts";
 import { createLiveHub, type LiveHub } from "./live.ts";
+import { workerQueries, type WorkerQueries } from "./worker-client.ts";
 
-/** Everything a procedure may reach: read models, the live hub, the clock. The only file that constructs them. */
+/** Everything a procedure may reach: read models, the live hub, the worker's queries, the clock. The only file that constructs them. */
 export interface Container {
   readonly clock: Clock;
   readonly readModels: ReturnType<typeof buildReadModels>;
   readonly live: LiveHub;
+  /** The worker's query service. */
+  readonly queries: WorkerQueries;
   /** Answers when the metadata PostgreSQL does; throws `metadata-unreachable`. */
   ping(): Promise<void>;
 }
 
 function buildReadModels(pool: Pool) {
   return {
+    catalog: catalogReadModel(pool),
+    dataset: datasetReadModel(pool),
+    datasetChecks: datasetChecksReadModel(pool),
+    datasetFreshness: datasetFreshnessReadModel(pool),
     home: homeReadModel(pool),
+    lineage: lineageReadModel(pool),
     live: liveReadModel(pool),
     people: peopleReadModel(pool),
+    queries: queriesReadModel(pool),
+    run: runReadModel(pool),
+    runs: runsReadModel(pool),
     search: searchReadModel(pool),
     sources: sourcesReadModel(pool),
   };
 }
 
 function build(): Container {
-  const { DATABASE_URL } = env();
+  const { DATABASE_URL, NOVA_WORKER_URL, NOVA_INTERNAL_TOKEN } = env();
   const pool = new Pool({
     connectionString: DATABASE_URL,
     max: 12,
@@ -38,6 +58,7 @@ function build(): Container {
     clock: { now: () => new Date() },
     readModels: buildReadModels(pool),
     live: createLiveHub(DATABASE_URL),
+    queries: workerQueries({ url: NOVA_WORKER_URL, token: NOVA_INTERNAL_TOKEN }),
     async ping() {
       try {
         await pool.query("SELECT 1");

@@ -1,6 +1,9 @@
 import "server-only";
+import { datasetsRouter } from "@/features/datasets/server/router.ts";
 import { homeRouter } from "@/features/home/server/router.ts";
 import { profileRouter } from "@/features/profile/server/router.ts";
+import { queriesRouter } from "@/features/queries/server/router.ts";
+import { runsRouter } from "@/features/runs/server/router.ts";
 import { searchRouter } from "@/features/search/server/router.ts";
 import { liveRouter } from "@/features/shell/server/router.ts";
 import { sourcesRouter } from "@/features/sources/server/router.ts";
@@ -8,9 +11,12 @@ import { router } from "./trpc.ts";
 
 /** Every router of the portal. Each lives in `features/<noun>/server/router.ts`. */
 export const appRouter = router({
+  datasets: datasetsRouter,
   home: homeRouter,
   live: liveRouter,
   profile: profileRouter,
+  queries: queriesRouter,
+  runs: runsRouter,
   search: searchRouter,
   sources: sourcesRouter,
 });
