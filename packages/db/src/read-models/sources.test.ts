@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MINUTE, SECOND } from "@nova/pipeline-core/kernel";
+import { type Db, openDb } from "../client.ts";
+import { migrate } from "../migrate.ts";
+import { seedScenario } from "../seed/index.ts";
+import { startTestPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { standingClock, testIds } from "../testing/store-fixture.ts";
+import { sourcesReadModel } from "./sources.ts";
+
+const clock = standingClock(new Date("2026-11-23T14:30:00Z"));
+const now = clock.now();
+let server: TestPostgres;
+let db: Db;
+let model: ReturnType<typeof sourcesReadModel>;
+
+beforeAll(async () => {
+  server = await startTestPostgres(55321);
+  const connectionString = await server.createDatabase("sources");
+  await migrate(connectionString);
+  db = openDb({ connectionString });
+  await seedScenario(db, "busy-day", { clock, ids: testIds(clock) });
+  model = sourcesReadModel(db.pool);
+}, 60_000);
+afterAll(async () => {
+  await db.close();
+  await server.stop();
+});
+
+describe("the sources", () => {
+  it("come in the order people think of them, each with flow and counts", async () => {
+    const sources = await model.list(now);
+    expect(sources.map((source) => source.id)).toEqual(["orders_db", "salesforce", "stripe", "app_logs"]);
+    const orders = sources[0];
+    expect(orders?.rowsPerSecond).toBeGreaterThan(1);
+    expect(orders?.recent).toHaveLength(30);
+    expect(orders?.recent.every((rate) => typeof rate === "number")).toBe(true);
+    expect(orders).toMatchObject({ state: "streaming", streamsSnapshotting: 1, streamsFailed: 0, driftOpen: 1 });
+    expect(orders?.streams).toBe((orders?.streamsStreaming ?? 0) + 1);
+    expect(orders?.stateSince).toBeInstanceOf(Date);
+  });
+
+  it("tell apart no rows from no samples: a silent source sends zeros, an unwatched one unknowns", async () => {
+    const stripe = await model.one("stripe", now);
+    expect(stripe?.rowsPerSecond).toBe(0);
+    expect(stripe?.recent.at(-1)).toBe(0);
+    const later = await model.one("stripe", new Date(now.getTime() + 10 * MINUTE));
+    expect(later?.recent.at(-1)).toBeNull();
+    expect(later?.lagSeconds).toBeNull();
+  });
+
+  it("say the error, since when, and how many in the last hour", async () => {
+    const stripe = await model.one("stripe", now);
+    expect(stripe).toMatchObject({ state: "retrying", errorKind: "source-unreachable" });
+    expect(stripe?.stateSince.getTime()).toBe(now.getTime() - 6 * MINUTE);
+    expect(stripe?.errorsLastHour).toBeGreaterThan(30);
+  });
+
+  it("are nothing when unknown", async () => {
+    expect(await sourcesReadModel(db.pool).one("nowhere" as never, now)).toBeNull();
+  });
+});
+
+describe("the chart of a source", () => {
+  it.each([
+    ["1h", 120, 30],
+    ["6h", 120, 180],
+    ["24h", 144, 600],
+  ] as const)("over %s has %i evenly spaced points", async (range, points, stepSeconds) => {
+    const chart = await model.chart("orders_db", range, now);
+    expect(chart).toHaveLength(points);
+    const gaps = chart.slice(1).map((bucket, index) => bucket.at.getTime() - (chart[index]?.at.getTime() ?? 0));
+    expect(new Set(gaps)).toEqual(new Set([stepSeconds * SECOND]));
+    expect(chart.at(-1)?.at.getTime()).toBe(now.getTime() - stepSeconds * SECOND);
+  });
+
+  it("counts every sampled row once", async () => {
+    const chart = await model.chart("orders_db", "1h", now);
+    const drawn = chart.reduce((sum, bucket) => sum + (bucket.rowsPerSecond ?? 0) * 30, 0);
+    const { rows } = await db.pool.query<{ rows: number }>(
+      "SELECT sum(rows)::float8 AS rows FROM flow_samples WHERE source_id = 'orders_db' AND at >= $1 AND at < $2",
+      [new Date(now.getTime() - 60 * MINUTE), now],
+    );
+    expect(drawn).toBeCloseTo(rows[0]?.rows ?? -1, 3);
+  });
+
+  it("leaves gaps where nothing was sampled", async () => {
+    const chart = await model.chart("orders_db", "1h", new Date(now.getTime() + 30 * MINUTE));
+    expect(chart.at(-1)?.rowsPerSecond).toBeNull();
+    expect(chart[0]?.rowsPerSecond).not.toBeNull();
+  });
+});
+
+describe("what a source's page lists", () => {
+  it("is every stream with its progress", async () => {
+    const streams = await model.streams("orders_db");
+    const behind = streams.find((stream) => stream.name === "public.price_changes");
+    expect(behind?.state).toBe("snapshotting");
+    expect(behind?.rowsRead).toBeLessThan(behind?.rowsExpected ?? 0);
+    expect(behind?.columns).toBeGreaterThan(1);
+    expect(streams.map((stream) => stream.name)).toEqual(streams.map((stream) => stream.name).toSorted());
+  });
+
+  it("is quarantine by reason with the newest as a sample", async () => {
+    const groups = await model.quarantine("orders_db", now);
+    const { rows } = await db.pool.query<{ count: number; last: Date }>(
+      "SELECT count(*)::int AS count, max(received_at) AS last FROM quarantine_items WHERE source_id = 'orders_db' AND reason = $1",
+      [groups[0]?.reason],
+    );
+    expect(groups[0]).toMatchObject({ count: rows[0]?.count, lastAt: rows[0]?.last });
+  });
+
+  it("leaves out what was replayed", async () => {
+    await db.pool.query("UPDATE quarantine_items SET replayed_at = $1 WHERE source_id = 'orders_db'", [now]);
+    expect(await model.quarantine("orders_db", now)).toEqual([]);
+    expect((await model.one("orders_db", now))?.quarantined).toBe(0);
+  });
+
+  it("is the drift of its streams", async () => {
+    expect(await model.drift("orders_db")).toMatchObject([
+      { stream: "public.products", fromVersion: 1, toVersion: 2, settledAt: null, changes: [{ column: "eco_label" }] },
+    ]);
+  });
+});
