@@ -1,61 +1,121 @@
-import { randomBytes } from "node:crypto";
-import { assertReachable, openDb } from "@nova/db/client";
-import { queryStore, runStore, tidyHistory, workerLease } from "@nova/db/repositories";
-import { type Clock, type IdSource, type Logger, MINUTE, uuidV7Source } from "@nova/pipeline-core/kernel";
+import { createHmac, randomBytes } from "node:crypto";
+import { mkdir, realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { assertReachable, type Db, openDb } from "@nova/db/client";
+import {
+  catalogColumns,
+  catalogStore,
+  deliveryLedger,
+  grantStore,
+  lineageStore,
+  qualityStore,
+  quarantine,
+  queryStore,
+  runStore,
+  sourceStore,
+  tidyHistory,
+  userStore,
+  workerLease,
+} from "@nova/db/repositories";
+import { openLakeEngine } from "@nova/engines/duckdb";
+import { openQuerySandbox, type QuerySandbox } from "@nova/engines/query-sandbox";
+import { piiTag, SOURCES } from "@nova/novaretail";
+import type { DatasetName } from "@nova/pipeline-core/catalog";
+import {
+  type Clock,
+  type IdSource,
+  isPlatformError,
+  type Logger,
+  MINUTE,
+  uuidV7Source,
+} from "@nova/pipeline-core/kernel";
+import type { LakeEngine } from "@nova/pipeline-core/orchestration";
+import { type Capture, startCapture } from "./capture/container.ts";
 import type { WorkerEnv } from "./env.ts";
-import { createMetrics } from "./http/metrics.ts";
+import { registerLogIntake, registerStripeWebhook } from "./http/intake/index.ts";
+import { createMetrics, type WorkerMetrics } from "./http/metrics.ts";
+import { createQueryService, type RunningQueryService } from "./http/queries/query-service.ts";
+import { registerQueryRoutes } from "./http/queries/routes.ts";
 import { buildServer } from "./http/server.ts";
+import { loadDefinitions, startPipelines } from "./pipelines/index.ts";
+import { captureConfig, configuredSources } from "./source-settings.ts";
 import { holdLease } from "./worker-lock.ts";
 
 const TIDY_EVERY = 10 * MINUTE;
+/** The engine's share of the worker's 1.2 GiB; what does not fit spills. */
+const ENGINE_MEMORY = "700MB";
+const ENGINE_THREADS = 2;
 
 export interface Worker {
   /** Where it listens, e.g. http://127.0.0.1:4000. */
   readonly url: string;
-  /** Drains in order: no new requests, capture, pipelines, lease, connections. Idempotent. */
+  /** Drains in order: requests, queries, capture, pipelines, lease, connections. */
   stop(): Promise<void>;
 }
 
-/** The only place that constructs database and engines, and hands them to those who use them. */
-export async function startWorker(env: WorkerEnv, logger: Logger, onFenced: (error: Error) => void): Promise<Worker> {
-  const clock: Clock = { now: () => new Date() };
-  const ids: IdSource = uuidV7Source(clock, { bytes: (length) => new Uint8Array(randomBytes(length)) });
+/** What every part is made with. */
+interface Ground {
+  readonly env: WorkerEnv;
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  readonly metrics: WorkerMetrics;
+  readonly lakeDir: string;
+}
+
+/**
+ * The only place that constructs database and engines, and hands them to those who use them. `onFatal`: a newer worker
+ * took over, this one must end.
+ */
+export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (error: Error) => void): Promise<Worker> {
   const stack = new AsyncDisposableStack();
   try {
-    const db = openDb({
-      connectionString: env.DATABASE_URL,
-      max: 20,
-      onIdleError: (error) => logger.warn("an idle metadata connection broke", { error }),
-    });
-    stack.defer(() => db.close());
-    await assertReachable(db);
+    const ground = await layGround(env, logger, stack);
+    const { db, clock, ids, metrics } = ground;
     const lease = await holdLease({
       connectionString: env.DATABASE_URL,
       lease: workerLease(db, { clock }),
       worker: { id: ids.next(), pid: process.pid },
       clock,
       logger,
-      onFenced,
+      onFenced: onFatal,
     });
     stack.defer(() => lease.release());
+    await settleLeftovers(ground, stack);
 
-    const runs = runStore(db, { clock, ids });
-    const queries = queryStore(db, { clock, ids });
-    const abandoned = { runs: await runs.closeAbandoned(), queries: await queries.closeAbandoned() };
-    if (abandoned.runs + abandoned.queries > 0) logger.warn("closed what the worker before left open", abandoned);
-    const tidying = setInterval(() => {
-      tidyHistory(db, clock).catch((error: unknown) => logger.warn("tidying the history failed", { error }));
-    }, TIDY_EVERY);
-    stack.defer(() => clearInterval(tidying));
+    const definitions = loadDefinitions();
+    const engine = await openLakeEngine({
+      lakeDir: ground.lakeDir,
+      pool: db.pool,
+      tempDir: join(resolve(env.NOVA_SPOOL_DIR), "spill"),
+      memoryLimit: ENGINE_MEMORY,
+      threads: ENGINE_THREADS,
+      clock,
+      logger,
+      contracts: definitions.contracts,
+    });
+    stack.defer(() => engine.close());
+    const capture = await startData(ground, { engine, definitions, epoch: lease.epoch, onFatal }, stack);
+    const queries = startQueries(ground, engine);
+    stack.defer(() => queries.stop());
 
     const app = await buildServer({
       db,
       clock,
       logger,
-      metrics: createMetrics(),
+      metrics,
       internalToken: env.NOVA_INTERNAL_TOKEN,
-      internal: () => undefined,
-      intake: () => undefined,
+      internal: (scope) =>
+        registerQueryRoutes(scope, {
+          queries,
+          grants: grantStore(db, { clock }),
+          users: userStore(db, { clock, ids }),
+        }),
+      async intake(scope) {
+        await registerLogIntake(scope, { logs: capture.intake.logs, token: env.LOG_INTAKE_TOKEN ?? "", logger });
+        await registerStripeWebhook(scope, { stripe: capture.intake.stripe, logger });
+      },
     });
     stack.defer(() => app.close());
     const url = await app.listen({ host: "127.0.0.1", port: env.NOVA_WORKER_PORT });
@@ -65,4 +125,117 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFenced: (err
     await stack.disposeAsync();
     throw error;
   }
+}
+
+async function layGround(env: WorkerEnv, logger: Logger, stack: AsyncDisposableStack): Promise<Ground> {
+  const clock: Clock = { now: () => new Date() };
+  const ids = uuidV7Source(clock, { bytes: (length) => new Uint8Array(randomBytes(length)) });
+  await mkdir(env.NOVA_LAKE_DIR, { recursive: true });
+  await mkdir(env.NOVA_SPOOL_DIR, { recursive: true });
+  const db = openDb({
+    connectionString: env.DATABASE_URL,
+    max: 20,
+    onIdleError: (error) => logger.warn("an idle metadata connection broke", { error }),
+  });
+  stack.defer(() => db.close());
+  await assertReachable(db);
+  return { env, db, clock, ids, logger, metrics: createMetrics(), lakeDir: await realpath(env.NOVA_LAKE_DIR) };
+}
+
+/** Ends on paper what the worker before did not end, and keeps history at its size from then on. */
+async function settleLeftovers({ db, clock, ids, logger }: Ground, stack: AsyncDisposableStack): Promise<void> {
+  const runs = await runStore(db, { clock, ids }).closeAbandoned();
+  const queries = await queryStore(db, { clock, ids }).closeAbandoned();
+  if (runs + queries > 0) logger.warn("closed what the worker before left open", { runs, queries });
+  const tidying = setInterval(() => {
+    tidyHistory(db, clock).catch((error: unknown) => logger.warn("tidying the history failed", { error }));
+  }, TIDY_EVERY);
+  stack.defer(() => clearInterval(tidying));
+}
+
+interface DataDeps {
+  readonly engine: LakeEngine;
+  readonly definitions: ReturnType<typeof loadDefinitions>;
+  readonly epoch: bigint;
+  readonly onFatal: (error: Error) => void;
+}
+
+/** Pipelines first: capture tells them of every commit. */
+async function startData(
+  ground: Ground,
+  { engine, definitions, epoch, onFatal }: DataDeps,
+  stack: AsyncDisposableStack,
+): Promise<Capture> {
+  const { env, db, clock, ids, logger, metrics } = ground;
+  const sources = sourceStore(db, { clock, ids });
+  const refused = quarantine(db, { ids });
+  const config = captureConfig(env);
+  const pipelines = await startPipelines({
+    engine,
+    definitions,
+    catalog: catalogStore(db, { clock }),
+    runs: runStore(db, { clock, ids }),
+    quality: qualityStore(db),
+    lineage: lineageStore(db),
+    sources,
+    quarantine: refused,
+    configured: configuredSources(config),
+    epoch,
+    clock,
+    logger: logger.with({ part: "pipelines" }),
+    onFatal,
+  });
+  stack.defer(() => pipelines.stop());
+  const capture = await startCapture({
+    config,
+    rawStore: engine.rawStore,
+    sources,
+    quarantine: refused,
+    deliveries: deliveryLedger(db),
+    epoch,
+    clock,
+    ids,
+    logger: logger.with({ part: "capture" }),
+    piiTag,
+    spoolDir: resolve(env.NOVA_SPOOL_DIR),
+    declaredStreams: (id) => SOURCES.find((source) => source.id === id)?.declaredStreams ?? [],
+    onCommitted(source) {
+      metrics.countCommit(`raw.${source}`);
+      pipelines.notify(source);
+    },
+  });
+  stack.defer(() => capture.stop());
+  return capture;
+}
+
+function startQueries(
+  { env, db, clock, ids, logger, metrics, lakeDir }: Ground,
+  engine: LakeEngine,
+): RunningQueryService {
+  const queryLogger = logger.with({ part: "queries" });
+  const sandbox: QuerySandbox = openQuerySandbox({
+    lakeDir,
+    // Bound to the installation's own secret: pseudonyms stay the same over restarts and cannot be guessed.
+    maskSalt: createHmac("sha256", env.NOVA_INTERNAL_TOKEN).update("column pseudonyms").digest("hex"),
+    clock,
+    logger: queryLogger,
+    async dataset(name: DatasetName) {
+      const columns = await catalogColumns(db, name);
+      if (columns === null) return null;
+      try {
+        return { columns, scanSql: await engine.scanSql(name) };
+      } catch (error) {
+        if (isPlatformError(error) && error.kind === "not-found") return null;
+        throw error;
+      }
+    },
+  });
+  return createQueryService({
+    sandbox,
+    store: queryStore(db, { clock, ids }),
+    clock,
+    ids,
+    logger: queryLogger,
+    onEnded: (state, seconds) => metrics.countQuery(state, seconds),
+  });
 }

@@ -77,7 +77,7 @@ export function catalogReadModel(pool: Pick<Pool, "query">) {
                FROM (SELECT col.name, col.description, col.pii,
                             row_number() OVER (ORDER BY NOT EXISTS (SELECT FROM asked a WHERE lower(col.name) LIKE a.pattern), col.ordinal) AS place
                        FROM dataset_columns col
-                      WHERE col.dataset = d.name
+                      WHERE col.dataset = d.name AND left(col.name, 1) <> '_'
                         AND EXISTS (SELECT FROM asked a WHERE lower(concat_ws(' ', col.name, col.description, CASE WHEN col.pii <> 'none' THEN 'pii ' || col.pii END)) LIKE a.pattern)) hit) m ON true
           ORDER BY (SELECT coalesce(sum(CASE WHEN split_part(d.name, '.', 2) = a.word OR d.name = a.word THEN 8
                                              WHEN split_part(d.name, '.', 2) LIKE substr(a.pattern, 2) THEN 5

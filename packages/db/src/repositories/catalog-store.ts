@@ -173,11 +173,12 @@ async function saveInputs(tx: Sql, entries: readonly CatalogEntry[]): Promise<vo
   );
 }
 
+/** Bookkeeping columns (`_op`, `_merged_at` …) are left out: they are the same everywhere and would match every search. */
 async function refreshSearchText(tx: Sql, names: readonly DatasetName[]): Promise<void> {
   await tx.query(
     `UPDATE datasets d SET search_text = lower(concat_ws(E'\\n', d.name, d.description, d.owner, d.pipeline, d.layer,
         (SELECT string_agg(concat_ws(' ', c.name, c.description, CASE WHEN c.pii <> 'none' THEN 'pii ' || c.pii END), E'\\n' ORDER BY c.ordinal)
-           FROM dataset_columns c WHERE c.dataset = d.name)))
+           FROM dataset_columns c WHERE c.dataset = d.name AND left(c.name, 1) <> '_')))
       WHERE d.name = ANY($1::text[])`,
     [names],
   );

@@ -1,3 +1,4 @@
+export { catalogColumns } from "./catalog-columns.ts";
 export { catalogStore } from "./catalog-store.ts";
 export { deliveryLedger, quarantine } from "./deliveries.ts";
 export { lineageStore } from "./lineage-store.ts";

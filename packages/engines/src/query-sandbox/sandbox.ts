@@ -62,7 +62,7 @@ export type QueryPlanned = PlannedQuery | { readonly refused: QueryError };
 export interface QuerySandbox {
   /** Parses the SQL and decides whether this person may run it; nothing has run when it returns. */
   plan(sql: string, principal: Principal): Promise<QueryPlanned>;
-  /** Ends the spare process. Running queries are ended too. */
+  /** Ends the spare processes. Running queries are ended too. */
   close(): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export interface QuerySandbox {
 export function openQuerySandbox(options: SandboxOptions): QuerySandbox {
   const childOptions = { lakeDir: options.lakeDir, memoryMegabytes: options.memoryMegabytes ?? 512 };
   const alive = new Set<SandboxChild>();
-  let spare: Promise<SandboxChild> | undefined;
+  const spares: Promise<SandboxChild>[] = [];
   let closed = false;
 
   const startSpare = (): Promise<SandboxChild> => {
@@ -86,15 +86,14 @@ export function openQuerySandbox(options: SandboxOptions): QuerySandbox {
   };
   const takeChild = async (): Promise<SandboxChild> => {
     if (closed) throw new PlatformError("overloaded", "the worker is stopping");
-    const waiting = spare ?? startSpare();
-    spare = undefined;
+    const waiting = spares.shift() ?? startSpare();
     const child = await waiting;
     // The next one loads while this one works.
-    if (!closed) spare = startSpare();
+    if (!closed) spares.push(startSpare());
     // A spare may have died while it waited.
     return child.process.exitCode === null && child.process.signalCode === null ? child : takeChild();
   };
-  spare = startSpare();
+  for (let index = 0; index < SPARES; index += 1) spares.push(startSpare());
 
   return {
     async plan(sql, principal) {
@@ -115,11 +114,13 @@ export function openQuerySandbox(options: SandboxOptions): QuerySandbox {
     async close() {
       closed = true;
       await Promise.all([...alive].map(ended));
-      await spare?.then(ended).catch(() => undefined);
+      await Promise.all(spares.map((spare) => spare.then(ended, () => undefined)));
     },
   };
 }
 
+/** Processes that wait for a query, some 70 MB each: two let a person's next query start at once too. */
+const SPARES = 2;
 const PARSE_WITHIN_MS = 5_000;
 
 function refuse(child: SandboxChild, refused: QueryError): QueryPlanned {

@@ -1,0 +1,49 @@
+import type { SourceId } from "@nova/pipeline-core/connectors";
+import { SECOND } from "@nova/pipeline-core/kernel";
+import type { CaptureConfig } from "./capture/capture-config.ts";
+import type { WorkerEnv } from "./env.ts";
+
+/** How often Salesforce is asked for what changed: well within its daily budget of requests. */
+const SALESFORCE_POLL = 15 * SECOND;
+
+/** What the environment says about the four sources; a source without an address is not configured. */
+export function captureConfig(env: WorkerEnv): CaptureConfig {
+  return {
+    ordersDb: env.ORDERS_DB_URL === undefined ? null : { connectionString: env.ORDERS_DB_URL },
+    salesforce: salesforce(env),
+    stripe:
+      env.STRIPE_API_KEY === undefined || env.STRIPE_WEBHOOK_SECRET === undefined
+        ? null
+        : {
+            apiKey: env.STRIPE_API_KEY,
+            webhookSecrets: [env.STRIPE_WEBHOOK_SECRET],
+            ...(env.STRIPE_API_BASE === undefined ? {} : { apiBase: env.STRIPE_API_BASE }),
+          },
+    logs: env.LOG_INTAKE_TOKEN === undefined ? null : { token: env.LOG_INTAKE_TOKEN },
+  };
+}
+
+export function configuredSources(config: CaptureConfig): ReadonlySet<SourceId> {
+  const ids: (SourceId | null)[] = [
+    config.ordersDb && "orders_db",
+    config.salesforce && "salesforce",
+    config.stripe && "stripe",
+    config.logs && "app_logs",
+  ];
+  return new Set(ids.filter((id) => id !== null));
+}
+
+function salesforce(env: WorkerEnv): CaptureConfig["salesforce"] {
+  const {
+    SALESFORCE_LOGIN_URL: loginUrl,
+    SALESFORCE_CLIENT_ID: clientId,
+    SALESFORCE_CLIENT_SECRET: clientSecret,
+  } = env;
+  if (loginUrl === undefined || clientId === undefined || clientSecret === undefined) return null;
+  const { SALESFORCE_USERNAME: username, SALESFORCE_PASSWORD: password } = env;
+  const credentials =
+    username === undefined || password === undefined
+      ? ({ grant: "client-credentials", clientId, clientSecret } as const)
+      : ({ grant: "password", clientId, clientSecret, username, password } as const);
+  return { loginUrl, credentials, pollEveryMillis: SALESFORCE_POLL };
+}

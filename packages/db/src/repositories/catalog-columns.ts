@@ -1,0 +1,13 @@
+import type { DatasetColumn, DatasetName } from "@nova/pipeline-core/catalog";
+import type { StoreDb } from "./store-context.ts";
+
+/** The columns of a dataset as the catalog knows them, in order; null when it does not know the dataset. */
+export async function catalogColumns(db: StoreDb, dataset: DatasetName): Promise<DatasetColumn[] | null> {
+  const { rows } = await db.pool.query<{ columns: DatasetColumn[] | null }>(
+    `SELECT (SELECT jsonb_agg(jsonb_build_object('name', c.name, 'type', c.type, 'description', c.description, 'pii', c.pii) ORDER BY c.ordinal)
+               FROM dataset_columns c WHERE c.dataset = d.name) AS columns
+       FROM datasets d WHERE d.name = $1`,
+    [dataset],
+  );
+  return rows[0] === undefined ? null : (rows[0].columns ?? []);
+}
