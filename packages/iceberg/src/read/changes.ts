@@ -4,6 +4,7 @@ import { IcebergError } from "../errors.ts";
 import { CONTENT, STATUS, type ManifestEntry } from "../manifest/data-file.ts";
 import { currentSchema, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
 import { duckdbType, quoteName } from "../schema/duckdb-type.ts";
+import { refuseRenamedNested } from "../schema/nested-names.ts";
 import type { Schema } from "../schema/schema.ts";
 import { matchDeletes } from "./match-deletes.ts";
 import type { PlannedFile } from "./plan-files.ts";
@@ -51,6 +52,7 @@ export async function tableChanges(context: Context, state: TableState, options:
   const toId = options.to === undefined ? metadata["current-snapshot-id"] : BigInt(options.to);
   const to = toId === null ? undefined : requireSnapshot(metadata, toId);
   const schema = currentSchema(metadata);
+  refuseRenamedNested(metadata);
   const delta = await deltaBetween(context, metadata, from, to);
   const addedFiles = delta.inserted.map(({ entry: { file } }) => ({ path: file.path, recordCount: file.recordCount, sizeBytes: file.sizeBytes }));
   const rows = (files: readonly { entry: ManifestEntry }[]): number => files.reduce((sum, { entry }) => sum + entry.file.recordCount, 0);

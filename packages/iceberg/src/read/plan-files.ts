@@ -1,6 +1,7 @@
 import { entriesOf, manifestsOf, specOf, type Context } from "../context.ts";
 import { CONTENT, STATUS, type ManifestEntry } from "../manifest/data-file.ts";
 import type { Snapshot, TableMetadata } from "../metadata/table-metadata.ts";
+import { refuseRenamedNested } from "../schema/nested-names.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Filter } from "./filter.ts";
 import { matchDeletes } from "./match-deletes.ts";
@@ -14,6 +15,7 @@ export interface PlannedFile {
 
 /** Files a snapshot's scan has to read, pruned by the filter (spec "Scan Planning"). */
 export async function planFiles(context: Context, metadata: TableMetadata, schema: Schema, snapshot: Snapshot | undefined, filter?: Filter): Promise<PlannedFile[]> {
+  refuseRenamedNested(metadata);
   const lines = await manifestsOf(context, snapshot);
   const alive = lines.filter((line) => line.addedFiles + line.existingFiles > 0);
   const wanted = alive.filter((line) => line.content === 1 || filter === undefined || manifestMayMatch(filter, schema, specOf(metadata, line.specId), line));
