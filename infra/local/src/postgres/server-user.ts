@@ -34,8 +34,10 @@ export async function chooseServerUser(paths: readonly string[]): Promise<Server
     `--reuid=${uid}`,
     `--regid=${gid}`,
     "--clear-groups",
-    "--inh-caps=+dac_override",
-    "--ambient-caps=+dac_override",
+    // Without this securebit access(2) asks as the plain user, and initdb would not find its own server.
+    "--securebits=+no_setuid_fixup",
+    "--inh-caps=-all,+dac_override",
+    "--ambient-caps=-all,+dac_override",
   ];
   return { uid, gid, wrapper };
 }
