@@ -30,40 +30,83 @@ afterEach(async () => {
 });
 
 const line = (message: string, more: object = {}): string =>
-  JSON.stringify({ ts: "2026-11-23T08:59:59.123Z", service: "cart", level: "INFO", message, attributes: { "http.route": "/cart" }, trace_id: "t", span_id: "s", ...more });
+  JSON.stringify({
+    ts: "2026-11-23T08:59:59.123Z",
+    service: "cart",
+    level: "INFO",
+    message,
+    attributes: { "http.route": "/cart" },
+    trace_id: "t",
+    span_id: "s",
+    ...more,
+  });
 
 async function stored(): Promise<Record<string, unknown>[]> {
   const texts = await Promise.all((await spool.seal()).map((segment) => readFile(segment.file, "utf8")));
-  return texts.join("").split("\n").filter((each) => each !== "").map((each) => JSON.parse(each) as Record<string, unknown>);
+  return texts
+    .join("")
+    .split("\n")
+    .filter((each) => each !== "")
+    .map((each) => JSON.parse(each) as Record<string, unknown>);
 }
 
 describe("log batches", () => {
   test("lines become envelope lines on disk before the answer", async () => {
-    expect(await intake.acceptLines(Buffer.from(`${line("one")}\n${line("two\u2028 \"quoted\"")}\n`), "b1")).toEqual({ accepted: 2, rejected: 0, duplicate: false, errors: [] });
+    expect(await intake.acceptLines(Buffer.from(`${line("one")}\n${line('two\u2028 "quoted"')}\n`), "b1")).toEqual({
+      accepted: 2,
+      rejected: 0,
+      duplicate: false,
+      errors: [],
+    });
     expect(await stored()).toEqual([
       {
         stream: "events",
         op: "c",
         key: null,
-        payload: { ts: "2026-11-23T08:59:59.123Z", service: "cart", level: "info", message: "one", attributes: { "http.route": "/cart" }, trace_id: "t", span_id: "s" },
+        payload: {
+          ts: "2026-11-23T08:59:59.123Z",
+          service: "cart",
+          level: "info",
+          message: "one",
+          attributes: { "http.route": "/cart" },
+          trace_id: "t",
+          span_id: "s",
+        },
         source_ts: "2026-11-23T08:59:59.123Z",
         position: "000000000001.00000000",
       },
-      expect.objectContaining({ payload: expect.objectContaining({ message: 'two\u2028 "quoted"' }), position: "000000000001.00000001" }),
+      expect.objectContaining({
+        payload: expect.objectContaining({ message: 'two\u2028 "quoted"' }),
+        position: "000000000001.00000001",
+      }),
     ]);
   });
 
   test("a JSON array is as good as lines", async () => {
-    expect(await intake.acceptLines(Buffer.from(` [${line("one")},${line("two")}, 7]`), null)).toMatchObject({ accepted: 2, rejected: 1 });
+    expect(await intake.acceptLines(Buffer.from(` [${line("one")},${line("two")}, 7]`), null)).toMatchObject({
+      accepted: 2,
+      rejected: 1,
+    });
     expect(await stored()).toHaveLength(2);
   });
 
   test("bad lines go to quarantine with what is wrong, the others are taken", async () => {
-    const body = [line("good"), "{not json", line("no time", { ts: "yesterday" }), line("no service", { service: undefined }), line("impossible", { ts: "2026-13-41T00:00:00Z" })].join("\n");
+    const body = [
+      line("good"),
+      "{not json",
+      line("no time", { ts: "yesterday" }),
+      line("no service", { service: undefined }),
+      line("impossible", { ts: "2026-13-41T00:00:00Z" }),
+    ].join("\n");
     const answer = await intake.acceptLines(Buffer.from(body), "b1");
     expect(answer).toMatchObject({ accepted: 1, rejected: 4 });
     expect(answer.errors.map((error) => error.line)).toEqual([2, 3, 4, 5]);
-    expect(quarantine.items.map(({ reason, detail }) => `${reason} ${detail.split(":")[0]}`)).toEqual(["malformed line", "malformed ts", "malformed service", "malformed ts"]);
+    expect(quarantine.items.map(({ reason, detail }) => `${reason} ${detail.split(":")[0]}`)).toEqual([
+      "malformed line",
+      "malformed ts",
+      "malformed service",
+      "malformed ts",
+    ]);
     expect(quarantine.items[0]?.payload).toBe("{not json");
   });
 
@@ -82,7 +125,14 @@ describe("log batches", () => {
 
   test("a batch that could not be stored may come again", async () => {
     await openIntake();
-    const full = await openSpool({ dir: join(dir, "full"), after: 0, maxBytes: 0, segmentBytes: 10, gatherMillis: 1, clock });
+    const full = await openSpool({
+      dir: join(dir, "full"),
+      after: 0,
+      maxBytes: 0,
+      segmentBytes: 10,
+      gatherMillis: 1,
+      clock,
+    });
     const refusing = logIntake({ source: "app_logs", spool: full, quarantine, deliveries, clock });
     await expect(refusing.acceptLines(Buffer.from(line("x")), "b1")).rejects.toMatchObject({ kind: "overloaded" });
     await expect(refusing.acceptLines(Buffer.from(line("x")), "b1")).rejects.toMatchObject({ kind: "overloaded" });

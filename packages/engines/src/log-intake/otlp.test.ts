@@ -36,7 +36,13 @@ const AS_JSON = {
             {
               timeUnixNano: "1763888402000000000",
               severityNumber: 9,
-              body: { kvlistValue: { values: [{ key: "nested", value: { kvlistValue: { values: [{ key: "a", value: { intValue: 1 } }] } } }] } },
+              body: {
+                kvlistValue: {
+                  values: [
+                    { key: "nested", value: { kvlistValue: { values: [{ key: "a", value: { intValue: 1 } }] } } },
+                  ],
+                },
+              },
             },
           ],
         },
@@ -57,7 +63,15 @@ describe("an OTLP logs request", () => {
         service: "checkout",
         level: "error",
         message: "card declined",
-        attributes: { "k8s.pod.name": "checkout-1", "otel.scope.name": "shop", "http.status_code": 402, duration_ms: 12.5, retried: true, tags: ["a", "b"], big: 9007199254740991 },
+        attributes: {
+          "k8s.pod.name": "checkout-1",
+          "otel.scope.name": "shop",
+          "http.status_code": 402,
+          duration_ms: 12.5,
+          retried: true,
+          tags: ["a", "b"],
+          big: 9007199254740991,
+        },
         trace_id: null,
         span_id: null,
       },
@@ -84,12 +98,24 @@ describe("an OTLP logs request", () => {
       }),
       "json",
     );
-    expect(record).toMatchObject({ trace_id: "5b8efff798038103d269b633813fc60c", span_id: "eee19b7ec3c1b174", attributes: { n: "9223372036854775807" } });
+    expect(record).toMatchObject({
+      trace_id: "5b8efff798038103d269b633813fc60c",
+      span_id: "eee19b7ec3c1b174",
+      attributes: { n: "9223372036854775807" },
+    });
   });
 
   test("takes the observed time when the event's own is unknown, and names an unknown service", () => {
-    const [record] = decodeOtlp(oneRecord({ observedTimeUnixNano: "1763888400000000000", severityText: "Notice" }), "json");
-    expect(record).toMatchObject({ ts: "2025-11-23T09:00:00.000000Z", service: "unknown_service", level: "notice", message: "" });
+    const [record] = decodeOtlp(
+      oneRecord({ observedTimeUnixNano: "1763888400000000000", severityText: "Notice" }),
+      "json",
+    );
+    expect(record).toMatchObject({
+      ts: "2025-11-23T09:00:00.000000Z",
+      service: "unknown_service",
+      level: "notice",
+      message: "",
+    });
   });
 
   test.each([
@@ -104,7 +130,9 @@ describe("an OTLP logs request", () => {
   test("is answered as the specification says", () => {
     expect(encodeOtlpResponse("protobuf", 0, "")).toHaveLength(0);
     expect(encodeOtlpResponse("json", 0, "").toString()).toBe("{}");
-    expect(JSON.parse(encodeOtlpResponse("json", 2, "why").toString())).toEqual({ partialSuccess: { rejectedLogRecords: 2, errorMessage: "why" } });
+    expect(JSON.parse(encodeOtlpResponse("json", 2, "why").toString())).toEqual({
+      partialSuccess: { rejectedLogRecords: 2, errorMessage: "why" },
+    });
     expect(encodeOtlpResponse("protobuf", 2, "why").toString("hex")).toBe("0a070802120377" + "6879");
     expect(encodeOtlpStatus("protobuf", 3, "bad").toString("hex")).toBe("08031203626164");
   });

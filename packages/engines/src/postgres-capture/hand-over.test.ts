@@ -30,15 +30,23 @@ async function oracle(sql: pg.Client): Promise<Record<string, string | null>[]> 
 }
 
 function captured(host: ReturnType<typeof memoryHost>): Record<string, string | null>[] {
-  return [...foldedRows(host, "public.items").values()].toSorted((left, right) => Number(left["id"]) - Number(right["id"]));
+  return [...foldedRows(host, "public.items").values()].toSorted(
+    (left, right) => Number(left["id"]) - Number(right["id"]),
+  );
 }
 
 /** Inserts, updates, deletes, key changes and a rollback, `rounds` times. */
-async function traffic(url: string, rounds: number, between: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+async function traffic(
+  url: string,
+  rounds: number,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const sql = await connect(url);
   for (let round = 0; round < rounds; round += 1) {
     await sql.query("BEGIN");
-    await sql.query("INSERT INTO items SELECT 100000 + $1::int * 10 + n, n, 'new' FROM generate_series(0, 9) n", [round]);
+    await sql.query("INSERT INTO items SELECT 100000 + $1::int * 10 + n, n, 'new' FROM generate_series(0, 9) n", [
+      round,
+    ]);
     await sql.query("UPDATE items SET amount = amount + 1 WHERE id % 50 = $1::int % 50", [round]);
     await sql.query("COMMIT");
     await sql.query("DELETE FROM items WHERE id = $1", [100_000 + round * 10 + 3]);
@@ -60,7 +68,9 @@ async function caughtUp(sql: pg.Client, host: ReturnType<typeof memoryHost>): Pr
 
 describe("hand-over from the snapshot to the stream", { timeout: 60_000 }, () => {
   test("loses and doubles nothing while the table changes all the time", async () => {
-    const { url, sql, slot } = await database(`${TABLE}; INSERT INTO items SELECT n, n, 'old' FROM generate_series(1, 20000) n`);
+    const { url, sql, slot } = await database(
+      `${TABLE}; INSERT INTO items SELECT n, n, 'old' FROM generate_series(1, 20000) n`,
+    );
     const busy = traffic(url, 40);
     const capture = startTestCapture(url, memoryHost(), { slot, snapshotChunkRows: 3_000 });
     await until("streaming", () => capture.host.states.includes("streaming"));
@@ -68,19 +78,26 @@ describe("hand-over from the snapshot to the stream", { timeout: 60_000 }, () =>
     await caughtUp(sql, capture.host);
     await capture.stop();
     expect(captured(capture.host)).toEqual(await oracle(sql));
-    const positions = rowsOf(capture.host, "public.items").filter((row) => row.op !== "r").map((row) => row.position);
+    const positions = rowsOf(capture.host, "public.items")
+      .filter((row) => row.op !== "r")
+      .map((row) => row.position);
     expect(new Set(positions).size).toBe(positions.length);
     expect(positions).toEqual(positions.toSorted());
     await sql.end();
   });
 
   test("a snapshot that dies goes on behind the last committed chunk, and changes of meanwhile win", async () => {
-    const { url, sql, slot } = await database(`${TABLE}; INSERT INTO items SELECT n, n, 'old' FROM generate_series(1, 20000) n`);
+    const { url, sql, slot } = await database(
+      `${TABLE}; INSERT INTO items SELECT n, n, 'old' FROM generate_series(1, 20000) n`,
+    );
     const host = memoryHost();
     host.beforeCommit = (batch) => {
-      if (host.rows.op.length > 6_000 && batch.counts.length > 0) throw new Error("killed in the middle of the snapshot");
+      if (host.rows.op.length > 6_000 && batch.counts.length > 0)
+        throw new Error("killed in the middle of the snapshot");
     };
-    await expect(startTestCapture(url, host, { slot, snapshotChunkRows: 2_000 }).ended).resolves.toMatchObject({ message: "killed in the middle of the snapshot" });
+    await expect(startTestCapture(url, host, { slot, snapshotChunkRows: 2_000 }).ended).resolves.toMatchObject({
+      message: "killed in the middle of the snapshot",
+    });
     const readBefore = host.rows.op.length;
     expect(readBefore).toBeGreaterThan(6_000);
     await traffic(url, 10);
@@ -90,7 +107,9 @@ describe("hand-over from the snapshot to the stream", { timeout: 60_000 }, () =>
     await caughtUp(sql, host);
     await capture.stop();
     expect(captured(host)).toEqual(await oracle(sql));
-    const reads = rowsOf(host, "public.items").filter((row) => row.op === "r").map((row) => row.key?.["id"]);
+    const reads = rowsOf(host, "public.items")
+      .filter((row) => row.op === "r")
+      .map((row) => row.key?.["id"]);
     expect(new Set(reads).size).toBe(reads.length);
     await sql.end();
   });
@@ -118,7 +137,9 @@ describe("a stream that is killed and resumed", { timeout: 60_000 }, () => {
     ["before the commit", "before"],
     ["after the commit, before its answer", "after"],
   ] as const)("%s, again and again during traffic, loses and doubles nothing", async (_name, point) => {
-    const { url, sql, slot } = await database(`${TABLE}; INSERT INTO items SELECT n, n, 'old' FROM generate_series(1, 500) n`);
+    const { url, sql, slot } = await database(
+      `${TABLE}; INSERT INTO items SELECT n, n, 'old' FROM generate_series(1, 500) n`,
+    );
     const host = memoryHost();
     let capture = startTestCapture(url, host, { slot });
     await until("streaming", () => host.states.includes("streaming"));
@@ -145,7 +166,9 @@ describe("a stream that is killed and resumed", { timeout: 60_000 }, () => {
     await caughtUp(sql, host);
     await capture.stop();
     expect(captured(host)).toEqual(await oracle(sql));
-    const positions = rowsOf(host, "public.items").filter((row) => row.op !== "r").map((row) => row.position);
+    const positions = rowsOf(host, "public.items")
+      .filter((row) => row.op !== "r")
+      .map((row) => row.position);
     expect(new Set(positions).size).toBe(positions.length);
     await sql.end();
   });
@@ -191,9 +214,14 @@ describe("the slot", { timeout: 60_000 }, () => {
     const { url, sql, slot } = await database(TABLE);
     const capture = startTestCapture(url, memoryHost(), { slot });
     await until("streaming", () => capture.host.states.includes("streaming"));
-    const { rows } = await sql.query<{ lsn: string; at: Date }>("SELECT pg_logical_emit_message(false, 'other', repeat('x', 100000))::text AS lsn, clock_timestamp() AS at");
+    const { rows } = await sql.query<{ lsn: string; at: Date }>(
+      "SELECT pg_logical_emit_message(false, 'other', repeat('x', 100000))::text AS lsn, clock_timestamp() AS at",
+    );
     await until("the slot to pass it", async () => {
-      const slots = await sql.query("SELECT 1 FROM pg_replication_slots WHERE slot_name = $1 AND confirmed_flush_lsn >= $2::pg_lsn", [slot, rows[0]?.lsn]);
+      const slots = await sql.query(
+        "SELECT 1 FROM pg_replication_slots WHERE slot_name = $1 AND confirmed_flush_lsn >= $2::pg_lsn",
+        [slot, rows[0]?.lsn],
+      );
       return slots.rowCount === 1;
     });
     await until("dataThrough", () => (capture.host.through()?.getTime() ?? 0) >= (rows[0]?.at.getTime() ?? 0));
@@ -215,7 +243,12 @@ describe("the slot", { timeout: 60_000 }, () => {
     await until("streaming", () => host.states.includes("streaming"));
     await capture.stop();
     await sql.query("INSERT INTO items VALUES (1, 1, 'never seen')");
-    await until("the slot to be free", async () => (await sql.query("SELECT 1 FROM pg_replication_slots WHERE slot_name = $1 AND NOT active", [slot])).rowCount === 1);
+    await until(
+      "the slot to be free",
+      async () =>
+        (await sql.query("SELECT 1 FROM pg_replication_slots WHERE slot_name = $1 AND NOT active", [slot])).rowCount ===
+        1,
+    );
     for (const statement of sabotage) await sql.query(statement, [slot]);
     await expect(startTestCapture(url, host, { slot }).ended).resolves.toMatchObject({ kind: "slot-lost" });
     await sql.end();

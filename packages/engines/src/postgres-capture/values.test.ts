@@ -43,13 +43,21 @@ describe("values", { timeout: 60_000 }, () => {
   test("of every type are the same text from the snapshot and from the stream, whatever the server's settings", async () => {
     const { url, sql, slot } = await database(`${TYPES} ${ROWS}`);
     const name = new URL(url).pathname.slice(1);
-    for (const setting of ["datestyle = 'German'", "intervalstyle = 'iso_8601'", "bytea_output = 'escape'", "timezone = 'Asia/Tokyo'", "extra_float_digits = -5"]) {
+    for (const setting of [
+      "datestyle = 'German'",
+      "intervalstyle = 'iso_8601'",
+      "bytea_output = 'escape'",
+      "timezone = 'Asia/Tokyo'",
+      "extra_float_digits = -5",
+    ]) {
       await sql.query(`ALTER DATABASE "${name}" SET ${setting}`);
     }
     const capture = startTestCapture(url, memoryHost(), { slot });
     await until("streaming", () => capture.host.states.includes("streaming"));
     await sql.query("ALTER TABLE everything REPLICA IDENTITY FULL");
-    await sql.query("BEGIN; CREATE TEMP TABLE copy ON COMMIT DROP AS SELECT * FROM everything; DELETE FROM everything; INSERT INTO everything SELECT * FROM copy ORDER BY id; COMMIT");
+    await sql.query(
+      "BEGIN; CREATE TEMP TABLE copy ON COMMIT DROP AS SELECT * FROM everything; DELETE FROM everything; INSERT INTO everything SELECT * FROM copy ORDER BY id; COMMIT",
+    );
     await until("the rows again", () => rowsOf(capture.host).length === 12);
     await capture.stop();
     await sql.end();
@@ -81,7 +89,13 @@ describe("values", { timeout: 60_000 }, () => {
 
   test("of any text and any bytes come through COPY and the stream unchanged", async () => {
     const { url, sql, slot } = await database('CREATE TABLE "any" (id int PRIMARY KEY, t text, b bytea)');
-    const texts = fc.sample(fc.tuple(fc.string({ unit: "binary", maxLength: 60 }).filter((text) => !text.includes("\u0000") && text.isWellFormed()), fc.uint8Array({ maxLength: 40 })), 400);
+    const texts = fc.sample(
+      fc.tuple(
+        fc.string({ unit: "binary", maxLength: 60 }).filter((text) => !text.includes("\u0000") && text.isWellFormed()),
+        fc.uint8Array({ maxLength: 40 }),
+      ),
+      400,
+    );
     await insertAll(sql, texts, 0);
     const capture = startTestCapture(url, memoryHost(), { slot });
     await until("streaming", () => capture.host.states.includes("streaming"));
@@ -91,17 +105,21 @@ describe("values", { timeout: 60_000 }, () => {
     await sql.end();
     const byId = new Map(rowsOf(capture.host).map((row) => [Number(row.payload?.["id"]), row.payload]));
     texts.forEach(([text, bytes], index) => {
-      for (const id of [index, 1_000 + index]) expect(byId.get(id)).toEqual({ id: String(id), t: text, b: `\\x${Buffer.from(bytes).toString("hex")}` });
+      for (const id of [index, 1_000 + index])
+        expect(byId.get(id)).toEqual({ id: String(id), t: text, b: `\\x${Buffer.from(bytes).toString("hex")}` });
     });
   });
 });
 
-async function insertAll(sql: pg.Client, values: readonly (readonly [string, Uint8Array])[], from: number): Promise<void> {
-  await sql.query('INSERT INTO "any" SELECT $1::int + ordinality - 1, t, b FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS v(t, b)', [
-    from,
-    values.map(([text]) => text),
-    values.map(([, bytes]) => Buffer.from(bytes)),
-  ]);
+async function insertAll(
+  sql: pg.Client,
+  values: readonly (readonly [string, Uint8Array])[],
+  from: number,
+): Promise<void> {
+  await sql.query(
+    'INSERT INTO "any" SELECT $1::int + ordinality - 1, t, b FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS v(t, b)',
+    [from, values.map(([text]) => text), values.map(([, bytes]) => Buffer.from(bytes))],
+  );
 }
 
 describe("changes that are hard to tell", { timeout: 60_000 }, () => {
@@ -119,7 +137,11 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
     await capture.stop();
     await sql.end();
     const big = "x".repeat(9000);
-    expect(rowsOf(capture.host).slice(1).map(({ op, key, payload, unchanged }) => ({ op, key, payload, unchanged }))).toEqual([
+    expect(
+      rowsOf(capture.host)
+        .slice(1)
+        .map(({ op, key, payload, unchanged }) => ({ op, key, payload, unchanged })),
+    ).toEqual([
       { op: "u", key: { id: "1" }, payload: { id: "1", n: "2", extra: "short" }, unchanged: ["body"] },
       { op: "d", key: { id: "1" }, payload: null, unchanged: null },
       { op: "u", key: { id: "7" }, payload: { id: "7", n: "2", extra: "short" }, unchanged: ["body"] },
@@ -139,14 +161,19 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
     const capture = startTestCapture(url, memoryHost(), { slot });
     await until("streaming", () => capture.host.states.includes("streaming"));
     await sql.query("UPDATE keyless SET b = 'y'; DELETE FROM keyless");
-    await sql.query("INSERT INTO indexed VALUES (1, 'k', 5); UPDATE indexed SET c = 6; UPDATE indexed SET b = 'l'; DELETE FROM indexed");
+    await sql.query(
+      "INSERT INTO indexed VALUES (1, 'k', 5); UPDATE indexed SET c = 6; UPDATE indexed SET b = 'l'; DELETE FROM indexed",
+    );
     await sql.query(`UPDATE "Odd.Schema"."we""ird Ta-ble?" SET "select" = 'changed'`);
-    await sql.query("UPDATE parted SET v = v + 1; INSERT INTO parted VALUES (3, '2026-01-06', 30); ALTER TABLE parted DETACH PARTITION parted_b; DROP TABLE parted_b");
+    await sql.query(
+      "UPDATE parted SET v = v + 1; INSERT INTO parted VALUES (3, '2026-01-06', 30); ALTER TABLE parted DETACH PARTITION parted_b; DROP TABLE parted_b",
+    );
     await sql.query("UPDATE made SET price = 20; TRUNCATE made, indexed");
     await until("the truncate", () => rowsOf(capture.host).filter((row) => row.op === "t").length === 2);
     await capture.stop();
     await sql.end();
-    const told = (stream: string): unknown[] => rowsOf(capture.host, stream).map(({ op, key, payload }) => [op, key, payload]);
+    const told = (stream: string): unknown[] =>
+      rowsOf(capture.host, stream).map(({ op, key, payload }) => [op, key, payload]);
     const [x, y] = [
       { a: "1", b: "x" },
       { a: "1", b: "y" },
@@ -174,7 +201,11 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
       ["u", { Id: "1" }, { Id: "1", select: "changed" }],
     ]);
     expect(told("public.parted").map((row) => (row as unknown[])[0])).toEqual(["r", "r", "u", "u", "c"]);
-    expect(told("public.parted").at(-1)).toEqual(["c", { day: "2026-01-06", id: "3" }, { id: "3", day: "2026-01-06", v: "30" }]);
+    expect(told("public.parted").at(-1)).toEqual([
+      "c",
+      { day: "2026-01-06", id: "3" },
+      { id: "3", day: "2026-01-06", v: "30" },
+    ]);
     expect(told("public.parted_a")).toEqual([]);
     expect(told("public.made")).toEqual([
       ["r", { id: "1" }, { id: "1", price: "10.00", gross: "12.00" }],
@@ -184,11 +215,15 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
   });
 
   test("rollbacks and aborted savepoints bring nothing, a prepared transaction comes whole at its commit, tables in one order", async () => {
-    const { url, sql, slot } = await database("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)");
+    const { url, sql, slot } = await database(
+      "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)",
+    );
     const capture = startTestCapture(url, memoryHost(), { slot });
     await until("streaming", () => capture.host.states.includes("streaming"));
     await sql.query("BEGIN; INSERT INTO a VALUES (1); ROLLBACK");
-    await sql.query("BEGIN; INSERT INTO a VALUES (2); SAVEPOINT s; INSERT INTO a SELECT generate_series(100, 400); ROLLBACK TO s; INSERT INTO b VALUES (2); INSERT INTO a VALUES (3); COMMIT");
+    await sql.query(
+      "BEGIN; INSERT INTO a VALUES (2); SAVEPOINT s; INSERT INTO a SELECT generate_series(100, 400); ROLLBACK TO s; INSERT INTO b VALUES (2); INSERT INTO a VALUES (3); COMMIT",
+    );
     await sql.query("BEGIN; INSERT INTO a VALUES (4); INSERT INTO b VALUES (4); PREPARE TRANSACTION 'later'");
     await sql.query("INSERT INTO a VALUES (5)");
     await sql.query("COMMIT PREPARED 'later'");
@@ -196,8 +231,22 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
     await capture.stop();
     await sql.end();
     const rows = rowsOf(capture.host);
-    expect(rows.map(({ stream, key }) => `${stream} ${key?.["id"]}`)).toEqual(["public.a 2", "public.b 2", "public.a 3", "public.a 5", "public.a 4", "public.b 4"]);
-    expect(rows.map((row) => row.position.slice(17))).toEqual(["0000000001", "0000000002", "0000000003", "0000000001", "0000000001", "0000000002"]);
+    expect(rows.map(({ stream, key }) => `${stream} ${key?.["id"]}`)).toEqual([
+      "public.a 2",
+      "public.b 2",
+      "public.a 3",
+      "public.a 5",
+      "public.a 4",
+      "public.b 4",
+    ]);
+    expect(rows.map((row) => row.position.slice(17))).toEqual([
+      "0000000001",
+      "0000000002",
+      "0000000003",
+      "0000000001",
+      "0000000001",
+      "0000000002",
+    ]);
   });
 
   test("a table that is made, altered and renamed while streaming has its schema at the place of the change", async () => {
@@ -207,7 +256,9 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
     await sql.query("INSERT INTO old VALUES (1, 1)");
     await sql.query("ALTER TABLE old ADD COLUMN note text DEFAULT 'd'; INSERT INTO old VALUES (2, 2)");
     await sql.query("ALTER TABLE old ALTER v TYPE bigint, DROP COLUMN note; INSERT INTO old VALUES (3, 3)");
-    await sql.query("CREATE TABLE fresh (k uuid PRIMARY KEY, at timestamptz); COMMENT ON TABLE fresh IS 'made later'; INSERT INTO fresh VALUES ('f79c3e09-677c-4bbd-a479-3f349cb785e7', 'infinity')");
+    await sql.query(
+      "CREATE TABLE fresh (k uuid PRIMARY KEY, at timestamptz); COMMENT ON TABLE fresh IS 'made later'; INSERT INTO fresh VALUES ('f79c3e09-677c-4bbd-a479-3f349cb785e7', 'infinity')",
+    );
     await until("four rows", () => capture.host.rows.op.length === 4);
     await capture.stop();
     await sql.end();
@@ -219,6 +270,9 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
       { k: "f79c3e09-677c-4bbd-a479-3f349cb785e7", at: "infinity" },
     ]);
     const fresh = (await capture.host.streams()).find((record) => record.stream === "public.fresh");
-    expect(fresh).toMatchObject({ state: "streaming", schema: { description: "made later", key: ["k"], columns: [{ type: "uuid" }, { type: "timestamptz" }] } });
+    expect(fresh).toMatchObject({
+      state: "streaming",
+      schema: { description: "made later", key: ["k"], columns: [{ type: "uuid" }, { type: "timestamptz" }] },
+    });
   });
 });

@@ -20,12 +20,17 @@ const append = (spool: Spool, batchId: string, lines: readonly string[]): Promis
   spool.append({
     batchId,
     rows: lines.length,
-    render: (position) => Buffer.from(lines.map((line, index) => `${JSON.stringify({ line, position: position(index) })}\n`).join("")),
+    render: (position) =>
+      Buffer.from(lines.map((line, index) => `${JSON.stringify({ line, position: position(index) })}\n`).join("")),
   });
 
 async function linesOf(spool: Spool): Promise<{ line: string; position: string }[]> {
   const texts = await Promise.all((await spool.seal()).map((segment) => readFile(segment.file, "utf8")));
-  return texts.join("").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as { line: string; position: string });
+  return texts
+    .join("")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as { line: string; position: string });
 }
 
 describe("the spool", () => {
@@ -117,7 +122,9 @@ describe("the spool", () => {
     for (let index = 0; index < 10; index += 1) await append(spool, `b${index}`, ["x".repeat(60)]);
     const segments = await spool.seal();
     expect(segments.length).toBeGreaterThan(3);
-    expect(segments.flatMap((segment) => segment.batchIds)).toEqual(Array.from({ length: 10 }, (_, index) => `b${index}`));
+    expect(segments.flatMap((segment) => segment.batchIds)).toEqual(
+      Array.from({ length: 10 }, (_, index) => `b${index}`),
+    );
   });
 
   test("seals while appends keep coming, without waiting for them to end", async () => {

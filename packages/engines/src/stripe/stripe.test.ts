@@ -31,51 +31,99 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const event = (id: string, type = "charge.succeeded", created = seconds - 60, object: object = { object: "charge", id: "ch_1" }) => ({ id, object: "event", type, created, data: { object } });
+const event = (
+  id: string,
+  type = "charge.succeeded",
+  created = seconds - 60,
+  object: object = { object: "charge", id: "ch_1" },
+) => ({ id, object: "event", type, created, data: { object } });
 
 describe("a Stripe webhook", () => {
   const stripe = new Stripe("sk_test");
   const body = JSON.stringify(event("evt_1"), null, 2);
-  const sign = (secret: string, timestamp = seconds): string => stripe.webhooks.generateTestHeaderString({ payload: body, secret, timestamp });
+  const sign = (secret: string, timestamp = seconds): string =>
+    stripe.webhooks.generateTestHeaderString({ payload: body, secret, timestamp });
   const receive = async (text: string, signature: string | undefined) => {
     const quarantine = memoryQuarantine();
-    const webhook = stripeWebhook({ source: "stripe", spool, quarantine, clock, secrets: ["whsec_new", "whsec_old"], toleranceSeconds: 300 });
+    const webhook = stripeWebhook({
+      source: "stripe",
+      spool,
+      quarantine,
+      clock,
+      secrets: ["whsec_new", "whsec_old"],
+      toleranceSeconds: 300,
+    });
     const error = await webhook.accept(Buffer.from(text), signature).then(
       () => null,
       (thrown: unknown) => thrown,
     );
     const [segment] = await spool.seal();
-    return { error, quarantined: quarantine.items.map((item) => `${item.reason}: ${item.detail}`), stored: segment?.batchIds ?? [] };
+    return {
+      error,
+      quarantined: quarantine.items.map((item) => `${item.reason}: ${item.detail}`),
+      stored: segment?.batchIds ?? [],
+    };
   };
 
-  test.each([["the new secret", "whsec_new"], ["the one that is being rotated out", "whsec_old"]])("signed with %s is on disk when it is answered", async (_name, secret) => {
+  test.each([
+    ["the new secret", "whsec_new"],
+    ["the one that is being rotated out", "whsec_old"],
+  ])("signed with %s is on disk when it is answered", async (_name, secret) => {
     expect(await receive(body, sign(secret))).toEqual({ error: null, quarantined: [], stored: ["evt_1"] });
   });
 
   test.each([
     ["signed by someone else", body, () => sign("whsec_wrong"), "bad-signature: the signature does not fit the body"],
-    ["changed on its way", body.replace("charge", "refund"), () => sign("whsec_new"), "bad-signature: the signature does not fit the body"],
-    ["replayed after the tolerance", body, () => sign("whsec_new", seconds - 301), "bad-signature: the signature is older than the tolerance"],
+    [
+      "changed on its way",
+      body.replace("charge", "refund"),
+      () => sign("whsec_new"),
+      "bad-signature: the signature does not fit the body",
+    ],
+    [
+      "replayed after the tolerance",
+      body,
+      () => sign("whsec_new", seconds - 301),
+      "bad-signature: the signature is older than the tolerance",
+    ],
     ["without a signature", body, () => undefined, "bad-signature: the Stripe-Signature header is missing"],
     ["with a signature that is none", body, () => "nonsense", "bad-signature: the signature does not fit the body"],
   ])("%s is refused and quarantined", async (_name, text, signature, reason) => {
-    expect(await receive(text, signature())).toMatchObject({ error: { kind: "payload-rejected" }, quarantined: [reason], stored: [] });
+    expect(await receive(text, signature())).toMatchObject({
+      error: { kind: "payload-rejected" },
+      quarantined: [reason],
+      stored: [],
+    });
   });
 
   test("well signed but no event is refused as malformed", async () => {
     const other = '{"hello": 1}';
-    const signature = stripe.webhooks.generateTestHeaderString({ payload: other, secret: "whsec_new", timestamp: seconds });
-    expect(await receive(other, signature)).toMatchObject({ error: { kind: "payload-rejected" }, quarantined: [expect.stringMatching(/^malformed: not a Stripe event: id/)], stored: [] });
+    const signature = stripe.webhooks.generateTestHeaderString({
+      payload: other,
+      secret: "whsec_new",
+      timestamp: seconds,
+    });
+    expect(await receive(other, signature)).toMatchObject({
+      error: { kind: "payload-rejected" },
+      quarantined: [expect.stringMatching(/^malformed: not a Stripe event: id/)],
+      stored: [],
+    });
   });
 });
 
 describe("the row of an event", () => {
   test("has the object's stream and key, and the whole event as payload", () => {
-    expect(stripeRow(event("evt_9", "customer.created", 1_700_000_000, { object: "customer", id: "cus_1", email: "a@b.example" }))).toEqual({
+    expect(
+      stripeRow(
+        event("evt_9", "customer.created", 1_700_000_000, { object: "customer", id: "cus_1", email: "a@b.example" }),
+      ),
+    ).toEqual({
       stream: "customer",
       op: "c",
       key: '{"id":"cus_1"}',
-      payload: JSON.stringify(event("evt_9", "customer.created", 1_700_000_000, { object: "customer", id: "cus_1", email: "a@b.example" })),
+      payload: JSON.stringify(
+        event("evt_9", "customer.created", 1_700_000_000, { object: "customer", id: "cus_1", email: "a@b.example" }),
+      ),
       sourceMicros: 1_700_000_000_000_000n,
       position: "001700000000.10.evt_9",
     });
@@ -83,7 +131,12 @@ describe("the row of an event", () => {
   });
 
   test("sorts by the object's life when events share their second and arrive in any order", () => {
-    const life = ["payment_intent.created", "payment_intent.requires_action", "payment_intent.processing", "payment_intent.succeeded"];
+    const life = [
+      "payment_intent.created",
+      "payment_intent.requires_action",
+      "payment_intent.processing",
+      "payment_intent.succeeded",
+    ];
     const positions = life.toReversed().map((type, index) => stripeRow(event(`evt_${index}`, type)).position);
     expect(positions.toSorted()).toEqual(positions.toReversed());
   });
@@ -105,12 +158,20 @@ describe("the Stripe connector", () => {
       requests.push(url);
       response.setHeader("content-type", "application/json");
       response.statusCode = status;
-      if (status !== 200) return response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "no" } }));
+      if (status !== 200)
+        return response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "no" } }));
       const from = Number(url.searchParams.get("created[gte]"));
       const limit = Number(url.searchParams.get("limit"));
       const all = listed.filter((each) => each.created >= from).toSorted((left, right) => right.created - left.created);
       const start = all.findIndex((each) => each.id === url.searchParams.get("starting_after")) + 1;
-      response.end(JSON.stringify({ object: "list", data: all.slice(start, start + limit), has_more: start + limit < all.length, url: "/v1/events" }));
+      response.end(
+        JSON.stringify({
+          object: "list",
+          data: all.slice(start, start + limit),
+          has_more: start + limit < all.length,
+          url: "/v1/events",
+        }),
+      );
     });
     await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
   });
@@ -133,15 +194,22 @@ describe("the Stripe connector", () => {
     stopper.abort();
     await running;
   };
-  const ids = (): string[] => host.rows.payload.map((payload) => (JSON.parse(payload ?? "{}") as { id: string }).id).toSorted();
-  const deliver = (each: ReturnType<typeof event>): Promise<void> => spool.append({ batchId: each.id, rows: 1, render: () => Buffer.from(`${JSON.stringify(each)}\n`) });
+  const ids = (): string[] =>
+    host.rows.payload.map((payload) => (JSON.parse(payload ?? "{}") as { id: string }).id).toSorted();
+  const deliver = (each: ReturnType<typeof event>): Promise<void> =>
+    spool.append({ batchId: each.id, rows: 1, render: () => Buffer.from(`${JSON.stringify(each)}\n`) });
 
   test("takes the history, then webhooks, and fills what no webhook brought; everything once", async () => {
-    listed = Array.from({ length: 250 }, (_, index) => event(`evt_${index}`, "charge.succeeded", seconds - 5000 + index));
+    listed = Array.from({ length: 250 }, (_, index) =>
+      event(`evt_${index}`, "charge.succeeded", seconds - 5000 + index),
+    );
     await run(() => host.through() !== null);
     expect(ids()).toHaveLength(250);
     expect(requests.length).toBeGreaterThanOrEqual(3);
-    const [live, missed] = [event("evt_live", "charge.captured", seconds - 5), event("evt_missed", "charge.refunded", seconds - 300)];
+    const [live, missed] = [
+      event("evt_live", "charge.captured", seconds - 5),
+      event("evt_missed", "charge.refunded", seconds - 300),
+    ];
     await deliver(live);
     await deliver(live);
     listed.push(live, missed);
