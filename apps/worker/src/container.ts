@@ -17,6 +17,7 @@ import {
   userStore,
   workerLease,
 } from "@nova/db/repositories";
+import { listRuns, readFigures, readSources, readStatus } from "@nova/db/read-models";
 import { openLakeEngine } from "@nova/engines/duckdb";
 import { openQuerySandbox, type QuerySandbox } from "@nova/engines/query-sandbox";
 import { piiTag, SOURCES } from "@nova/novaretail";
@@ -36,6 +37,7 @@ import { registerLogIntake, registerStripeWebhook } from "./http/intake/index.ts
 import { createMetrics, type WorkerMetrics } from "./http/metrics.ts";
 import { createQueryService, type RunningQueryService } from "./http/queries/query-service.ts";
 import { registerQueryRoutes } from "./http/queries/routes.ts";
+import { registerReports } from "./http/reports.ts";
 import { buildServer } from "./http/server.ts";
 import { loadDefinitions, startPipelines } from "./pipelines/index.ts";
 import { captureConfig, configuredSources } from "./source-settings.ts";
@@ -101,17 +103,23 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
     stack.defer(() => queries.stop());
 
     const app = await buildServer({
-      db,
+      sources: () => readSources(db, clock.now()),
+      figures: () => readFigures(db, clock.now()),
       clock,
       logger,
       metrics,
       internalToken: env.NOVA_INTERNAL_TOKEN,
-      internal: (scope) =>
+      internal(scope) {
         registerQueryRoutes(scope, {
           queries,
           grants: grantStore(db, { clock }),
           users: userStore(db, { clock, ids }),
-        }),
+        });
+        registerReports(scope, {
+          status: (search) => readStatus(db, clock, search),
+          runs: (filter) => listRuns(db, filter),
+        });
+      },
       async intake(scope) {
         await registerLogIntake(scope, { logs: capture.intake.logs, token: env.LOG_INTAKE_TOKEN ?? "", logger });
         await registerStripeWebhook(scope, { stripe: capture.intake.stripe, logger });

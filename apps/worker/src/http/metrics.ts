@@ -1,7 +1,5 @@
-import { readFigures } from "@nova/db/read-models";
-import type { Clock } from "@nova/pipeline-core/kernel";
+import type { WorkerFigures } from "@nova/db/read-models";
 import type { FastifyInstance } from "fastify";
-import type { Pool } from "pg";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 export interface WorkerMetrics {
@@ -44,7 +42,7 @@ export function createMetrics(): WorkerMetrics {
 /** `GET /metrics` in the Prometheus text format. Figures that survive a restart are read from the metadata store per scrape. */
 export function registerMetrics(
   app: FastifyInstance,
-  deps: { db: { pool: Pool }; clock: Clock; metrics: WorkerMetrics },
+  deps: { readonly figures: () => Promise<WorkerFigures>; readonly metrics: WorkerMetrics },
 ): void {
   const { registry } = deps.metrics;
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
@@ -66,7 +64,7 @@ export function registerMetrics(
   const target = gauge("nova_dataset_target_lag_seconds", "How old the dataset may be.", ["dataset"]);
 
   app.get("/metrics", async (_request, reply) => {
-    const figures = await readFigures(deps.db, deps.clock.now());
+    const figures = await deps.figures();
     for (const one of [state, lag, runs, runTime, age, target]) one.reset();
     for (const source of figures.sources) {
       rows.set({ source: source.id }, source.rows);

@@ -1,13 +1,14 @@
+import type { SourceStatus, WorkerFigures } from "@nova/db/read-models";
 import { type Clock, type Logger, PlatformError } from "@nova/pipeline-core/kernel";
 import { fastify, type FastifyInstance } from "fastify";
-import type { Pool } from "pg";
 import { errorHandler } from "./errors.ts";
 import { registerHealth } from "./health.ts";
 import { requireBearer } from "./internal-access.ts";
 import { registerMetrics, type WorkerMetrics } from "./metrics.ts";
 
 export interface ServerDeps {
-  readonly db: { readonly pool: Pool };
+  readonly sources: () => Promise<readonly SourceStatus[]>;
+  readonly figures: () => Promise<WorkerFigures>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: WorkerMetrics;
@@ -27,7 +28,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.setNotFoundHandler((request) => {
     throw new PlatformError("not-found", `there is no ${request.method} ${request.url.split("?")[0]}`);
   });
-  registerHealth(app, { db: deps.db, clock: deps.clock, startedAt: deps.clock.now() });
+  registerHealth(app, { sources: deps.sources, clock: deps.clock, startedAt: deps.clock.now() });
   registerMetrics(app, deps);
   await app.register(
     async (internal) => {

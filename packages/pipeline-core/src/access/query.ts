@@ -3,6 +3,13 @@ import type { ErrorKind } from "../kernel/index.ts";
 import type { Principal } from "./grants.ts";
 import type { QueryState } from "./ports.ts";
 
+/** Whoever holds the worker's internal token (the CLI on its machine): reads every layer, personal columns masked. */
+export const OPERATOR: Principal = {
+  userId: "00000000-0000-7000-8000-000000000000",
+  role: "platform-engineer",
+  grants: [],
+};
+
 /** What one query may use up. Reaching rows or bytes cuts the result short; memory or time ends the query. */
 export interface QueryLimits {
   readonly rows: number;

@@ -1,10 +1,11 @@
-import type {
-  QueryLimits,
-  QueryRequest,
-  QueryService,
-  QueryStatus,
-  QueryStore,
-  ResultValue,
+import {
+  OPERATOR,
+  type QueryLimits,
+  type QueryRequest,
+  type QueryService,
+  type QueryStatus,
+  type QueryStore,
+  type ResultValue,
 } from "@nova/pipeline-core/access";
 import {
   asPlatformError,
@@ -79,7 +80,8 @@ export function createQueryService(options: QueryServiceOptions): RunningQuerySe
     const planned = await sandbox.plan(request.sql, request.principal);
     const datasets = "refused" in planned ? [] : planned.datasets;
     query.status = { ...query.status, datasets };
-    await store.start({ id, userId: request.principal.userId, actor: request.actor, sql: request.sql, datasets });
+    const userId = request.principal.userId === OPERATOR.userId ? null : request.principal.userId;
+    await store.start({ id, userId, actor: request.actor, sql: request.sql, datasets });
     const end =
       "refused" in planned
         ? ({ state: "failed", error: planned.refused } as const)

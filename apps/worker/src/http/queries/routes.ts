@@ -1,4 +1,11 @@
-import { type GrantStore, may, type Principal, type QueryService, type UserStore } from "@nova/pipeline-core/access";
+import {
+  type GrantStore,
+  may,
+  OPERATOR,
+  type Principal,
+  type QueryService,
+  type UserStore,
+} from "@nova/pipeline-core/access";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
@@ -7,13 +14,15 @@ import { parseInput } from "../errors.ts";
 export interface QueryRouteDeps {
   readonly queries: QueryService;
   readonly grants: GrantStore;
-  readonly users: Pick<UserStore, "findById">;
+  readonly users: Pick<UserStore, "findById" | "findByEmail">;
 }
 
 const userId = z.uuid("must be a user's id");
 const startSchema = z.strictObject({
   sql: z.string("must be the SQL text").min(1, "must not be empty").max(100_000, "must have at most 100000 characters"),
-  userId,
+  /** For whom; without it, and without `email`, for the operator. */
+  userId: userId.optional(),
+  email: z.email("must be an e-mail address").optional(),
   limits: z
     .strictObject({
       rows: z.int("must be a whole number").positive("must be positive").optional(),
@@ -23,7 +32,7 @@ const startSchema = z.strictObject({
     .optional(),
 });
 const querySchema = z.object({ id: z.uuid("must be a query's id") });
-const ownerSchema = z.object({ userId });
+const ownerSchema = z.object({ userId: userId.default(OPERATOR.userId) });
 const pageSchema = ownerSchema.extend({
   after: z.coerce.number().int("must be a page number").min(0, "must be a page number").default(0),
 });
@@ -33,18 +42,28 @@ const pageSchema = ownerSchema.extend({
  * that user may read is looked up here and never taken from the caller.
  */
 export function registerQueryRoutes(app: FastifyInstance, { queries, grants, users }: QueryRouteDeps): void {
-  const who = async (id: string): Promise<{ principal: Principal; actor: string }> => {
-    const [principal, person] = await Promise.all([grants.principal(id), users.findById(id)]);
-    if (principal === null || person === null) throw new PlatformError("not-found", `user ${id} is not known`);
-    if (!may(principal.role, "query.run")) throw new PlatformError("forbidden", "your role does not run queries");
-    return { principal, actor: person.email };
+  const person = async ({
+    userId: id,
+    email,
+  }: z.infer<typeof startSchema>): Promise<{ principal: Principal; actor: string }> => {
+    if (id === undefined && email === undefined) return { principal: OPERATOR, actor: "operator" };
+    const known = id === undefined ? await users.findByEmail(email ?? "") : await users.findById(id);
+    const principal = known === null ? null : await grants.principal(known.id);
+    if (known === null || principal === null) throw new PlatformError("not-found", `user ${id ?? email} is not known`);
+    return { principal, actor: known.email };
   };
 
   app.post("/queries", async (request, reply) => {
-    const { sql, userId: id, limits } = parseInput(startSchema, request.body);
-    const { principal, actor } = await who(id);
-    const queryId = await queries.start({ sql, principal, actor, ...(limits === undefined ? {} : { limits }) });
-    return reply.status(202).send({ queryId });
+    const input = parseInput(startSchema, request.body);
+    const { principal, actor } = await person(input);
+    if (!may(principal.role, "query.run")) throw new PlatformError("forbidden", "your role does not run queries");
+    const queryId = await queries.start({
+      sql: input.sql,
+      principal,
+      actor,
+      ...(input.limits === undefined ? {} : { limits: input.limits }),
+    });
+    return reply.status(202).send({ queryId, userId: principal.userId });
   });
   app.get("/queries/:id", async (request) => {
     const { id } = parseInput(querySchema, request.params);
@@ -57,7 +76,7 @@ export function registerQueryRoutes(app: FastifyInstance, { queries, grants, use
   });
   app.post("/queries/:id/cancel", async (request, reply) => {
     const { id } = parseInput(querySchema, request.params);
-    await queries.cancel(id, parseInput(ownerSchema, request.body).userId);
+    await queries.cancel(id, parseInput(ownerSchema, request.body ?? {}).userId);
     return reply.status(204).send();
   });
 }

@@ -1,0 +1,97 @@
+import { Command, CommanderError } from "commander";
+import { CommandFailure, EXIT } from "./command-failure.ts";
+import { dataDirFromEnv } from "./env.ts";
+import { answerNotes, answerText, type QueryFormat, runQuery } from "./run-query.ts";
+import { fetchRuns, type RunsOptions, runsText } from "./show-runs.ts";
+import { datasetsText, fetchStatus, sourcesText, statusText } from "./show-status.ts";
+import { connectWorker, type WorkerClient } from "./worker-client.ts";
+
+const program = new Command("nova")
+  .description("Ask the running platform.")
+  .option("--data-dir <folder>", "the data folder of the platform to ask", dataDirFromEnv())
+  .exitOverride()
+  .showHelpAfterError("(--help shows what there is)");
+
+function worker(): Promise<WorkerClient> {
+  return connectWorker(program.opts<{ dataDir: string }>().dataDir);
+}
+
+function print(text: string): void {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+program
+  .command("status")
+  .description("the four sources, and every dataset with its freshness")
+  .option("--json", "as JSON")
+  .action(async ({ json }: { json?: boolean }) => {
+    const status = await fetchStatus(await worker());
+    if (json === true) printJson(status);
+    else print(statusText(status));
+  });
+
+program
+  .command("sources")
+  .description("the four sources")
+  .option("--json", "as JSON")
+  .action(async ({ json }: { json?: boolean }) => {
+    const status = await fetchStatus(await worker());
+    if (json === true) printJson(status.sources);
+    else print(sourcesText(status));
+  });
+
+program
+  .command("datasets")
+  .description("datasets whose name, columns or description hold every word")
+  .argument("[search...]", "words, or middles of words")
+  .option("--json", "as JSON")
+  .action(async (search: string[], { json }: { json?: boolean }) => {
+    const status = await fetchStatus(await worker(), search.join(" "));
+    if (json === true) printJson(status.datasets);
+    else print(datasetsText(status));
+  });
+
+program
+  .command("query")
+  .description("one SELECT in DuckDB's SQL over names like curated.orders")
+  .argument("<sql>", "the SELECT")
+  .option("--json", "as JSON: an array of objects")
+  .option("--csv", "as CSV (RFC 4180)")
+  .option("--as <email>", "with the grants of this person instead of the operator's")
+  .action(async (sql: string, options: { json?: boolean; csv?: boolean; as?: string }) => {
+    if (options.json === true && options.csv === true)
+      throw new CommandFailure("usage", "--json and --csv: choose one");
+    const format: QueryFormat = options.json === true ? "json" : options.csv === true ? "csv" : "table";
+    const answer = await runQuery(await worker(), sql, options.as);
+    print(answerText(answer, format));
+    for (const note of answerNotes(answer)) process.stderr.write(`${note}\n`);
+  });
+
+program
+  .command("runs")
+  .description("runs, newest first")
+  .option("--state <state>", "queued, running, succeeded, failed or cancelled")
+  .option("--dataset <name>", "runs with a step for this dataset")
+  .option("--limit <number>", "at most this many", "20")
+  .option("--json", "as JSON")
+  .action(async ({ json, ...options }: RunsOptions & { json?: boolean }) => {
+    const runs = await fetchRuns(await worker(), options);
+    if (json === true) printJson(runs);
+    else print(runsText(runs));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommandFailure) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.exit;
+  } else if (error instanceof CommanderError) {
+    // It has printed its own message; help is no failure.
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  } else throw error;
+}
