@@ -34,7 +34,12 @@ export interface Context {
 }
 
 /** The places where a process may die during a commit, in order. */
-export type Failpoint = "data-files-written" | "manifests-written" | "manifest-list-written" | "metadata-written" | "pointer-swapped";
+export type Failpoint =
+  | "data-files-written"
+  | "manifests-written"
+  | "manifest-list-written"
+  | "metadata-written"
+  | "pointer-swapped";
 
 /** A table at one metadata file. */
 export interface TableState {
@@ -62,7 +67,11 @@ export async function loadState(context: Context, identifier: TableIdentifier): 
   const metadataLocation = await context.catalog.currentMetadata(identifier);
   if (metadataLocation === null) {
     context.heads.delete(stateKey(identifier));
-    throw new IcebergError("table-not-found", `table ${identifier.namespace}.${identifier.name} does not exist; create it first`, { ...identifier });
+    throw new IcebergError(
+      "table-not-found",
+      `table ${identifier.namespace}.${identifier.name} does not exist; create it first`,
+      { ...identifier },
+    );
   }
   const head = context.heads.get(stateKey(identifier));
   if (head?.metadataLocation === metadataLocation) return head;
@@ -84,7 +93,11 @@ export async function manifestsOf(context: Context, snapshot: Snapshot | undefin
 }
 
 /** Entries of a manifest, deleted ones included. */
-export async function entriesOf(context: Context, metadata: TableMetadata, line: ManifestFile): Promise<readonly ManifestEntry[]> {
+export async function entriesOf(
+  context: Context,
+  metadata: TableMetadata,
+  line: ManifestFile,
+): Promise<readonly ManifestEntry[]> {
   const known = context.files.get(line.path) as readonly ManifestEntry[] | undefined;
   if (known) return known;
   const bytes = await context.storage.read(line.path);
@@ -102,7 +115,8 @@ export function specOf(metadata: TableMetadata, specId: number): BoundSpec {
   let spec = bound.get(specId);
   if (!spec) {
     const found = metadata["partition-specs"].find((candidate) => candidate["spec-id"] === specId);
-    if (!found) throw new IcebergError("metadata-invalid", `partition spec ${specId} is not in the table's metadata`, { specId });
+    if (!found)
+      throw new IcebergError("metadata-invalid", `partition spec ${specId} is not in the table's metadata`, { specId });
     bound.set(specId, (spec = bindSpec(found, currentSchema(metadata), metadata.schemas)));
   }
   return spec;

@@ -7,7 +7,11 @@ import { folderStorage } from "./storage/folder/index.ts";
 import { catalogContract, storageContract } from "./testing.ts";
 import { startPostgres } from "./test-postgres.ts";
 
-catalogContract("memory", async () => ({ catalog: memoryCatalog(), transactional: false, close: async () => undefined }));
+catalogContract("memory", async () => ({
+  catalog: memoryCatalog(),
+  transactional: false,
+  close: async () => undefined,
+}));
 
 catalogContract("JDBC layout in PostgreSQL", async () => {
   const postgres = await startPostgres(55101);
@@ -28,5 +32,10 @@ catalogContract("JDBC layout in PostgreSQL", async () => {
 
 storageContract("folder", async () => {
   const folder = await mkdtemp(join(tmpdir(), "iceberg-storage-"));
-  return { storage: folderStorage(folder), prefix: `file://${folder}/part`, outside: "/etc/hostname", close: async () => rm(folder, { recursive: true, force: true }) };
+  return {
+    storage: folderStorage(folder),
+    prefix: `file://${folder}/part`,
+    outside: "/etc/hostname",
+    close: async () => rm(folder, { recursive: true, force: true }),
+  };
 });

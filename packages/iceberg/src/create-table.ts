@@ -16,13 +16,22 @@ export interface CreateTableOptions {
 }
 
 /** Writes the first metadata file of a table and registers it. */
-export async function createTable(context: Context, identifier: TableIdentifier, options: CreateTableOptions): Promise<TableState> {
+export async function createTable(
+  context: Context,
+  identifier: TableIdentifier,
+  options: CreateTableOptions,
+): Promise<TableState> {
   checkName(identifier);
   const ids = idsAfter(0);
   const fields = withKey(assignIds(asColumns(options.schema), ids), options.key ?? []);
   if (fields.length === 0) throw new IcebergError("invalid-input", "a table needs at least one column");
   const keyIds = (options.key ?? []).map((name) => (fields.find((field) => field.name === name) as NestedField).id);
-  const schema = { type: "struct" as const, "schema-id": 0, ...(keyIds.length > 0 ? { "identifier-field-ids": keyIds } : {}), fields };
+  const schema = {
+    type: "struct" as const,
+    "schema-id": 0,
+    ...(keyIds.length > 0 ? { "identifier-field-ids": keyIds } : {}),
+    fields,
+  };
   const spec = buildSpec(schema, 0, options.partitionBy ?? []);
   const tableUuid = context.uuid();
   const metadata: TableMetadata = {
@@ -63,16 +72,24 @@ export async function createTable(context: Context, identifier: TableIdentifier,
 
 function checkName(id: TableIdentifier): void {
   const bad = [...id.namespace.split("."), id.name].find((part) => !/^[\p{L}\p{N}_][\p{L}\p{N}_ -]*$/u.test(part));
-  if (bad !== undefined) throw new IcebergError("invalid-input", `${JSON.stringify(bad)} is no name for a namespace or table; use letters, digits and underscores`, { ...id });
+  if (bad !== undefined)
+    throw new IcebergError(
+      "invalid-input",
+      `${JSON.stringify(bad)} is no name for a namespace or table; use letters, digits and underscores`,
+      { ...id },
+    );
 }
 
 /** Identifier fields are required and neither floats nor nested (spec "Identifier Field IDs"). */
 function withKey(fields: NestedField[], key: readonly string[]): NestedField[] {
   for (const name of key) {
     const field = fields.find((candidate) => candidate.name === name);
-    if (!field) throw new IcebergError("invalid-input", `key column ${name} is not among the columns`, { column: name });
+    if (!field)
+      throw new IcebergError("invalid-input", `key column ${name} is not among the columns`, { column: name });
     if (typeof field.type !== "string" || field.type === "float" || field.type === "double")
-      throw new IcebergError("invalid-input", `key column ${name} cannot be a float, double or nested type`, { column: name });
+      throw new IcebergError("invalid-input", `key column ${name} cannot be a float, double or nested type`, {
+        column: name,
+      });
   }
   return fields.map((field) => (key.includes(field.name) ? { ...field, required: true } : field));
 }

@@ -24,7 +24,12 @@ function engineFailure(error: unknown): IcebergError {
   const message = (error as Error).message;
   const family = /^([A-Z][A-Za-z ]*Error)/.exec(message)?.[1] ?? "Error";
   if (family === "Conversion Error" || family === "Out of Range Error")
-    return new IcebergError("schema-mismatch", "a value does not fit its column's type; cast or quarantine it before writing (see cause)", { family }, error);
+    return new IcebergError(
+      "schema-mismatch",
+      "a value does not fit its column's type; cast or quarantine it before writing (see cause)",
+      { family },
+      error,
+    );
   if (family === "Binder Error" || family === "Parser Error" || family === "Catalog Error")
     return new IcebergError("invalid-input", `the engine refused the query: ${message}`, { family }, error);
   return new IcebergError("engine-failed", `the engine failed: ${family} (see cause)`, { family }, error);

@@ -8,7 +8,16 @@ export type { CommitOptions } from "./commit/commit.ts";
 export type { StagedChange, StagedSummary } from "./commit/staged-change.ts";
 export type { PartitionBy } from "./metadata/partition-spec.ts";
 export type { Operation, Snapshot, SnapshotRef, TableMetadata } from "./metadata/table-metadata.ts";
-export type { ColumnType, ListType, MapType, NestedField, Schema, SchemaColumn, StructType, Type } from "./schema/schema.ts";
+export type {
+  ColumnType,
+  ListType,
+  MapType,
+  NestedField,
+  Schema,
+  SchemaColumn,
+  StructType,
+  Type,
+} from "./schema/schema.ts";
 export { where, type Filter, type FilterValue } from "./read/filter.ts";
 export type { Scan, ScanFile, ScanOptions } from "./read/scan.ts";
 export type { Failpoint } from "./context.ts";
@@ -17,9 +26,25 @@ export type { MergeInput } from "./write/stage-merge.ts";
 export type { DeleteInput, OverwriteInput } from "./write/stage-overwrite.ts";
 export type { SchemaStep } from "./schema/evolve.ts";
 export type { SchemaUpdate } from "./schema/update-schema.ts";
-export { planCompaction, type CompactionGroup, type CompactionOptions, type CompactionPlan } from "./maintain/plan-compaction.ts";
+export {
+  planCompaction,
+  type CompactionGroup,
+  type CompactionOptions,
+  type CompactionPlan,
+} from "./maintain/plan-compaction.ts";
 export { executeCompaction, type CompactionResult } from "./maintain/execute-compaction.ts";
-export { executeExpireSnapshots, planExpireSnapshots, type ExpireOptions, type ExpirePlan, type ExpireResult } from "./maintain/expire-snapshots.ts";
+export {
+  executeExpireSnapshots,
+  planExpireSnapshots,
+  type ExpireOptions,
+  type ExpirePlan,
+  type ExpireResult,
+} from "./maintain/expire-snapshots.ts";
 export { executeOrphanFiles, planOrphanFiles, type OrphanOptions, type OrphanPlan } from "./maintain/orphan-files.ts";
 export { executeRewriteDeletes, planRewriteDeletes, type RewriteDeletesPlan } from "./maintain/rewrite-deletes.ts";
-export { executeRewriteManifests, planRewriteManifests, type RewriteManifestsPlan } from "./maintain/rewrite-manifests.ts";
+export {
+  executeRewriteManifests,
+  planRewriteManifests,
+  type RewriteManifestsPlan,
+} from "./maintain/rewrite-manifests.ts";
+export type { FileRow, ManifestRow, MetadataTables, PartitionRow, SnapshotRow } from "./read/metadata-tables.ts";

@@ -78,12 +78,19 @@ export function openLakehouse(options: LakehouseOptions): Lakehouse {
     createNamespace: async (namespace, properties) => context.catalog.createNamespace(namespace, properties),
     listNamespaces: async () => context.catalog.listNamespaces(),
     dropTable: async (id, { purge = false } = {}) => {
-      const location = purge && (await context.catalog.currentMetadata(id)) !== null ? (await loadState(context, id)).metadata.location : null;
+      const location =
+        purge && (await context.catalog.currentMetadata(id)) !== null
+          ? (await loadState(context, id)).metadata.location
+          : null;
       const dropped = await context.catalog.unregister(id);
       context.heads.delete(stateKey(id));
-      if (location !== null) for await (const file of context.storage.list(location)) await context.storage.delete(file.location);
+      if (location !== null)
+        for await (const file of context.storage.list(location)) await context.storage.delete(file.location);
       return dropped;
     },
-    commit: async (staged, commitOptions = {}) => ({ snapshotId: staged.snapshotId, table: new Table(context, await commitChange(context, staged, commitOptions)) }),
+    commit: async (staged, commitOptions = {}) => ({
+      snapshotId: staged.snapshotId,
+      table: new Table(context, await commitChange(context, staged, commitOptions)),
+    }),
   };
 }

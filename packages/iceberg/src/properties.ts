@@ -12,12 +12,19 @@ export const PROPERTY = {
 } as const;
 
 /** A whole-number property; `invalid-input` naming it when it is no number. */
-export function numberProperty(properties: Readonly<Record<string, string>>, property: { name: string; fallback: number }): number {
+export function numberProperty(
+  properties: Readonly<Record<string, string>>,
+  property: { name: string; fallback: number },
+): number {
   const text = properties[property.name];
   if (text === undefined) return property.fallback;
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0)
-    throw new IcebergError("invalid-input", `table property ${property.name} is ${JSON.stringify(text)}; set it to a whole number`, { property: property.name });
+    throw new IcebergError(
+      "invalid-input",
+      `table property ${property.name} is ${JSON.stringify(text)}; set it to a whole number`,
+      { property: property.name },
+    );
   return value;
 }
 
@@ -30,20 +37,44 @@ export function flagProperty(properties: Readonly<Record<string, string>>, name:
 /** Parquet codec in DuckDB's words. Iceberg's default is zstd. */
 export function parquetCodec(properties: Readonly<Record<string, string>>): string {
   const codec = (properties["write.parquet.compression-codec"] ?? "zstd").toLowerCase();
-  const known: Record<string, string> = { zstd: "ZSTD", snappy: "SNAPPY", gzip: "GZIP", lz4: "LZ4_RAW", brotli: "BROTLI", uncompressed: "UNCOMPRESSED", none: "UNCOMPRESSED" };
+  const known: Record<string, string> = {
+    zstd: "ZSTD",
+    snappy: "SNAPPY",
+    gzip: "GZIP",
+    lz4: "LZ4_RAW",
+    brotli: "BROTLI",
+    uncompressed: "UNCOMPRESSED",
+    none: "UNCOMPRESSED",
+  };
   const found = known[codec];
-  if (!found) throw new IcebergError("invalid-input", `table property write.parquet.compression-codec is ${codec}; use zstd, snappy, gzip, lz4, brotli or uncompressed`);
+  if (!found)
+    throw new IcebergError(
+      "invalid-input",
+      `table property write.parquet.compression-codec is ${codec}; use zstd, snappy, gzip, lz4, brotli or uncompressed`,
+    );
   return found;
 }
 
 /** What of a column goes into manifests. */
-export type MetricsMode = { readonly kind: "none" | "counts" | "full" } | { readonly kind: "truncate"; readonly width: number };
+export type MetricsMode =
+  | { readonly kind: "none" | "counts" | "full" }
+  | { readonly kind: "truncate"; readonly width: number };
 
 /** Metrics mode of a column: its own property, else the default, else truncate(16). "none" leaves nothing of it behind. */
 export function metricsMode(properties: Readonly<Record<string, string>>, column: string): MetricsMode {
-  const text = (properties[`write.metadata.metrics.column.${column}`] ?? properties["write.metadata.metrics.default"] ?? "truncate(16)").trim().toLowerCase();
+  const text = (
+    properties[`write.metadata.metrics.column.${column}`] ??
+    properties["write.metadata.metrics.default"] ??
+    "truncate(16)"
+  )
+    .trim()
+    .toLowerCase();
   if (text === "none" || text === "counts" || text === "full") return { kind: text };
   const match = /^truncate\((\d+)\)$/.exec(text);
   if (match && Number(match[1]) > 0) return { kind: "truncate", width: Number(match[1]) };
-  throw new IcebergError("invalid-input", `metrics mode ${JSON.stringify(text)} of column ${column} is not known; use none, counts, truncate(n) or full`, { column });
+  throw new IcebergError(
+    "invalid-input",
+    `metrics mode ${JSON.stringify(text)} of column ${column} is not known; use none, counts, truncate(n) or full`,
+    { column },
+  );
 }

@@ -5,6 +5,7 @@ import type { StagedChange } from "./commit/staged-change.ts";
 import { loadState, type Context, type TableState } from "./context.ts";
 import { currentSchema, type Snapshot, type SnapshotRef, type TableMetadata } from "./metadata/table-metadata.ts";
 import { tableChanges, type Changes, type ChangesOptions } from "./read/changes.ts";
+import { metadataTables, type MetadataTables } from "./read/metadata-tables.ts";
 import { scanTable, type Scan, type ScanOptions } from "./read/scan.ts";
 import { columnsOf, type SchemaColumn } from "./schema/schema.ts";
 import { SchemaUpdate } from "./schema/update-schema.ts";
@@ -62,6 +63,11 @@ export class Table {
   /** Snapshots oldest first, and the branches and tags that point to them. */
   get history(): { readonly snapshots: readonly Snapshot[]; readonly refs: Readonly<Record<string, SnapshotRef>> } {
     return { snapshots: this.#state.metadata.snapshots, refs: this.#state.metadata.refs };
+  }
+
+  /** Snapshots, history, refs, files, manifests and partitions as rows. */
+  get metadataTables(): MetadataTables {
+    return metadataTables(this.#context, this.#state);
   }
 
   /** The table as the catalog has it now. Costs one catalog look-up when nothing changed. */

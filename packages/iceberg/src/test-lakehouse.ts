@@ -15,9 +15,9 @@ export interface TestLakehouse {
   readonly catalog: Catalog;
   readonly lakehouse: Lakehouse;
   /** Another lakehouse on the same catalog and files that remembers nothing. */
-  stranger(options?: Partial<LakehouseOptions>): Lakehouse;
-  rows(scan: Scan, order?: string): Promise<unknown[]>;
-  close(): Promise<void>;
+  readonly stranger: (options?: Partial<LakehouseOptions>) => Lakehouse;
+  readonly rows: (scan: Scan, order?: string) => Promise<unknown[]>;
+  readonly close: () => Promise<void>;
 }
 
 export async function openTestLakehouse(options: Partial<LakehouseOptions> = {}): Promise<TestLakehouse> {
@@ -25,7 +25,8 @@ export async function openTestLakehouse(options: Partial<LakehouseOptions> = {})
   const duckdb = await DuckDBInstance.create(":memory:");
   const connection = await duckdb.connect();
   const catalog = options.catalog ?? memoryCatalog();
-  const open = (extra: Partial<LakehouseOptions> = {}): Lakehouse => openLakehouse({ catalog, storage: folderStorage(folder), duckdb, warehouse: folder, ...options, ...extra });
+  const open = (extra: Partial<LakehouseOptions> = {}): Lakehouse =>
+    openLakehouse({ catalog, storage: folderStorage(folder), duckdb, warehouse: folder, ...options, ...extra });
   return {
     folder,
     duckdb,
@@ -33,7 +34,8 @@ export async function openTestLakehouse(options: Partial<LakehouseOptions> = {})
     catalog,
     lakehouse: open(),
     stranger: open,
-    rows: async (scan, order = "ALL") => (await connection.runAndReadAll(`SELECT * FROM ${await scan.toSql()} ORDER BY ${order}`)).getRowObjectsJson(),
+    rows: async (scan, order = "ALL") =>
+      (await connection.runAndReadAll(`SELECT * FROM ${await scan.toSql()} ORDER BY ${order}`)).getRowObjectsJson(),
     close: async () => {
       connection.closeSync();
       await rm(folder, { recursive: true, force: true });

@@ -49,7 +49,9 @@ export function catalogContract(name: string, open: () => Promise<CatalogUnderTe
       const id = fresh();
       await catalog.register(id, "m0");
       let worked = 0;
-      const rivals = Array.from({ length: 8 }, (_, index) => catalog.swap(id, { expected: "m0", next: `m${index + 1}`, within: async () => void (worked += 1) }));
+      const rivals = Array.from({ length: 8 }, (_, index) =>
+        catalog.swap(id, { expected: "m0", next: `m${index + 1}`, within: async () => void (worked += 1) }),
+      );
       const won = await Promise.all(rivals);
       expect(won.filter(Boolean)).toHaveLength(1);
       expect(worked).toBe(1);
@@ -61,7 +63,9 @@ export function catalogContract(name: string, open: () => Promise<CatalogUnderTe
       const id = fresh();
       await catalog.register(id, "m0");
       const refused = new Error("the position has moved");
-      await expect(catalog.swap(id, { expected: "m0", next: "m1", within: async () => Promise.reject(refused) })).rejects.toBe(refused);
+      await expect(
+        catalog.swap(id, { expected: "m0", next: "m1", within: async () => Promise.reject(refused) }),
+      ).rejects.toBe(refused);
       expect(await catalog.currentMetadata(id)).toBe("m0");
       expect(await catalog.swap(id, { expected: "m0", next: "m1" })).toBe(true);
     });
@@ -71,10 +75,15 @@ export function catalogContract(name: string, open: () => Promise<CatalogUnderTe
       if (!transactional || !countRows) return skip("this catalog has no database");
       const id = fresh();
       await catalog.register(id, "m0");
-      const insert = async (tx: { query(text: string): Promise<unknown> }): Promise<void> => void (await tx.query("INSERT INTO contract_scratch VALUES (1)"));
+      const insert = async (tx: { query(text: string): Promise<unknown> }): Promise<void> =>
+        void (await tx.query("INSERT INTO contract_scratch VALUES (1)"));
       const before = await countRows();
       await catalog.swap(id, { expected: "stale", next: "m1", within: insert });
-      const failing = catalog.swap(id, { expected: "m0", next: "m1", within: async (tx) => insert(tx).then(() => Promise.reject(new Error("late"))) });
+      const failing = catalog.swap(id, {
+        expected: "m0",
+        next: "m1",
+        within: async (tx) => insert(tx).then(() => Promise.reject(new Error("late"))),
+      });
       await expect(failing).rejects.toThrow("late");
       expect(await countRows()).toBe(before);
       await catalog.swap(id, { expected: "m0", next: "m1", within: insert });

@@ -5,8 +5,9 @@ import type { ManifestFile } from "../manifest/data-file.ts";
 import { encodeMetadata } from "../metadata/metadata-json.ts";
 import type { Snapshot, TableMetadata } from "../metadata/table-metadata.ts";
 import { flagProperty, numberProperty, PROPERTY } from "../properties.ts";
-import { metadataFolder, produceSnapshot, type AttemptFiles } from "./produce-snapshot.ts";
+import { produceSnapshot } from "./produce-snapshot.ts";
 import type { StagedChange } from "./staged-change.ts";
+import { metadataFolder, type AttemptFiles } from "./store-manifest.ts";
 import { validateAgainst } from "./validate.ts";
 
 export interface CommitOptions {
@@ -19,13 +20,21 @@ export interface CommitOptions {
 }
 
 /** Publishes a staged change; returns the table's new state. See `Lakehouse.commit` for the promise it keeps. */
-export async function commitChange(context: Context, change: StagedChange, options: CommitOptions): Promise<TableState> {
+export async function commitChange(
+  context: Context,
+  change: StagedChange,
+  options: CommitOptions,
+): Promise<TableState> {
   const reusable = new Map<string, ManifestFile>();
   try {
     return await commitMetadata(context, change.identifier, options.within, async (state) => {
       const files: AttemptFiles = { reusable, written: [] };
       if (options.expectedParent !== undefined && state.metadata["current-snapshot-id"] !== options.expectedParent)
-        throw new IcebergError("commit-conflict", `the current snapshot is ${state.metadata["current-snapshot-id"]}, not the expected ${options.expectedParent}; decide again on the current one`, { ...change.identifier });
+        throw new IcebergError(
+          "commit-conflict",
+          `the current snapshot is ${state.metadata["current-snapshot-id"]}, not the expected ${options.expectedParent}; decide again on the current one`,
+          { ...change.identifier },
+        );
       try {
         await validateAgainst(context, state.metadata, change);
         const snapshot = await produceSnapshot(context, state.metadata, change, options.properties ?? {}, files);
@@ -36,7 +45,11 @@ export async function commitChange(context: Context, change: StagedChange, optio
       }
     });
   } catch (error) {
-    if (!isIcebergError(error, "commit-state-unknown")) await removeQuietly(context, [...reusable.values()].map((line) => line.path));
+    if (!isIcebergError(error, "commit-state-unknown"))
+      await removeQuietly(
+        context,
+        [...reusable.values()].map((line) => line.path),
+      );
     throw error;
   }
 }
@@ -62,7 +75,12 @@ export type Decide = (state: TableState) => Promise<{ metadata: TableMetadata; w
  * Compare-and-swap loop (spec "Optimistic Concurrency"): decide on the newest state, write the metadata file, swap the
  * pointer; a lost race is decided again on fresh metadata, at most `commit.retry.num-retries` times, with jitter.
  */
-export async function commitMetadata(context: Context, identifier: TableIdentifier, within: CommitOptions["within"], decide: Decide): Promise<TableState> {
+export async function commitMetadata(
+  context: Context,
+  identifier: TableIdentifier,
+  within: CommitOptions["within"],
+  decide: Decide,
+): Promise<TableState> {
   const head = context.heads.get(stateKey(identifier));
   let state = head ?? (await loadState(context, identifier));
   let maybeStale = head !== undefined;
@@ -98,17 +116,33 @@ export async function commitMetadata(context: Context, identifier: TableIdentifi
     await removeQuietly(context, files);
     const retries = numberProperty(state.metadata.properties, PROPERTY.retries);
     if (attempt >= retries)
-      throw new IcebergError("commit-conflict", `${identifier.namespace}.${identifier.name}: ${retries + 1} attempts lost to other commits; commit less often or raise ${PROPERTY.retries.name}`, { ...identifier });
-    const ceiling = Math.min(numberProperty(state.metadata.properties, PROPERTY.retryMaxWaitMs), numberProperty(state.metadata.properties, PROPERTY.retryMinWaitMs) * 2 ** attempt);
+      throw new IcebergError(
+        "commit-conflict",
+        `${identifier.namespace}.${identifier.name}: ${retries + 1} attempts lost to other commits; commit less often or raise ${PROPERTY.retries.name}`,
+        { ...identifier },
+      );
+    const ceiling = Math.min(
+      numberProperty(state.metadata.properties, PROPERTY.retryMaxWaitMs),
+      numberProperty(state.metadata.properties, PROPERTY.retryMinWaitMs) * 2 ** attempt,
+    );
     await context.wait(ceiling * context.random());
     maybeStale = false;
     state = await loadState(context, identifier);
   }
 }
 
-async function swap(context: Context, state: TableState, next: TableState, within: CommitOptions["within"]): Promise<boolean> {
+async function swap(
+  context: Context,
+  state: TableState,
+  next: TableState,
+  within: CommitOptions["within"],
+): Promise<boolean> {
   try {
-    return await context.catalog.swap(state.identifier, { expected: state.metadataLocation, next: next.metadataLocation, within });
+    return await context.catalog.swap(state.identifier, {
+      expected: state.metadataLocation,
+      next: next.metadataLocation,
+      within,
+    });
   } catch (error) {
     if (!isIcebergError(error, "commit-state-unknown")) throw error;
     return outcomeOf(context, state, next, error);
@@ -131,8 +165,15 @@ async function outcomeOf(context: Context, state: TableState, next: TableState, 
 
 async function writeMetadata(context: Context, state: TableState, metadata: TableMetadata): Promise<TableState> {
   const versions = numberProperty(metadata.properties, PROPERTY.previousVersionsMax);
-  const log = [...metadata["metadata-log"], { "metadata-file": state.metadataLocation, "timestamp-ms": state.metadata["last-updated-ms"] }];
-  const next = { ...metadata, "last-updated-ms": Math.max(context.now(), metadata["last-updated-ms"]), "metadata-log": log.slice(-Math.max(1, versions)) };
+  const log = [
+    ...metadata["metadata-log"],
+    { "metadata-file": state.metadataLocation, "timestamp-ms": state.metadata["last-updated-ms"] },
+  ];
+  const next = {
+    ...metadata,
+    "last-updated-ms": Math.max(context.now(), metadata["last-updated-ms"]),
+    "metadata-log": log.slice(-Math.max(1, versions)),
+  };
   const metadataLocation = `${metadataFolder(metadata)}/${String(versionOf(state.metadataLocation) + 1).padStart(5, "0")}-${context.uuid()}.metadata.json`;
   await context.storage.create(metadataLocation, encodeMetadata(next));
   return { identifier: state.identifier, metadataLocation, metadata: next };

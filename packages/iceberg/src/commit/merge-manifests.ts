@@ -3,15 +3,22 @@ import { STATUS, UNASSIGNED, type ManifestEntry, type ManifestFile } from "../ma
 import type { TableMetadata } from "../metadata/table-metadata.ts";
 import { flagProperty, numberProperty, PROPERTY } from "../properties.ts";
 import type { StagedChange } from "./staged-change.ts";
-import { storeManifest, type AttemptFiles } from "./produce-snapshot.ts";
+import { storeManifest, type AttemptFiles } from "./store-manifest.ts";
 
 /**
  * Joins small manifests once there are many (`commit.manifest.min-count-to-merge`), so that planning a table with a
  * commit every second stays cheap. Each file is rewritten once per that many commits. Manifests of this commit take
  * part only when they are already encoded for reuse, so a retry never loses them.
  */
-export async function mergeManifests(context: Context, metadata: TableMetadata, change: StagedChange, lines: readonly ManifestFile[], files: AttemptFiles): Promise<ManifestFile[]> {
-  if (!change.joinManifests && !flagProperty(metadata.properties, "commit.manifest-merge.enabled", true)) return [...lines];
+export async function mergeManifests(
+  context: Context,
+  metadata: TableMetadata,
+  change: StagedChange,
+  lines: readonly ManifestFile[],
+  files: AttemptFiles,
+): Promise<ManifestFile[]> {
+  if (!change.joinManifests && !flagProperty(metadata.properties, "commit.manifest-merge.enabled", true))
+    return [...lines];
   const minCount = change.joinManifests ? 2 : Math.max(2, numberProperty(metadata.properties, PROPERTY.mergeMinCount));
   const targetBytes = numberProperty(metadata.properties, PROPERTY.manifestTargetBytes);
   const groups = new Map<string, ManifestFile[]>();
@@ -29,7 +36,10 @@ export async function mergeManifests(context: Context, metadata: TableMetadata, 
       continue;
     }
     result.push(...group.filter((line) => line.sequenceNumber === UNASSIGNED));
-    for (const bin of packed(settled, targetBytes)) result.push(bin.length === 1 ? (bin[0] as ManifestFile) : await joined(context, metadata, change.snapshotId, bin, files));
+    for (const bin of packed(settled, targetBytes))
+      result.push(
+        bin.length === 1 ? (bin[0] as ManifestFile) : await joined(context, metadata, change.snapshotId, bin, files),
+      );
   }
   return result;
 }
@@ -49,15 +59,28 @@ function packed(lines: readonly ManifestFile[], targetBytes: number): ManifestFi
   return bins;
 }
 
-async function joined(context: Context, metadata: TableMetadata, snapshotId: bigint, bin: readonly ManifestFile[], files: AttemptFiles): Promise<ManifestFile> {
+async function joined(
+  context: Context,
+  metadata: TableMetadata,
+  snapshotId: bigint,
+  bin: readonly ManifestFile[],
+  files: AttemptFiles,
+): Promise<ManifestFile> {
   const entries: ManifestEntry[] = [];
   for (const line of bin)
     for (const entry of await entriesOf(context, metadata, line)) {
       // What older snapshots deleted is history that their own manifests keep.
-      if (entry.status !== STATUS.deleted) entries.push(entry.status === STATUS.existing ? entry : { ...entry, status: STATUS.existing });
+      if (entry.status !== STATUS.deleted)
+        entries.push(entry.status === STATUS.existing ? entry : { ...entry, status: STATUS.existing });
     }
   const first = bin[0] as ManifestFile;
-  const line = await storeManifest(context, metadata, { specId: first.specId, content: first.content, snapshotId, schemaId: metadata["current-schema-id"], entries });
+  const line = await storeManifest(context, metadata, {
+    specId: first.specId,
+    content: first.content,
+    snapshotId,
+    schemaId: metadata["current-schema-id"],
+    entries,
+  });
   files.written.push(line.path);
   return line;
 }

@@ -1,36 +1,44 @@
-import { entriesOf, manifestsOf, specOf, type Context } from "../context.ts";
+import { entriesOf, manifestsOf, type Context } from "../context.ts";
 import { IcebergError } from "../errors.ts";
-import { encodeManifest } from "../manifest/manifest.ts";
 import { encodeManifestList, withSequenceNumber } from "../manifest/manifest-list.ts";
-import { CONTENT, STATUS, UNASSIGNED, type DataFile, type ManifestEntry, type ManifestFile } from "../manifest/data-file.ts";
-import { currentSnapshot, schemaById, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
+import {
+  CONTENT,
+  STATUS,
+  UNASSIGNED,
+  type DataFile,
+  type ManifestEntry,
+  type ManifestFile,
+} from "../manifest/data-file.ts";
+import { currentSnapshot, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
 import { mergeManifests } from "./merge-manifests.ts";
+import { metadataFolder, storeManifest, type AttemptFiles } from "./store-manifest.ts";
 import type { StagedChange } from "./staged-change.ts";
 import { snapshotSummary } from "./summary.ts";
 
-/** Files one commit attempt has written, so that a failed attempt can take them back. */
-export interface AttemptFiles {
-  /** Usable by the next attempt: they hold only what the change adds. */
-  readonly reusable: Map<string, ManifestFile>;
-  /** Worthless once the attempt has failed. */
-  readonly written: string[];
-}
-
-/** Folder of a table's metadata files. */
-export function metadataFolder(metadata: TableMetadata): string {
-  return (metadata.properties["write.metadata.path"] ?? `${metadata.location}/metadata`).replace(/\/+$/, "");
-}
-
 /** Stores the manifests and the manifest list of a change on top of `metadata` and returns its snapshot. */
-export async function produceSnapshot(context: Context, metadata: TableMetadata, change: StagedChange, properties: Readonly<Record<string, string>>, files: AttemptFiles): Promise<Snapshot> {
+export async function produceSnapshot(
+  context: Context,
+  metadata: TableMetadata,
+  change: StagedChange,
+  properties: Readonly<Record<string, string>>,
+  files: AttemptFiles,
+): Promise<Snapshot> {
   const parent = currentSnapshot(metadata);
   const sequenceNumber = metadata["last-sequence-number"] + 1;
   const parentManifests = await manifestsOf(context, parent);
-  const [kept, added] = await Promise.all([withoutRemoved(context, metadata, change, parentManifests, files), addedManifests(context, metadata, change, files)]);
+  const [kept, added] = await Promise.all([
+    withoutRemoved(context, metadata, change, parentManifests, files),
+    addedManifests(context, metadata, change, files),
+  ]);
   context.failpoint("manifests-written");
   const merged = await mergeManifests(context, metadata, change, [...added, ...kept], files);
   const manifests = merged.map((line) => withSequenceNumber(line, sequenceNumber));
-  const bytes = encodeManifestList({ snapshotId: change.snapshotId, parentSnapshotId: metadata["current-snapshot-id"], sequenceNumber, manifests });
+  const bytes = encodeManifestList({
+    snapshotId: change.snapshotId,
+    parentSnapshotId: metadata["current-snapshot-id"],
+    sequenceNumber,
+    manifests,
+  });
   const location = `${metadataFolder(metadata)}/snap-${change.snapshotId}-1-${context.uuid()}.avro`;
   files.written.push(location);
   await context.storage.create(location, bytes);
@@ -48,7 +56,12 @@ export async function produceSnapshot(context: Context, metadata: TableMetadata,
 }
 
 /** One manifest per content and spec for what the change adds; written once, whatever the number of attempts. */
-async function addedManifests(context: Context, metadata: TableMetadata, change: StagedChange, files: AttemptFiles): Promise<ManifestFile[]> {
+async function addedManifests(
+  context: Context,
+  metadata: TableMetadata,
+  change: StagedChange,
+  files: AttemptFiles,
+): Promise<ManifestFile[]> {
   const groups = new Map<string, DataFile[]>();
   for (const file of [...change.addedDataFiles, ...change.addedDeleteFiles]) {
     const key = `${file.content === CONTENT.data ? 0 : 1}:${file.specId}`;
@@ -61,36 +74,34 @@ async function addedManifests(context: Context, metadata: TableMetadata, change:
       const content = key.startsWith("0") ? 0 : 1;
       // A rewritten file keeps the age of its rows, or newer equality deletes would no longer reach them.
       const kept = content === 0 ? change.dataSequenceNumber : null;
-      const entries = group.map(
-        (file): ManifestEntry => ({
-          status: STATUS.added,
-          snapshotId: change.snapshotId,
-          sequenceNumber: kept ?? UNASSIGNED,
-          fileSequenceNumber: UNASSIGNED,
-          file,
-        }),
-      );
-      const line = await storeManifest(context, metadata, { specId: group[0]?.specId as number, content, snapshotId: change.snapshotId, schemaId: change.schemaId, entries });
+      const entries = group.map((file): ManifestEntry => ({
+        status: STATUS.added,
+        snapshotId: change.snapshotId,
+        sequenceNumber: kept ?? UNASSIGNED,
+        fileSequenceNumber: UNASSIGNED,
+        file,
+      }));
+      const line = await storeManifest(context, metadata, {
+        specId: group[0]?.specId as number,
+        content,
+        snapshotId: change.snapshotId,
+        schemaId: change.schemaId,
+        entries,
+      });
       files.reusable.set(key, line);
       return line;
     }),
   );
 }
 
-/** Encodes and stores one manifest; its line has no sequence number yet. */
-export async function storeManifest(
+/** The parent's manifests without the files the change removes; `commit-conflict` when one of them is gone already. */
+async function withoutRemoved(
   context: Context,
   metadata: TableMetadata,
-  input: { specId: number; content: 0 | 1; snapshotId: bigint; schemaId: number; entries: readonly ManifestEntry[] },
-): Promise<ManifestFile> {
-  const encoded = encodeManifest({ ...input, spec: specOf(metadata, input.specId), schema: schemaById(metadata, input.schemaId) });
-  const path = `${metadataFolder(metadata)}/${context.uuid()}-m0.avro`;
-  await context.storage.create(path, encoded.bytes);
-  return { ...encoded.line, path };
-}
-
-/** The parent's manifests without the files the change removes; `commit-conflict` when one of them is gone already. */
-async function withoutRemoved(context: Context, metadata: TableMetadata, change: StagedChange, lines: readonly ManifestFile[], files: AttemptFiles): Promise<ManifestFile[]> {
+  change: StagedChange,
+  lines: readonly ManifestFile[],
+  files: AttemptFiles,
+): Promise<ManifestFile[]> {
   const missing = new Set(change.removedFiles.map((file) => file.path));
   const contents = new Set(change.removedFiles.map((file) => (file.content === CONTENT.data ? 0 : 1)));
   const kept: ManifestFile[] = [];
@@ -106,13 +117,25 @@ async function withoutRemoved(context: Context, metadata: TableMetadata, change:
       continue;
     }
     const entries = live.map((entry) =>
-      missing.delete(entry.file.path) ? { ...entry, status: STATUS.deleted, snapshotId: change.snapshotId } : { ...entry, status: STATUS.existing },
+      missing.delete(entry.file.path)
+        ? { ...entry, status: STATUS.deleted, snapshotId: change.snapshotId }
+        : { ...entry, status: STATUS.existing },
     );
-    const rewritten = await storeManifest(context, metadata, { specId: line.specId, content: line.content, snapshotId: change.snapshotId, schemaId: change.schemaId, entries });
+    const rewritten = await storeManifest(context, metadata, {
+      specId: line.specId,
+      content: line.content,
+      snapshotId: change.snapshotId,
+      schemaId: change.schemaId,
+      entries,
+    });
     files.written.push(rewritten.path);
     kept.push(rewritten);
   }
   if (missing.size > 0)
-    throw new IcebergError("commit-conflict", `${missing.size} file(s) this change replaces are no longer in the table; stage it again on the current snapshot`, { missing: [...missing].slice(0, 10) });
+    throw new IcebergError(
+      "commit-conflict",
+      `${missing.size} file(s) this change replaces are no longer in the table; stage it again on the current snapshot`,
+      { missing: [...missing].slice(0, 10) },
+    );
   return kept;
 }

@@ -20,7 +20,8 @@ export function stageChange(context: Context, state: TableState, input: StageInp
   const { addedDataFiles = [], addedDeleteFiles = [], removedFiles = [] } = input;
   context.failpoint("data-files-written");
   const written = [...addedDataFiles, ...addedDeleteFiles];
-  const sum = (files: readonly DataFile[], field: "recordCount" | "sizeBytes"): number => files.reduce((total, file) => total + file[field], 0);
+  const sum = (files: readonly DataFile[], field: "recordCount" | "sizeBytes"): number =>
+    files.reduce((total, file) => total + file[field], 0);
   const snapshotId = context.snapshotId();
   return {
     identifier: state.identifier,

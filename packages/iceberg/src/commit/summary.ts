@@ -6,7 +6,12 @@ import type { StagedChange } from "./staged-change.ts";
  * The snapshot's summary (spec Appendix F, "Optional Snapshot Summary Fields"). File and row totals are counted from the
  * manifest list, so they stay right even after writers that got them wrong; sizes continue the parent's total.
  */
-export function snapshotSummary(change: StagedChange, parent: Snapshot | undefined, manifests: readonly ManifestFile[], properties: Readonly<Record<string, string>>): Snapshot["summary"] {
+export function snapshotSummary(
+  change: StagedChange,
+  parent: Snapshot | undefined,
+  manifests: readonly ManifestFile[],
+  properties: Readonly<Record<string, string>>,
+): Snapshot["summary"] {
   const addedDeletes = change.addedDeleteFiles;
   const removedData = change.removedFiles.filter((file) => file.content === CONTENT.data);
   const removedDeletes = change.removedFiles.filter((file) => file.content !== CONTENT.data);
@@ -24,17 +29,30 @@ export function snapshotSummary(change: StagedChange, parent: Snapshot | undefin
   put("deleted-records", rows(removedData));
   put("removed-files-size", bytes(change.removedFiles));
   put("removed-delete-files", removedDeletes.length);
-  put("removed-position-delete-files", removedDeletes.filter((file) => file.content === CONTENT.positionDeletes).length);
+  put(
+    "removed-position-delete-files",
+    removedDeletes.filter((file) => file.content === CONTENT.positionDeletes).length,
+  );
   put("removed-position-deletes", rows(removedDeletes.filter((file) => file.content === CONTENT.positionDeletes)));
-  put("removed-equality-delete-files", removedDeletes.filter((file) => file.content === CONTENT.equalityDeletes).length);
+  put(
+    "removed-equality-delete-files",
+    removedDeletes.filter((file) => file.content === CONTENT.equalityDeletes).length,
+  );
   put("removed-equality-deletes", rows(removedDeletes.filter((file) => file.content === CONTENT.equalityDeletes)));
-  summary["changed-partition-count"] = String(new Set([...change.addedDataFiles, ...addedDeletes, ...change.removedFiles].map(partitionKey)).size);
+  summary["changed-partition-count"] = String(
+    new Set([...change.addedDataFiles, ...addedDeletes, ...change.removedFiles].map(partitionKey)).size,
+  );
   const before = parent?.summary;
   const data = manifests.filter((line) => line.content === 0);
   const deletes = manifests.filter((line) => line.content === 1);
-  const live = (lines: readonly ManifestFile[]): number => lines.reduce((sum, line) => sum + line.addedFiles + line.existingFiles, 0);
-  const liveRows = (lines: readonly ManifestFile[]): number => lines.reduce((sum, line) => sum + line.addedRows + line.existingRows, 0);
-  const equality = Math.max(0, Number(before?.["total-equality-deletes"] ?? 0) - Number(summary["removed-equality-deletes"] ?? 0));
+  const live = (lines: readonly ManifestFile[]): number =>
+    lines.reduce((sum, line) => sum + line.addedFiles + line.existingFiles, 0);
+  const liveRows = (lines: readonly ManifestFile[]): number =>
+    lines.reduce((sum, line) => sum + line.addedRows + line.existingRows, 0);
+  const equality = Math.max(
+    0,
+    Number(before?.["total-equality-deletes"] ?? 0) - Number(summary["removed-equality-deletes"] ?? 0),
+  );
   const totals: Record<string, string> = {
     "total-data-files": String(live(data)),
     "total-delete-files": String(live(deletes)),
@@ -43,7 +61,10 @@ export function snapshotSummary(change: StagedChange, parent: Snapshot | undefin
     "total-equality-deletes": String(equality),
   };
   const sizeBefore = parent ? before?.["total-files-size"] : "0";
-  if (sizeBefore !== undefined) totals["total-files-size"] = String(Number(sizeBefore) + bytes(change.addedDataFiles) + bytes(addedDeletes) - bytes(change.removedFiles));
+  if (sizeBefore !== undefined)
+    totals["total-files-size"] = String(
+      Number(sizeBefore) + bytes(change.addedDataFiles) + bytes(addedDeletes) - bytes(change.removedFiles),
+    );
   return { ...properties, ...summary, ...totals, operation: change.summary.operation };
 }
 

@@ -30,24 +30,49 @@ const ATTEMPTS = 3;
  * Rewrites the plan's files, one commit (a `replace` snapshot) per group: what is done stays done when a later group
  * fails, and running the plan again does the rest. `commit-conflict` when other commits kept deleting rows of a group.
  */
-export async function executeCompaction(table: Table, plan: CompactionPlan, options: { connection: DuckDBConnection; properties?: Readonly<Record<string, string>> }): Promise<CompactionResult> {
+export async function executeCompaction(
+  table: Table,
+  plan: CompactionPlan,
+  options: { connection: DuckDBConnection; properties?: Readonly<Record<string, string>> },
+): Promise<CompactionResult> {
   const { context, state } = Table.internals(table);
-  if (plan.tableUuid !== state.metadata["table-uuid"]) throw new IcebergError("invalid-input", "the plan was made for another table");
-  const total = { rewrittenFiles: 0, addedFiles: 0, removedDeleteFiles: 0, bytesBefore: 0, bytesAfter: 0, skippedGroups: 0 };
+  if (plan.tableUuid !== state.metadata["table-uuid"])
+    throw new IcebergError("invalid-input", "the plan was made for another table");
+  const total = {
+    rewrittenFiles: 0,
+    addedFiles: 0,
+    removedDeleteFiles: 0,
+    bytesBefore: 0,
+    bytesAfter: 0,
+    skippedGroups: 0,
+  };
   for (const group of plan.groups) {
     const done = await compactGroup(context, state, group, plan, options);
     if (done === null) total.skippedGroups += 1;
-    else for (const key of ["rewrittenFiles", "addedFiles", "removedDeleteFiles", "bytesBefore", "bytesAfter"] as const) total[key] += done[key];
+    else
+      for (const key of ["rewrittenFiles", "addedFiles", "removedDeleteFiles", "bytesBefore", "bytesAfter"] as const)
+        total[key] += done[key];
   }
   return { ...total, table: await table.refresh() };
 }
 
 type GroupResult = Omit<CompactionResult, "table" | "skippedGroups">;
 
-async function compactGroup(context: Context, from: TableState, group: CompactionGroup, plan: CompactionPlan, options: { connection: DuckDBConnection; properties?: Readonly<Record<string, string>> }): Promise<GroupResult | null> {
+async function compactGroup(
+  context: Context,
+  from: TableState,
+  group: CompactionGroup,
+  plan: CompactionPlan,
+  options: { connection: DuckDBConnection; properties?: Readonly<Record<string, string>> },
+): Promise<GroupResult | null> {
   for (let attempt = 1; ; attempt += 1) {
     const state = await loadState(context, from.identifier);
-    const planned = await planFiles(context, state.metadata, currentSchema(state.metadata), currentSnapshot(state.metadata));
+    const planned = await planFiles(
+      context,
+      state.metadata,
+      currentSchema(state.metadata),
+      currentSnapshot(state.metadata),
+    );
     const wanted = new Set(group.files.map((file) => file.path));
     const inputs = planned.filter((file) => wanted.has(file.entry.file.path));
     if (inputs.length < wanted.size) return null;
@@ -70,7 +95,9 @@ async function rewrite(
   const schema = currentSchema(state.metadata);
   const order = plan.sortBy.length === 0 ? "" : ` ORDER BY ${plan.sortBy.map(quoteName).join(", ")}`;
   const rows = `SELECT * FROM (${liveRowsSql(context, schema, inputs, schema.fields)})${order}`;
-  const addedDataFiles = await writeDataFiles(context, state.metadata, options.connection, rows, { targetBytes: plan.targetFileBytes });
+  const addedDataFiles = await writeDataFiles(context, state.metadata, options.connection, rows, {
+    targetBytes: plan.targetFileBytes,
+  });
   const deletes = danglingDeletes(planned, new Set(inputs.map((file) => file.entry.file.path)));
   const staged = stageChange(context, state, {
     operation: "replace",
@@ -85,6 +112,13 @@ async function rewrite(
     if (!isIcebergError(error, "commit-state-unknown")) await staged.discard();
     throw error;
   }
-  const size = (files: readonly { sizeBytes: number }[]): number => files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  return { rewrittenFiles: inputs.length, addedFiles: addedDataFiles.length, removedDeleteFiles: deletes.length, bytesBefore: size(staged.removedFiles), bytesAfter: size(addedDataFiles) };
+  const size = (files: readonly { sizeBytes: number }[]): number =>
+    files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  return {
+    rewrittenFiles: inputs.length,
+    addedFiles: addedDataFiles.length,
+    removedDeleteFiles: deletes.length,
+    bytesBefore: size(staged.removedFiles),
+    bytesAfter: size(addedDataFiles),
+  };
 }

@@ -21,15 +21,30 @@ const id = { namespace: "curated", name: "orders" };
 beforeEach(async () => {
   let now = 0;
   box = await openTestLakehouse({ clock: () => (now += 1_000) });
-  table = await box.lakehouse.createTable(id, { schema: [{ name: "id", type: "long" }, { name: "v", type: "string" }], key: ["id"] });
-  for (let batch = 0; batch < 6; batch += 1) await append(`SELECT ${batch * 10} + i AS id, 'v' AS v FROM range(10) t(i)`);
+  table = await box.lakehouse.createTable(id, {
+    schema: [
+      { name: "id", type: "long" },
+      { name: "v", type: "string" },
+    ],
+    key: ["id"],
+  });
+  for (let batch = 0; batch < 6; batch += 1)
+    await append(`SELECT ${batch * 10} + i AS id, 'v' AS v FROM range(10) t(i)`);
   for (let round = 0; round < 3; round += 1) await merge(`SELECT i * 7 AS id, 'r${round}' AS v FROM range(8) t(i)`);
 });
 afterEach(async () => box.close());
 
-const append = async (query: string): Promise<void> => void ({ table } = await box.lakehouse.commit(await table.stageAppend({ connection: box.connection, query })));
-const merge = async (query: string): Promise<void> => void ({ table } = await box.lakehouse.commit(await table.stageMerge({ connection: box.connection, query, key: ["id"] })));
-const exists = async (location: string): Promise<boolean> => access(location.replace("file://", "")).then(() => true, () => false);
+const append = async (query: string): Promise<void> =>
+  void ({ table } = await box.lakehouse.commit(await table.stageAppend({ connection: box.connection, query })));
+const merge = async (query: string): Promise<void> =>
+  void ({ table } = await box.lakehouse.commit(
+    await table.stageMerge({ connection: box.connection, query, key: ["id"] }),
+  ));
+const exists = async (location: string): Promise<boolean> =>
+  access(location.replace("file://", "")).then(
+    () => true,
+    () => false,
+  );
 
 test("compaction joins files, applies deletes, changes no row and explains itself beforehand", async () => {
   const before = await box.rows(table.scan());
@@ -38,17 +53,28 @@ test("compaction joins files, applies deletes, changes no row and explains itsel
   const result = await executeCompaction(table, plan, { connection: box.connection, properties: { reason: "test" } });
   expect(result).toMatchObject({ rewrittenFiles: 9, addedFiles: 1, removedDeleteFiles: 3, skippedGroups: 0 });
   expect(await box.rows(result.table.scan())).toEqual(before);
-  expect(result.table.metadata.snapshots.at(-1)?.summary).toMatchObject({ operation: "replace", reason: "test", "total-data-files": "1", "total-delete-files": "0", "total-records": "60" });
+  expect(result.table.metadata.snapshots.at(-1)?.summary).toMatchObject({
+    operation: "replace",
+    reason: "test",
+    "total-data-files": "1",
+    "total-delete-files": "0",
+    "total-records": "60",
+  });
   expect((await result.table.changes({ from: table.currentSnapshotId })).isEmpty).toBe(true);
   expect((await planCompaction(result.table, { targetFileBytes: 1 << 20 })).explain()).toContain("nothing to compact");
   // The same plan once more finds its files gone and leaves the table alone.
-  expect(await executeCompaction(result.table, plan, { connection: box.connection })).toMatchObject({ rewrittenFiles: 0, skippedGroups: 1 });
+  expect(await executeCompaction(result.table, plan, { connection: box.connection })).toMatchObject({
+    rewrittenFiles: 0,
+    skippedGroups: 1,
+  });
 });
 
 test("compaction gives way to rows deleted meanwhile, and an append does not disturb it", async () => {
   const plan = await planCompaction(table);
   await append("SELECT 1000 AS id, 'late' AS v");
-  await box.lakehouse.commit(await table.stageDelete({ connection: box.connection, where: { op: "=", column: "id", value: 11 } }));
+  await box.lakehouse.commit(
+    await table.stageDelete({ connection: box.connection, where: { op: "=", column: "id", value: 11 } }),
+  );
   const result = await executeCompaction(table, plan, { connection: box.connection });
   const ids = (await box.rows(result.table.scan({ columns: ["id"] }))).map((row) => Number((row as { id: string }).id));
   expect(ids).toHaveLength(60);
@@ -63,7 +89,11 @@ test("joined delete files keep every delete", async () => {
   const result = await executeRewriteDeletes(table, plan, { connection: box.connection });
   expect(result).toMatchObject({ removedFiles: 3, addedFiles: 1 });
   expect(await box.rows(result.table.scan())).toEqual(before);
-  expect(result.table.metadata.snapshots.at(-1)?.summary).toMatchObject({ operation: "replace", "total-delete-files": "1", "total-position-deletes": "24" });
+  expect(result.table.metadata.snapshots.at(-1)?.summary).toMatchObject({
+    operation: "replace",
+    "total-delete-files": "1",
+    "total-position-deletes": "24",
+  });
 });
 
 test("manifests are joined without a change of rows, and the old snapshots still read", async () => {
@@ -97,7 +127,10 @@ test("expiry by age keeps the recent history, and files that it still needs", as
   const at = table.metadata.snapshots[5]?.["timestamp-ms"] as number;
   const result = await executeExpireSnapshots(table, await planExpireSnapshots(table, { olderThan: at, keepLast: 2 }));
   expect(result.table.history.snapshots).toHaveLength(4);
-  for (const snapshot of result.table.history.snapshots) expect((await box.rows((await box.stranger().loadTable(id)).scan({ snapshotId: snapshot["snapshot-id"] }))).length).toBeGreaterThan(0);
+  for (const snapshot of result.table.history.snapshots)
+    expect(
+      (await box.rows((await box.stranger().loadTable(id)).scan({ snapshotId: snapshot["snapshot-id"] }))).length,
+    ).toBeGreaterThan(0);
 });
 
 test("the orphan pass takes files of discarded and lost work, and nothing a snapshot needs", async () => {
@@ -113,7 +146,10 @@ test("the orphan pass takes files of discarded and lost work, and nothing a snap
 });
 
 test("metadata files beyond the wanted number go when the table asks for it", async () => {
-  table = await table.setProperties({ "write.metadata.delete-after-commit.enabled": "true", "write.metadata.previous-versions-max": "2" });
+  table = await table.setProperties({
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "2",
+  });
   const old = table.metadata["metadata-log"].map((line) => line["metadata-file"]);
   for (let n = 0; n < 4; n += 1) await append(`SELECT ${n} AS id, 'x' AS v`);
   expect(table.metadata["metadata-log"]).toHaveLength(2);

@@ -33,7 +33,8 @@ export async function planOrphanFiles(table: Table, options: OrphanOptions = {})
   let examined = 0;
   for await (const file of context.storage.list(state.metadata.location)) {
     examined += 1;
-    if (file.modifiedAt < olderThan && !reachable.has(context.storage.normalise(file.location))) files.push({ ...file });
+    if (file.modifiedAt < olderThan && !reachable.has(context.storage.normalise(file.location)))
+      files.push({ ...file });
   }
   const bytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   return {
@@ -42,17 +43,25 @@ export async function planOrphanFiles(table: Table, options: OrphanOptions = {})
     files,
     bytes,
     examined,
-    explain: () => `${files.length} of ${examined} file(s) belong to nothing and are old enough: ${bytes} bytes to remove`,
+    explain: () =>
+      `${files.length} of ${examined} file(s) belong to nothing and are old enough: ${bytes} bytes to remove`,
   };
 }
 
 /** Removes planned files that are still unreachable. Idempotent. */
-export async function executeOrphanFiles(table: Table, plan: OrphanPlan): Promise<{ removedFiles: number; removedBytes: number }> {
+export async function executeOrphanFiles(
+  table: Table,
+  plan: OrphanPlan,
+): Promise<{ removedFiles: number; removedBytes: number }> {
   const { context, state } = Table.internals(table);
-  if (plan.tableUuid !== state.metadata["table-uuid"]) throw new IcebergError("invalid-input", "the plan was made for another table");
+  if (plan.tableUuid !== state.metadata["table-uuid"])
+    throw new IcebergError("invalid-input", "the plan was made for another table");
   const reachable = await reachableFiles(context, await loadState(context, state.identifier));
   const gone = plan.files.filter((file) => !reachable.has(context.storage.normalise(file.location)));
-  await removeQuietly(context, gone.map((file) => file.location));
+  await removeQuietly(
+    context,
+    gone.map((file) => file.location),
+  );
   return { removedFiles: gone.length, removedBytes: gone.reduce((sum, file) => sum + file.sizeBytes, 0) };
 }
 
@@ -61,7 +70,18 @@ async function reachableFiles(context: Context, state: TableState): Promise<Set<
   const { metadata } = state;
   const { manifestLists, manifests } = await snapshotFiles(context, metadata.snapshots);
   const data = await liveFiles(context, metadata, manifests.values());
-  const statistics = Object.values(metadata.extra).flatMap((value) => (Array.isArray(value) ? value.map((one: { "statistics-path"?: unknown }) => one?.["statistics-path"]) : [])).filter((path) => typeof path === "string");
-  const all = [state.metadataLocation, ...metadata["metadata-log"].map((line) => line["metadata-file"]), ...manifestLists, ...manifests.keys(), ...data, ...statistics];
+  const statistics = Object.values(metadata.extra)
+    .flatMap((value) =>
+      Array.isArray(value) ? value.map((one: { "statistics-path"?: unknown }) => one?.["statistics-path"]) : [],
+    )
+    .filter((path) => typeof path === "string");
+  const all = [
+    state.metadataLocation,
+    ...metadata["metadata-log"].map((line) => line["metadata-file"]),
+    ...manifestLists,
+    ...manifests.keys(),
+    ...data,
+    ...statistics,
+  ];
   return new Set(all.map((location) => context.storage.normalise(location)));
 }

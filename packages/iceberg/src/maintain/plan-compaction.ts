@@ -21,7 +21,12 @@ export interface CompactionOptions {
 /** Files of one partition that are rewritten together. */
 export interface CompactionGroup {
   readonly partition: string;
-  readonly files: readonly { readonly path: string; readonly recordCount: number; readonly sizeBytes: number; readonly deleteFiles: number }[];
+  readonly files: readonly {
+    readonly path: string;
+    readonly recordCount: number;
+    readonly sizeBytes: number;
+    readonly deleteFiles: number;
+  }[];
   readonly inputBytes: number;
   readonly reason: "small-files" | "deletes";
 }
@@ -47,8 +52,16 @@ export async function planCompaction(table: Table, options: CompactionOptions = 
   const planned = await planFiles(context, metadata, currentSchema(metadata), currentSnapshot(metadata));
   const reach = reachOfDeletes(planned);
   const heavy = (file: PlannedFile): boolean => {
-    const deleted = file.deletes.reduce((sum, entry) => sum + entry.file.recordCount / (reach.get(entry.file.path) ?? 1), 0);
-    return file.deletes.length > 0 && (deleted >= (options.deleteRatio ?? 0.3) * file.entry.file.recordCount || file.deletes.length >= (options.maxDeleteFiles ?? 10) || file.deletes.some((entry) => entry.file.content === CONTENT.equalityDeletes));
+    const deleted = file.deletes.reduce(
+      (sum, entry) => sum + entry.file.recordCount / (reach.get(entry.file.path) ?? 1),
+      0,
+    );
+    return (
+      file.deletes.length > 0 &&
+      (deleted >= (options.deleteRatio ?? 0.3) * file.entry.file.recordCount ||
+        file.deletes.length >= (options.maxDeleteFiles ?? 10) ||
+        file.deletes.some((entry) => entry.file.content === CONTENT.equalityDeletes))
+    );
   };
   const byPartition = new Map<string, PlannedFile[]>();
   for (const file of planned) {
@@ -77,14 +90,21 @@ export async function planCompaction(table: Table, options: CompactionOptions = 
     explain: () =>
       groups.length === 0
         ? `nothing to compact: no partition has enough small files, and no file has many deletes (target ${targetFileBytes} bytes)`
-        : [`rewrite ${inputFiles} file(s), ${inputBytes} bytes, in ${groups.length} group(s)`, ...groups.map((group) => `- ${group.partition}: ${group.files.length} file(s), ${group.inputBytes} bytes (${group.reason === "deletes" ? "many deletes" : "small files"})`)].join("\n"),
+        : [
+            `rewrite ${inputFiles} file(s), ${inputBytes} bytes, in ${groups.length} group(s)`,
+            ...groups.map(
+              (group) =>
+                `- ${group.partition}: ${group.files.length} file(s), ${group.inputBytes} bytes (${group.reason === "deletes" ? "many deletes" : "small files"})`,
+            ),
+          ].join("\n"),
   };
 }
 
 /** How many data files each delete file reaches: its rows are assumed to be spread evenly over them. */
 function reachOfDeletes(planned: readonly PlannedFile[]): Map<string, number> {
   const reach = new Map<string, number>();
-  for (const file of planned) for (const entry of file.deletes) reach.set(entry.file.path, (reach.get(entry.file.path) ?? 0) + 1);
+  for (const file of planned)
+    for (const entry of file.deletes) reach.set(entry.file.path, (reach.get(entry.file.path) ?? 0) + 1);
   return reach;
 }
 
@@ -104,15 +124,22 @@ function pack(files: readonly PlannedFile[], targetBytes: number): PlannedFile[]
 }
 
 function asGroup(bin: readonly PlannedFile[], partition: string, reason: CompactionGroup["reason"]): CompactionGroup {
-  const files = bin.map(({ entry: { file }, deletes }) => ({ path: file.path, recordCount: file.recordCount, sizeBytes: file.sizeBytes, deleteFiles: deletes.length }));
+  const files = bin.map(({ entry: { file }, deletes }) => ({
+    path: file.path,
+    recordCount: file.recordCount,
+    sizeBytes: file.sizeBytes,
+    deleteFiles: deletes.length,
+  }));
   return { partition, files, inputBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), reason };
 }
 
 function partitionText(table: Table, file: PlannedFile): string {
   const spec = specOf(table.metadata, file.entry.file.specId);
   if (spec.fields.length === 0) return "whole table";
-  return spec.fields.map((field, index) => {
-    const value = file.entry.file.partition[index] ?? null;
-    return `${field.name}=${Buffer.isBuffer(value) ? value.toString("utf8") : String(value)}`;
-  }).join("/");
+  return spec.fields
+    .map((field, index) => {
+      const value = file.entry.file.partition[index] ?? null;
+      return `${field.name}=${Buffer.isBuffer(value) ? value.toString("utf8") : String(value)}`;
+    })
+    .join("/");
 }

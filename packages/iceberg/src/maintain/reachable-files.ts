@@ -20,8 +20,14 @@ export async function snapshotFiles(context: Context, snapshots: readonly Snapsh
 }
 
 /** Data and delete files that the manifests list as live; one manifest at a time, so memory follows the paths only. */
-export async function liveFiles(context: Context, metadata: TableMetadata, manifests: Iterable<ManifestFile>): Promise<Set<string>> {
+export async function liveFiles(
+  context: Context,
+  metadata: TableMetadata,
+  manifests: Iterable<ManifestFile>,
+): Promise<Set<string>> {
   const files = new Set<string>();
-  for (const line of manifests) for (const entry of await entriesOf(context, metadata, line)) if (entry.status !== STATUS.deleted) files.add(entry.file.path);
+  for (const line of manifests)
+    for (const entry of await entriesOf(context, metadata, line))
+      if (entry.status !== STATUS.deleted) files.add(entry.file.path);
   return files;
 }

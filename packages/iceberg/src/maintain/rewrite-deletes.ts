@@ -20,9 +20,17 @@ export interface RewriteDeletesPlan {
 }
 
 /** Partitions with at least `minInputFiles` (default 10) position delete files. */
-export async function planRewriteDeletes(table: Table, options: { minInputFiles?: number } = {}): Promise<RewriteDeletesPlan> {
+export async function planRewriteDeletes(
+  table: Table,
+  options: { minInputFiles?: number } = {},
+): Promise<RewriteDeletesPlan> {
   const { context, state } = Table.internals(table);
-  const planned = await planFiles(context, state.metadata, currentSchema(state.metadata), currentSnapshot(state.metadata));
+  const planned = await planFiles(
+    context,
+    state.metadata,
+    currentSchema(state.metadata),
+    currentSnapshot(state.metadata),
+  );
   const byPartition = new Map<string, Set<string>>();
   for (const { deletes } of planned)
     for (const { file } of deletes) {
@@ -31,13 +39,18 @@ export async function planRewriteDeletes(table: Table, options: { minInputFiles?
       const paths = byPartition.get(key) ?? new Set<string>();
       byPartition.set(key, paths.add(file.path));
     }
-  const groups = [...byPartition].filter(([, paths]) => paths.size >= Math.max(2, options.minInputFiles ?? 10)).map(([partition, paths]) => ({ partition, deleteFiles: [...paths].sort() }));
+  const groups = [...byPartition]
+    .filter(([, paths]) => paths.size >= Math.max(2, options.minInputFiles ?? 10))
+    .map(([partition, paths]) => ({ partition, deleteFiles: [...paths].sort() }));
   const count = groups.reduce((sum, group) => sum + group.deleteFiles.length, 0);
   return {
     kind: "rewrite-position-deletes",
     tableUuid: state.metadata["table-uuid"],
     groups,
-    explain: () => (count === 0 ? "no partition has enough position delete files to join" : `join ${count} position delete file(s) into ${groups.length}`),
+    explain: () =>
+      count === 0
+        ? "no partition has enough position delete files to join"
+        : `join ${count} position delete file(s) into ${groups.length}`,
   };
 }
 
@@ -45,22 +58,43 @@ export async function planRewriteDeletes(table: Table, options: { minInputFiles?
  * Joins the planned delete files into one per partition and drops deletes of data files that are gone. It does not touch
  * data files, so it does not stand in the way of merges; a conflict means that a compaction was faster, and is skipped.
  */
-export async function executeRewriteDeletes(table: Table, plan: RewriteDeletesPlan, options: { connection: DuckDBConnection }): Promise<{ table: Table; removedFiles: number; addedFiles: number; skippedGroups: number }> {
+export async function executeRewriteDeletes(
+  table: Table,
+  plan: RewriteDeletesPlan,
+  options: { connection: DuckDBConnection },
+): Promise<{ table: Table; removedFiles: number; addedFiles: number; skippedGroups: number }> {
   const { context, state: from } = Table.internals(table);
-  if (plan.tableUuid !== from.metadata["table-uuid"]) throw new IcebergError("invalid-input", "the plan was made for another table");
+  if (plan.tableUuid !== from.metadata["table-uuid"])
+    throw new IcebergError("invalid-input", "the plan was made for another table");
   const total = { removedFiles: 0, addedFiles: 0, skippedGroups: 0 };
   for (const group of plan.groups) {
     const state = await loadState(context, from.identifier);
-    const planned = await planFiles(context, state.metadata, currentSchema(state.metadata), currentSnapshot(state.metadata));
+    const planned = await planFiles(
+      context,
+      state.metadata,
+      currentSchema(state.metadata),
+      currentSnapshot(state.metadata),
+    );
     const wanted = new Set(group.deleteFiles);
-    const data = planned.filter((file) => file.deletes.some((entry) => wanted.has(entry.file.path))).toSorted((a, b) => (a.entry.file.path < b.entry.file.path ? -1 : 1));
-    const deletes = new Map<string, ManifestEntry>(data.flatMap((file) => file.deletes.filter((entry) => wanted.has(entry.file.path)).map((entry) => [entry.file.path, entry] as const)));
+    const data = planned
+      .filter((file) => file.deletes.some((entry) => wanted.has(entry.file.path)))
+      .toSorted((a, b) => (a.entry.file.path < b.entry.file.path ? -1 : 1));
+    const deletes = new Map<string, ManifestEntry>(
+      data.flatMap((file) =>
+        file.deletes.filter((entry) => wanted.has(entry.file.path)).map((entry) => [entry.file.path, entry] as const),
+      ),
+    );
     if (deletes.size < 2) {
       total.skippedGroups += 1;
       continue;
     }
     const files = data.map((file) => file.entry);
-    const found = await foundRows(options.connection, context.uuid(), files, deletedKeysSql(context, files, [...deletes.values()]));
+    const found = await foundRows(
+      options.connection,
+      context.uuid(),
+      files,
+      deletedKeysSql(context, files, [...deletes.values()]),
+    );
     let addedDeleteFiles: DataFile[];
     try {
       addedDeleteFiles = await writePositionDeletes(context, state.metadata, options.connection, found);
@@ -68,7 +102,12 @@ export async function executeRewriteDeletes(table: Table, plan: RewriteDeletesPl
       await dropTemporary(options.connection, [found.table]);
     }
     const removedFiles = [...deletes.values()].map((entry) => entry.file);
-    const staged = stageChange(context, state, { operation: "replace", concurrency: "always", addedDeleteFiles, removedFiles });
+    const staged = stageChange(context, state, {
+      operation: "replace",
+      concurrency: "always",
+      addedDeleteFiles,
+      removedFiles,
+    });
     try {
       await commitChange(context, staged, {});
       total.removedFiles += removedFiles.length;
@@ -82,9 +121,17 @@ export async function executeRewriteDeletes(table: Table, plan: RewriteDeletesPl
   return { ...total, table: await table.refresh() };
 }
 
-async function foundRows(connection: DuckDBConnection, uuid: string, files: readonly ManifestEntry[], keys: string): Promise<FoundRows> {
+async function foundRows(
+  connection: DuckDBConnection,
+  uuid: string,
+  files: readonly ManifestEntry[],
+  keys: string,
+): Promise<FoundRows> {
   const table = `_iceberg_rows_${uuid.replaceAll("-", "")}`;
-  await run(connection, `CREATE TEMP TABLE ${table} AS SELECT DISTINCT (k >> 40) AS i, k & ((1::BIGINT << 40) - 1) AS pos FROM (${keys})`);
+  await run(
+    connection,
+    `CREATE TEMP TABLE ${table} AS SELECT DISTINCT (k >> 40) AS i, k & ((1::BIGINT << 40) - 1) AS pos FROM (${keys})`,
+  );
   const counted = await query(connection, `SELECT i, count(*) AS n FROM ${table} GROUP BY i`);
   return { table, files, counts: new Map(counted.map((row) => [Number(row["i"]), Number(row["n"])])) };
 }

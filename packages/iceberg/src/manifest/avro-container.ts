@@ -47,12 +47,19 @@ export function avroType(schema: unknown): avro.Type {
 }
 
 /** Writes an Avro object container (deflate) with our key-values in its header. One block: manifests are small. */
-export function writeContainer(type: avro.Type, schema: unknown, meta: Record<string, string>, records: readonly unknown[]): Buffer {
+export function writeContainer(
+  type: avro.Type,
+  schema: unknown,
+  meta: Record<string, string>,
+  records: readonly unknown[],
+): Buffer {
   const sync = randomBytes(16);
   const header = HEADER.toBuffer({
     magic: MAGIC,
     meta: Object.fromEntries(
-      Object.entries({ ...meta, "avro.schema": JSON.stringify(schema), "avro.codec": "deflate" }).map(([key, value]) => [key, Buffer.from(value, "utf8")]),
+      Object.entries({ ...meta, "avro.schema": JSON.stringify(schema), "avro.codec": "deflate" }).map(
+        ([key, value]) => [key, Buffer.from(value, "utf8")],
+      ),
     ),
     sync,
   });
@@ -62,11 +69,20 @@ export function writeContainer(type: avro.Type, schema: unknown, meta: Record<st
 }
 
 /** A container's key-values and its records, decoded with the writer's schema after `adapt` renamed its fields. */
-export function readContainer(bytes: Buffer, location: string, adapt: (schema: unknown) => unknown): { meta: Record<string, string>; records: Record<string, unknown>[] } {
+export function readContainer(
+  bytes: Buffer,
+  location: string,
+  adapt: (schema: unknown) => unknown,
+): { meta: Record<string, string>; records: Record<string, unknown>[] } {
   try {
-    const head = HEADER.decode(bytes, 0) as unknown as { value: { magic: Buffer; meta: Record<string, Buffer>; sync: Buffer }; offset: number };
+    const head = HEADER.decode(bytes, 0) as unknown as {
+      value: { magic: Buffer; meta: Record<string, Buffer>; sync: Buffer };
+      offset: number;
+    };
     if (head.offset < 0 || !head.value.magic.equals(MAGIC)) throw new Error("not an Avro object container");
-    const meta = Object.fromEntries(Object.entries(head.value.meta).map(([key, value]) => [key, value.toString("utf8")]));
+    const meta = Object.fromEntries(
+      Object.entries(head.value.meta).map(([key, value]) => [key, value.toString("utf8")]),
+    );
     const schemaText = meta["avro.schema"];
     if (schemaText === undefined) throw new Error("the header has no avro.schema");
     const type = avroType(adapt(JSON.parse(schemaText)));
@@ -76,14 +92,20 @@ export function readContainer(bytes: Buffer, location: string, adapt: (schema: u
       const count = unvarint(bytes, offset);
       const size = unvarint(bytes, count.next);
       const end = size.next + size.value;
-      if (size.value < 0 || end + 16 > bytes.length || !bytes.subarray(end, end + 16).equals(head.value.sync)) throw new Error("a block is cut off or damaged");
+      if (size.value < 0 || end + 16 > bytes.length || !bytes.subarray(end, end + 16).equals(head.value.sync))
+        throw new Error("a block is cut off or damaged");
       readBlock(type, inflate(bytes.subarray(size.next, end), meta["avro.codec"]), count.value, records);
       offset = end + 16;
     }
     return { meta, records };
   } catch (error) {
     if (error instanceof IcebergError) throw error;
-    throw new IcebergError("manifest-invalid", `${location} is no readable Avro file: ${(error as Error).message}; restore it or roll back to an older snapshot`, { location }, error);
+    throw new IcebergError(
+      "manifest-invalid",
+      `${location} is no readable Avro file: ${(error as Error).message}; restore it or roll back to an older snapshot`,
+      { location },
+      error,
+    );
   }
 }
 
@@ -100,7 +122,11 @@ function readBlock(type: avro.Type, block: Buffer, count: number, into: Record<s
 function inflate(block: Buffer, codec = "null"): Buffer {
   if (codec === "null") return block;
   if (codec === "deflate") return inflateRawSync(block);
-  throw new IcebergError("unsupported-feature", `Avro codec ${codec} is not supported; rewrite the manifests with deflate`, { codec });
+  throw new IcebergError(
+    "unsupported-feature",
+    `Avro codec ${codec} is not supported; rewrite the manifests with deflate`,
+    { codec },
+  );
 }
 
 function varint(value: number): Buffer {

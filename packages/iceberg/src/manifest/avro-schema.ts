@@ -3,13 +3,22 @@ import type { BoundSpec } from "../metadata/partition-spec.ts";
 
 type Field = Record<string, unknown>;
 const required = (id: number, name: string, type: unknown): Field => ({ name, type, "field-id": id });
-const optional = (id: number, name: string, type: unknown): Field => ({ name, type: ["null", type], default: null, "field-id": id });
+const optional = (id: number, name: string, type: unknown): Field => ({
+  name,
+  type: ["null", type],
+  default: null,
+  "field-id": id,
+});
 
 /** Int-keyed maps are arrays of records with logicalType "map"; record names as Java writes them. */
 const keyedMap = (keyId: number, valueId: number, value: string): unknown => ({
   type: "array",
   logicalType: "map",
-  items: { type: "record", name: `k${keyId}_v${valueId}`, fields: [required(keyId, "key", "int"), required(valueId, "value", value)] },
+  items: {
+    type: "record",
+    name: `k${keyId}_v${valueId}`,
+    fields: [required(keyId, "key", "int"), required(valueId, "value", value)],
+  },
 });
 const listOf = (elementId: number, items: string): unknown => ({ type: "array", items, "element-id": elementId });
 
@@ -59,13 +68,23 @@ export function decimalSize(precision: number): number {
 
 /** Names that Avro refuses are escaped as Java does: `_x` and the character's code. */
 export function avroName(name: string): string {
-  const escaped = [...name].map((character) => (/[A-Za-z0-9_]/.test(character) ? character : `_x${character.codePointAt(0)?.toString(16).toUpperCase()}`)).join("");
+  const escaped = [...name]
+    .map((character) =>
+      /[A-Za-z0-9_]/.test(character) ? character : `_x${character.codePointAt(0)?.toString(16).toUpperCase()}`,
+    )
+    .join("");
   return /^[0-9]/.test(escaped) ? `_${escaped}` : escaped;
 }
 
 /** manifest_entry of v2 for one partition spec (spec "Manifests"). Deprecated fields 105–107 and 111 are not written. */
 export function manifestEntrySchema(spec: BoundSpec): unknown {
-  const partition = { type: "record", name: "r102", fields: spec.fields.map((field) => optional(field.fieldId, avroName(field.name), partitionAvroType(field.resultType, field.fieldId))) };
+  const partition = {
+    type: "record",
+    name: "r102",
+    fields: spec.fields.map((field) =>
+      optional(field.fieldId, avroName(field.name), partitionAvroType(field.resultType, field.fieldId)),
+    ),
+  };
   const dataFile = {
     type: "record",
     name: "r2",
@@ -92,7 +111,13 @@ export function manifestEntrySchema(spec: BoundSpec): unknown {
   return {
     type: "record",
     name: "manifest_entry",
-    fields: [required(0, "status", "int"), optional(1, "snapshot_id", "long"), optional(3, "sequence_number", "long"), optional(4, "file_sequence_number", "long"), required(2, "data_file", dataFile)],
+    fields: [
+      required(0, "status", "int"),
+      optional(1, "snapshot_id", "long"),
+      optional(3, "sequence_number", "long"),
+      optional(4, "file_sequence_number", "long"),
+      required(2, "data_file", dataFile),
+    ],
   };
 }
 
@@ -120,7 +145,12 @@ export const MANIFEST_FILE_SCHEMA: unknown = {
       items: {
         type: "record",
         name: "r508",
-        fields: [required(509, "contains_null", "boolean"), optional(518, "contains_nan", "boolean"), optional(510, "lower_bound", "bytes"), optional(511, "upper_bound", "bytes")],
+        fields: [
+          required(509, "contains_null", "boolean"),
+          optional(518, "contains_nan", "boolean"),
+          optional(510, "lower_bound", "bytes"),
+          optional(511, "upper_bound", "bytes"),
+        ],
       },
     }),
     optional(519, "key_metadata", "bytes"),

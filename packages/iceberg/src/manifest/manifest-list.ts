@@ -7,11 +7,20 @@ import { UNASSIGNED, type FieldSummary, type ManifestFile } from "./data-file.ts
 export function withSequenceNumber(line: ManifestFile, sequenceNumber: number): ManifestFile {
   if (line.sequenceNumber !== UNASSIGNED) return line;
   const hasOlder = line.minSequenceNumber !== UNASSIGNED;
-  return { ...line, sequenceNumber, minSequenceNumber: hasOlder ? Math.min(line.minSequenceNumber, sequenceNumber) : sequenceNumber };
+  return {
+    ...line,
+    sequenceNumber,
+    minSequenceNumber: hasOlder ? Math.min(line.minSequenceNumber, sequenceNumber) : sequenceNumber,
+  };
 }
 
 /** Encodes a manifest list (spec "Manifest Lists"). Rebuilt on every attempt; the manifests themselves are reused. */
-export function encodeManifestList(input: { snapshotId: bigint; parentSnapshotId: bigint | null; sequenceNumber: number; manifests: readonly ManifestFile[] }): Buffer {
+export function encodeManifestList(input: {
+  snapshotId: bigint;
+  parentSnapshotId: bigint | null;
+  sequenceNumber: number;
+  manifests: readonly ManifestFile[];
+}): Buffer {
   const meta = {
     "snapshot-id": String(input.snapshotId),
     "parent-snapshot-id": input.parentSnapshotId === null ? "null" : String(input.parentSnapshotId),
@@ -53,7 +62,11 @@ export function decodeManifestList(bytes: Buffer, location: string): ManifestFil
     const number = (id: number): number => Number(record[`f${id}`] ?? 0);
     const path = record["f500"];
     if (typeof path !== "string" || record["f503"] === undefined || record["f503"] === null)
-      throw new IcebergError("manifest-invalid", `manifest list ${location} has an entry without path or snapshot id; roll back to an older snapshot`, { location });
+      throw new IcebergError(
+        "manifest-invalid",
+        `manifest list ${location} has an entry without path or snapshot id; roll back to an older snapshot`,
+        { location },
+      );
     return {
       path,
       length: number(501),

@@ -4,7 +4,17 @@ import type { Schema } from "../schema/schema.ts";
 import { compareValues, encodeValue, type Comparable } from "../values/bound.ts";
 import { avroType, readContainer, writeContainer } from "./avro-container.ts";
 import { avroName, byFieldId, manifestEntrySchema } from "./avro-schema.ts";
-import { STATUS, UNASSIGNED, type Content, type DataFile, type FieldSummary, type Keyed, type ManifestEntry, type ManifestFile, type Status } from "./data-file.ts";
+import {
+  STATUS,
+  UNASSIGNED,
+  type Content,
+  type DataFile,
+  type FieldSummary,
+  type Keyed,
+  type ManifestEntry,
+  type ManifestFile,
+  type Status,
+} from "./data-file.ts";
 import { partitionFromAvro, partitionToAvro } from "./partition-value.ts";
 
 /** A manifest ready to be stored, and the line it becomes in a manifest list (sequence numbers still open). */
@@ -17,22 +27,39 @@ export interface EncodedManifest {
  * Encodes the entries of one manifest (spec "Manifests"): one spec, either data or deletes. Added entries leave their
  * sequence numbers null, to be inherited at commit; the snapshot id is always explicit because BigQuery insists on it.
  */
-export function encodeManifest(input: { spec: BoundSpec; schema: Schema; content: 0 | 1; snapshotId: bigint; entries: readonly ManifestEntry[] }): EncodedManifest {
+export function encodeManifest(input: {
+  spec: BoundSpec;
+  schema: Schema;
+  content: 0 | 1;
+  snapshotId: bigint;
+  entries: readonly ManifestEntry[];
+}): EncodedManifest {
   const { spec, entries } = input;
   const schema = manifestEntrySchema(spec);
   const meta = {
     schema: JSON.stringify(input.schema),
     "schema-id": String(input.schema["schema-id"]),
     "partition-spec": JSON.stringify(
-      spec.fields.map((field) => ({ name: field.name, transform: transformText(field.transform), "source-id": field.sourceId, "field-id": field.fieldId })),
+      spec.fields.map((field) => ({
+        name: field.name,
+        transform: transformText(field.transform),
+        "source-id": field.sourceId,
+        "field-id": field.fieldId,
+      })),
     ),
     "partition-spec-id": String(spec.specId),
     "format-version": "2",
     content: input.content === 0 ? "data" : "deletes",
   };
-  const bytes = writeContainer(avroType(schema), schema, meta, entries.map((entry) => entryToAvro(entry, spec)));
+  const bytes = writeContainer(
+    avroType(schema),
+    schema,
+    meta,
+    entries.map((entry) => entryToAvro(entry, spec)),
+  );
   const count = (status: Status): number => entries.filter((entry) => entry.status === status).length;
-  const rows = (status: Status): number => entries.reduce((sum, entry) => (entry.status === status ? sum + entry.file.recordCount : sum), 0);
+  const rows = (status: Status): number =>
+    entries.reduce((sum, entry) => (entry.status === status ? sum + entry.file.recordCount : sum), 0);
   const live = entries.filter((entry) => entry.status !== STATUS.deleted && entry.sequenceNumber !== UNASSIGNED);
   return {
     bytes,
@@ -70,7 +97,12 @@ function entryToAvro(entry: ManifestEntry, spec: BoundSpec): unknown {
       content: file.content,
       file_path: file.path,
       file_format: file.format,
-      partition: Object.fromEntries(spec.fields.map((field, index) => [avroName(field.name), partitionToAvro(field.resultType, file.partition[index] ?? null)])),
+      partition: Object.fromEntries(
+        spec.fields.map((field, index) => [
+          avroName(field.name),
+          partitionToAvro(field.resultType, file.partition[index] ?? null),
+        ]),
+      ),
       record_count: file.recordCount,
       file_size_in_bytes: file.sizeBytes,
       column_sizes: file.columnSizes ?? null,
@@ -103,7 +135,9 @@ function summarise(spec: BoundSpec, entries: readonly ManifestEntry[]): FieldSum
     return {
       containsNull,
       containsNan: false,
-      ...(lower === null || upper === null ? {} : { lower: encodeValue(field.resultType, lower), upper: encodeValue(field.resultType, upper) }),
+      ...(lower === null || upper === null
+        ? {}
+        : { lower: encodeValue(field.resultType, lower), upper: encodeValue(field.resultType, upper) }),
     };
   });
 }
@@ -115,26 +149,35 @@ function summarise(spec: BoundSpec, entries: readonly ManifestEntry[]): FieldSum
 export function decodeManifest(bytes: Buffer, line: ManifestFile, spec: BoundSpec): ManifestEntry[] {
   const { meta, records } = readContainer(bytes, line.path, byFieldId);
   const content = meta["content"] === "deletes" ? 1 : 0;
-  if (content !== line.content) throw invalid(line, `its header says ${meta["content"]}, its manifest list says ${line.content === 0 ? "data" : "deletes"}`);
+  if (content !== line.content)
+    throw invalid(
+      line,
+      `its header says ${meta["content"]}, its manifest list says ${line.content === 0 ? "data" : "deletes"}`,
+    );
   const entries = records.map((record) => entryFromAvro(record, line, spec));
   const live = entries.filter((entry) => entry.status !== STATUS.deleted).length;
-  if (live !== line.addedFiles + line.existingFiles) throw invalid(line, `it has ${live} live files, its manifest list says ${line.addedFiles + line.existingFiles}`);
+  if (live !== line.addedFiles + line.existingFiles)
+    throw invalid(line, `it has ${live} live files, its manifest list says ${line.addedFiles + line.existingFiles}`);
   return entries;
 }
 
 function invalid(line: ManifestFile, problem: string): IcebergError {
-  return new IcebergError("manifest-invalid", `manifest ${line.path}: ${problem}; roll back to an older snapshot`, { location: line.path });
+  return new IcebergError("manifest-invalid", `manifest ${line.path}: ${problem}; roll back to an older snapshot`, {
+    location: line.path,
+  });
 }
 
 function entryFromAvro(record: Record<string, unknown>, line: ManifestFile, spec: BoundSpec): ManifestEntry {
   const status = record["f0"] as Status;
   const data = record["f2"] as Record<string, unknown> | undefined;
-  if (data === undefined || (status !== 0 && status !== 1 && status !== 2)) throw invalid(line, "an entry has no status or no data file");
+  if (data === undefined || (status !== 0 && status !== 1 && status !== 2))
+    throw invalid(line, "an entry has no status or no data file");
   // Only added entries inherit; an existing one without a number is damaged, except in tables upgraded from v1 (number 0).
   const inherited = status === STATUS.added ? line.sequenceNumber : 0;
   return {
     status,
-    snapshotId: record["f1"] === null || record["f1"] === undefined ? line.addedSnapshotId : BigInt(record["f1"] as bigint),
+    snapshotId:
+      record["f1"] === null || record["f1"] === undefined ? line.addedSnapshotId : BigInt(record["f1"] as bigint),
     sequenceNumber: (record["f3"] as number | null | undefined) ?? inherited,
     fileSequenceNumber: (record["f4"] as number | null | undefined) ?? inherited,
     file: fileFromAvro(data, line, spec),
@@ -144,7 +187,8 @@ function entryFromAvro(record: Record<string, unknown>, line: ManifestFile, spec
 function fileFromAvro(data: Record<string, unknown>, line: ManifestFile, spec: BoundSpec): DataFile {
   const partition = (data["f102"] ?? {}) as Record<string, unknown>;
   const path = data["f100"];
-  if (typeof path !== "string" || typeof data["f103"] !== "number" || typeof data["f104"] !== "number") throw invalid(line, "a data file lacks its path, record count or size");
+  if (typeof path !== "string" || typeof data["f103"] !== "number" || typeof data["f104"] !== "number")
+    throw invalid(line, "a data file lacks its path, record count or size");
   const maybe = <T>(id: number): T | undefined => (data[`f${id}`] ?? undefined) as T | undefined;
   return {
     content: (data["f134"] ?? 0) as Content,
@@ -167,7 +211,11 @@ function fileFromAvro(data: Record<string, unknown>, line: ManifestFile, spec: B
   };
 }
 
-function keyed<V>(pairs: Record<string, unknown>[] | undefined, keyId: number, valueId: number): Keyed<V>[] | undefined {
+function keyed<V>(
+  pairs: Record<string, unknown>[] | undefined,
+  keyId: number,
+  valueId: number,
+): Keyed<V>[] | undefined {
   const [key, value] = [`f${keyId}`, `f${valueId}`];
   return pairs?.map((pair) => ({ key: pair[key] as number, value: pair[value] as V }));
 }

@@ -15,7 +15,10 @@ export function partitionToAvro(type: string, value: Comparable | null): unknown
       return (value as Buffer).toString("utf8");
     case "decimal": {
       const minimal = decimalBytes(value as bigint);
-      const fill = Buffer.alloc(decimalSize(primitive.precision) - minimal.length, (minimal[0] as number) & 0x80 ? 0xff : 0);
+      const fill = Buffer.alloc(
+        decimalSize(primitive.precision) - minimal.length,
+        (minimal[0] as number) & 0x80 ? 0xff : 0,
+      );
       return Buffer.concat([fill, minimal]);
     }
     default:
@@ -27,7 +30,8 @@ export function partitionToAvro(type: string, value: Comparable | null): unknown
 export function partitionFromAvro(type: string, value: unknown): Comparable | null {
   if (value === null || value === undefined) return null;
   const { kind } = parsePrimitive(type);
-  if (typeof value === "string") return kind === "uuid" ? Buffer.from(value.replaceAll("-", ""), "hex") : Buffer.from(value, "utf8");
+  if (typeof value === "string")
+    return kind === "uuid" ? Buffer.from(value.replaceAll("-", ""), "hex") : Buffer.from(value, "utf8");
   if (Buffer.isBuffer(value)) return kind === "decimal" ? decimalFromBytes(value) : Buffer.from(value);
   if (typeof value === "number") return kind === "float" || kind === "double" ? value : BigInt(value);
   return value as Comparable;

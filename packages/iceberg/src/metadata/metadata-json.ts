@@ -13,10 +13,23 @@ const typeSchema: z.ZodType<Type> = z.lazy(() =>
     z.string().transform((text) => canonicalPrimitive(text)),
     z.object({ type: z.literal("struct"), fields: z.array(fieldSchema) }),
     z.object({ type: z.literal("list"), "element-id": int, element: typeSchema, "element-required": z.boolean() }),
-    z.object({ type: z.literal("map"), "key-id": int, key: typeSchema, "value-id": int, value: typeSchema, "value-required": z.boolean() }),
+    z.object({
+      type: z.literal("map"),
+      "key-id": int,
+      key: typeSchema,
+      "value-id": int,
+      value: typeSchema,
+      "value-required": z.boolean(),
+    }),
   ]),
 ) as z.ZodType<Type>;
-const fieldSchema = z.object({ id: int, name: z.string(), required: z.boolean(), type: typeSchema, doc: z.string().optional() });
+const fieldSchema = z.object({
+  id: int,
+  name: z.string(),
+  required: z.boolean(),
+  type: typeSchema,
+  doc: z.string().optional(),
+});
 
 const snapshotSchema = z.object({
   "snapshot-id": id64,
@@ -24,7 +37,12 @@ const snapshotSchema = z.object({
   "sequence-number": int.default(0),
   "timestamp-ms": int,
   "manifest-list": z.string(),
-  summary: z.record(z.string(), z.string()).refine((summary) => ["append", "replace", "overwrite", "delete"].includes(summary["operation"] ?? ""), "needs an operation"),
+  summary: z
+    .record(z.string(), z.string())
+    .refine(
+      (summary) => ["append", "replace", "overwrite", "delete"].includes(summary["operation"] ?? ""),
+      "needs an operation",
+    ),
   "schema-id": int.nullish().transform((value) => value ?? undefined),
 });
 
@@ -35,17 +53,49 @@ const metadataSchema = z.looseObject({
   "last-sequence-number": int,
   "last-updated-ms": int,
   "last-column-id": int,
-  schemas: z.array(z.object({ type: z.literal("struct"), "schema-id": int, fields: z.array(fieldSchema), "identifier-field-ids": z.array(int).optional() })).min(1),
+  schemas: z
+    .array(
+      z.object({
+        type: z.literal("struct"),
+        "schema-id": int,
+        fields: z.array(fieldSchema),
+        "identifier-field-ids": z.array(int).optional(),
+      }),
+    )
+    .min(1),
   "current-schema-id": int,
-  "partition-specs": z.array(z.object({ "spec-id": int, fields: z.array(z.object({ "source-id": int, "field-id": int, name: z.string(), transform: z.string() })) })).min(1),
+  "partition-specs": z
+    .array(
+      z.object({
+        "spec-id": int,
+        fields: z.array(z.object({ "source-id": int, "field-id": int, name: z.string(), transform: z.string() })),
+      }),
+    )
+    .min(1),
   "default-spec-id": int,
   "last-partition-id": int,
   properties: z.record(z.string(), z.string()).default({}),
-  "current-snapshot-id": id64.nullish().transform((value) => (value === null || value === undefined || value === -1n ? null : value)),
+  "current-snapshot-id": id64
+    .nullish()
+    .transform((value) => (value === null || value === undefined || value === -1n ? null : value)),
   snapshots: z.array(snapshotSchema).default([]),
   "snapshot-log": z.array(z.object({ "snapshot-id": id64, "timestamp-ms": int })).default([]),
   "metadata-log": z.array(z.object({ "metadata-file": z.string(), "timestamp-ms": int })).default([]),
-  "sort-orders": z.array(z.object({ "order-id": int, fields: z.array(z.object({ transform: z.string(), "source-id": int, direction: z.enum(["asc", "desc"]), "null-order": z.enum(["nulls-first", "nulls-last"]) })) })).min(1),
+  "sort-orders": z
+    .array(
+      z.object({
+        "order-id": int,
+        fields: z.array(
+          z.object({
+            transform: z.string(),
+            "source-id": int,
+            direction: z.enum(["asc", "desc"]),
+            "null-order": z.enum(["nulls-first", "nulls-last"]),
+          }),
+        ),
+      }),
+    )
+    .min(1),
   "default-sort-order-id": int,
   refs: z
     .record(
@@ -67,7 +117,12 @@ const LONG_IDS = /("(?:snapshot-id|parent-snapshot-id|current-snapshot-id)"\s*:\
 /** Reads and checks a metadata file (plain or gzip); every failure names the file and the field. */
 export function parseMetadata(bytes: Buffer, location: string): TableMetadata {
   const fail = (problem: string, cause?: unknown): IcebergError =>
-    new IcebergError("metadata-invalid", `table metadata ${location}: ${problem}; restore the file or point the catalog to its predecessor`, { location }, cause);
+    new IcebergError(
+      "metadata-invalid",
+      `table metadata ${location}: ${problem}; restore the file or point the catalog to its predecessor`,
+      { location },
+      cause,
+    );
   let json: unknown;
   try {
     const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
@@ -77,7 +132,11 @@ export function parseMetadata(bytes: Buffer, location: string): TableMetadata {
   }
   const version = (json as { "format-version"?: unknown } | null)?.["format-version"];
   if (version === 1 || version === 3)
-    throw new IcebergError("unsupported-version", `table metadata ${location} has format version ${version}; this package reads and writes version 2`, { location, version });
+    throw new IcebergError(
+      "unsupported-version",
+      `table metadata ${location} has format version ${version}; this package reads and writes version 2`,
+      { location, version },
+    );
   const parsed = metadataSchema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -95,12 +154,18 @@ export function parseMetadata(bytes: Buffer, location: string): TableMetadata {
 /** What a well-formed but untrue metadata file says, or null. */
 function inconsistency(metadata: TableMetadata): string | null {
   const schemaIds = new Set(metadata.schemas.map((schema) => schema["schema-id"]));
-  if (!schemaIds.has(metadata["current-schema-id"])) return `current-schema-id ${metadata["current-schema-id"]} is not among schemas`;
-  if (!metadata["partition-specs"].some((spec) => spec["spec-id"] === metadata["default-spec-id"])) return `default-spec-id ${metadata["default-spec-id"]} is not among partition-specs`;
-  const parents = new Map(metadata.snapshots.map((snapshot) => [snapshot["snapshot-id"], snapshot["parent-snapshot-id"]]));
+  if (!schemaIds.has(metadata["current-schema-id"]))
+    return `current-schema-id ${metadata["current-schema-id"]} is not among schemas`;
+  if (!metadata["partition-specs"].some((spec) => spec["spec-id"] === metadata["default-spec-id"]))
+    return `default-spec-id ${metadata["default-spec-id"]} is not among partition-specs`;
+  const parents = new Map(
+    metadata.snapshots.map((snapshot) => [snapshot["snapshot-id"], snapshot["parent-snapshot-id"]]),
+  );
   const current = metadata["current-snapshot-id"];
   if (current !== null && !parents.has(current)) return `current-snapshot-id ${current} is not among snapshots`;
-  for (const [name, ref] of Object.entries(metadata.refs)) if (!parents.has(ref["snapshot-id"])) return `ref ${name} points to snapshot ${ref["snapshot-id"]}, which is not among snapshots`;
+  for (const [name, ref] of Object.entries(metadata.refs))
+    if (!parents.has(ref["snapshot-id"]))
+      return `ref ${name} points to snapshot ${ref["snapshot-id"]}, which is not among snapshots`;
   let steps = 0;
   for (let at = current ?? undefined; at !== undefined; at = parents.get(at)) {
     steps += 1;
@@ -110,8 +175,9 @@ function inconsistency(metadata: TableMetadata): string | null {
 }
 
 // JSON.rawJSON writes 64-bit integers without loss (Node ≥ 22); TypeScript's library does not declare it yet.
-const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
-const withLongs = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? rawJson(String(value)) : value);
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
+const withLongs = (_key: string, value: unknown): unknown =>
+  typeof value === "bigint" ? rawJson(String(value)) : value;
 /** Old snapshots are in every metadata file: their text is made once. */
 const snapshotText = new WeakMap<Snapshot, string>();
 

@@ -32,7 +32,15 @@ export interface BoundPartitionField {
 /** How callers ask for partitioning. */
 export interface PartitionBy {
   readonly column: string;
-  readonly transform: "identity" | "hour" | "day" | "month" | "year" | "void" | `bucket[${number}]` | `truncate[${number}]`;
+  readonly transform:
+    | "identity"
+    | "hour"
+    | "day"
+    | "month"
+    | "year"
+    | "void"
+    | `bucket[${number}]`
+    | `truncate[${number}]`;
   readonly name?: string;
 }
 
@@ -40,18 +48,31 @@ export interface PartitionBy {
 export const FIRST_PARTITION_ID = 1000;
 
 /** Builds spec `specId` over the schema's top-level columns. */
-export function buildSpec(schema: StructType, specId: number, asked: readonly PartitionBy[], firstId = FIRST_PARTITION_ID): PartitionSpec {
+export function buildSpec(
+  schema: StructType,
+  specId: number,
+  asked: readonly PartitionBy[],
+  firstId = FIRST_PARTITION_ID,
+): PartitionSpec {
   const names = new Set<string>();
   const fields = asked.map((one, index) => {
     const source = fieldNamed(schema, one.column);
     if (!source || typeof source.type !== "string")
-      throw new IcebergError("invalid-input", `cannot partition by ${one.column}: the table has no such column of a primitive type`, { column: one.column });
+      throw new IcebergError(
+        "invalid-input",
+        `cannot partition by ${one.column}: the table has no such column of a primitive type`,
+        { column: one.column },
+      );
     const transform = parseTransform(one.transform);
     resultType(transform, source.type);
     const name = one.name ?? defaultName(one.column, transform);
     const clash = fieldNamed(schema, name);
     if (names.has(name) || (clash && (transform.kind !== "identity" || clash.id !== source.id)))
-      throw new IcebergError("invalid-input", `partition field ${name} has the name of something else; give it another name`, { name });
+      throw new IcebergError(
+        "invalid-input",
+        `partition field ${name} has the name of something else; give it another name`,
+        { name },
+      );
     names.add(name);
     return { "source-id": source.id, "field-id": firstId + index, name, transform: one.transform };
   });
@@ -80,7 +101,11 @@ export function bindSpec(spec: PartitionSpec, current: Schema, schemas: readonly
   const fields = spec.fields.map((field) => {
     const source = order.flatMap((schema) => schema.fields).find((candidate) => candidate.id === field["source-id"]);
     if (!source || typeof source.type !== "string")
-      throw new IcebergError("metadata-invalid", `partition field ${field.name} points to column id ${field["source-id"]}, which no schema of the table has`, { field: field.name });
+      throw new IcebergError(
+        "metadata-invalid",
+        `partition field ${field.name} points to column id ${field["source-id"]}, which no schema of the table has`,
+        { field: field.name },
+      );
     const transform = parseTransform(field.transform);
     return {
       fieldId: field["field-id"],

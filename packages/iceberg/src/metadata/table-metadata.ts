@@ -26,7 +26,12 @@ export interface SnapshotRef {
 
 export interface SortOrder {
   readonly "order-id": number;
-  readonly fields: readonly { readonly transform: string; readonly "source-id": number; readonly direction: "asc" | "desc"; readonly "null-order": "nulls-first" | "nulls-last" }[];
+  readonly fields: readonly {
+    readonly transform: string;
+    readonly "source-id": number;
+    readonly direction: "asc" | "desc";
+    readonly "null-order": "nulls-first" | "nulls-last";
+  }[];
 }
 
 /** Table metadata v2 in the shape of its JSON (spec "Table Metadata Fields"). Never mutated: a change is a new value. */

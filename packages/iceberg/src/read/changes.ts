@@ -42,7 +42,11 @@ interface Delta {
   /** Data files that were dropped, with the deletes that hid rows of them before. */
   readonly dropped: PlannedFile[];
   /** Older data files that lost rows to position deletes: the new deletes, and those from before. */
-  readonly thinned: { readonly entry: ManifestEntry; readonly now: ManifestEntry[]; readonly before: ManifestEntry[] }[];
+  readonly thinned: {
+    readonly entry: ManifestEntry;
+    readonly now: ManifestEntry[];
+    readonly before: ManifestEntry[];
+  }[];
 }
 
 /** Reads only manifests that the snapshots in between wrote, plus the old ones when rows were deleted. */
@@ -54,14 +58,22 @@ export async function tableChanges(context: Context, state: TableState, options:
   const schema = currentSchema(metadata);
   refuseRenamedNested(metadata);
   const delta = await deltaBetween(context, metadata, from, to);
-  const addedFiles = delta.inserted.map(({ entry: { file } }) => ({ path: file.path, recordCount: file.recordCount, sizeBytes: file.sizeBytes }));
-  const rows = (files: readonly { entry: ManifestEntry }[]): number => files.reduce((sum, { entry }) => sum + entry.file.recordCount, 0);
-  const thinned = new Map(delta.thinned.flatMap((file) => file.now.map((entry) => [entry.file.path, entry.file.recordCount] as const)));
+  const addedFiles = delta.inserted.map(({ entry: { file } }) => ({
+    path: file.path,
+    recordCount: file.recordCount,
+    sizeBytes: file.sizeBytes,
+  }));
+  const rows = (files: readonly { entry: ManifestEntry }[]): number =>
+    files.reduce((sum, { entry }) => sum + entry.file.recordCount, 0);
+  const thinned = new Map(
+    delta.thinned.flatMap((file) => file.now.map((entry) => [entry.file.path, entry.file.recordCount] as const)),
+  );
   return {
     from,
     to: toId,
     isEmpty: delta.inserted.length + delta.dropped.length + delta.thinned.length === 0,
-    estimatedRows: rows(delta.inserted) + rows(delta.dropped) + [...thinned.values()].reduce((sum, count) => sum + count, 0),
+    estimatedRows:
+      rows(delta.inserted) + rows(delta.dropped) + [...thinned.values()].reduce((sum, count) => sum + count, 0),
     addedFiles,
     toSql: async () => `(${changesSql(context, schema, delta)})`,
   };
@@ -71,27 +83,46 @@ function changesSql(context: Context, schema: Schema, delta: Delta): string {
   const columns = schema.fields.map((field) => quoteName(field.name)).join(", ");
   const change = (type: "insert" | "delete"): string => `, '${type}' AS ${CHANGE_TYPE}`;
   const parts: string[] = [];
-  if (delta.inserted.length > 0) parts.push(liveRowsSql(context, schema, delta.inserted, schema.fields, change("insert")));
-  if (delta.dropped.length > 0) parts.push(liveRowsSql(context, schema, delta.dropped, schema.fields, change("delete")));
+  if (delta.inserted.length > 0)
+    parts.push(liveRowsSql(context, schema, delta.inserted, schema.fields, change("insert")));
+  if (delta.dropped.length > 0)
+    parts.push(liveRowsSql(context, schema, delta.dropped, schema.fields, change("delete")));
   if (delta.thinned.length > 0) {
     const entries = delta.thinned.map((file) => file.entry);
-    const now = deletedKeysSql(context, entries, delta.thinned.flatMap((file) => file.now));
+    const now = deletedKeysSql(
+      context,
+      entries,
+      delta.thinned.flatMap((file) => file.now),
+    );
     const before = delta.thinned.flatMap((file) => file.before);
     const still = before.length === 0 ? "" : ` AND ${ROW_KEY} NOT IN (${deletedKeysSql(context, entries, before)})`;
-    parts.push(`SELECT ${columns}${change("delete")} FROM ${readParquet(context, entries, schema.fields)} WHERE ${ROW_KEY} IN (${now})${still}`);
+    parts.push(
+      `SELECT ${columns}${change("delete")} FROM ${readParquet(context, entries, schema.fields)} WHERE ${ROW_KEY} IN (${now})${still}`,
+    );
   }
   if (parts.length > 0) return parts.join(" UNION ALL ");
-  const empty = schema.fields.map((field) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`).join(", ");
+  const empty = schema.fields
+    .map((field) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`)
+    .join(", ");
   return `SELECT ${empty}, CAST(NULL AS VARCHAR) AS ${CHANGE_TYPE} WHERE false`;
 }
 
-async function deltaBetween(context: Context, metadata: TableMetadata, from: bigint | null, to: Snapshot | undefined): Promise<Delta> {
+async function deltaBetween(
+  context: Context,
+  metadata: TableMetadata,
+  from: bigint | null,
+  to: Snapshot | undefined,
+): Promise<Delta> {
   if (from !== null && from === to?.["snapshot-id"]) return { inserted: [], dropped: [], thinned: [] };
   if (from === null) return wholeTable(context, metadata, to);
   const base = requireSnapshot(metadata, from);
   const newer = snapshotsBetween(metadata, from, to);
   if (newer === null)
-    throw new IcebergError("snapshot-not-found", `snapshot ${from} is no ancestor of ${to?.["snapshot-id"] ?? "the empty table"}: the history was rolled back or has expired; read the whole table instead`, { from: String(from) });
+    throw new IcebergError(
+      "snapshot-not-found",
+      `snapshot ${from} is no ancestor of ${to?.["snapshot-id"] ?? "the empty table"}: the history was rolled back or has expired; read the whole table instead`,
+      { from: String(from) },
+    );
   const added = new Map<string, ManifestEntry>();
   const dropped = new Map<string, ManifestEntry>();
   const deletes: ManifestEntry[] = [];
@@ -99,7 +130,10 @@ async function deltaBetween(context: Context, metadata: TableMetadata, from: big
     if (snapshot.summary.operation === "replace") continue; // rows are the same, only in other files
     for (const entry of await entriesWrittenBy(context, metadata, snapshot)) {
       if (entry.file.content === CONTENT.equalityDeletes && entry.status === STATUS.added)
-        throw new IcebergError("unsupported-feature", `snapshot ${snapshot["snapshot-id"]} has equality deletes; read the whole table instead of its changes`);
+        throw new IcebergError(
+          "unsupported-feature",
+          `snapshot ${snapshot["snapshot-id"]} has equality deletes; read the whole table instead of its changes`,
+        );
       if (entry.file.content === CONTENT.data) {
         if (entry.status === STATUS.added) added.set(entry.file.path, entry);
         else if (!added.delete(entry.file.path)) dropped.set(entry.file.path, entry);
@@ -115,7 +149,10 @@ async function deltaBetween(context: Context, metadata: TableMetadata, from: big
   const fresh = new Set(deletes.map((entry) => entry.file.path));
   const candidates = older.data.filter((entry) => !added.has(entry.file.path) && !dropped.has(entry.file.path));
   const now = matchDeletes(candidates, deletes);
-  const before = matchDeletes([...now.keys(), ...dropped.values()], beforeAll.filter((entry) => !fresh.has(entry.file.path)));
+  const before = matchDeletes(
+    [...now.keys(), ...dropped.values()],
+    beforeAll.filter((entry) => !fresh.has(entry.file.path)),
+  );
   return {
     inserted,
     dropped: [...dropped.values()].map((entry) => ({ entry, deletes: before.get(entry) ?? [] })),
@@ -133,7 +170,12 @@ async function wholeTable(context: Context, metadata: TableMetadata, to: Snapsho
  * Files of the base snapshot, and data files that compactions in between made of older rows. Delete files that a
  * compaction rewrote are left out: they repeat deletes of the interval itself.
  */
-async function olderFiles(context: Context, metadata: TableMetadata, base: Snapshot, newer: readonly Snapshot[]): Promise<{ data: ManifestEntry[]; deletes: ManifestEntry[] }> {
+async function olderFiles(
+  context: Context,
+  metadata: TableMetadata,
+  base: Snapshot,
+  newer: readonly Snapshot[],
+): Promise<{ data: ManifestEntry[]; deletes: ManifestEntry[] }> {
   const files = await liveEntries(context, metadata, base);
   for (const snapshot of newer) {
     if (snapshot.summary.operation !== "replace") continue;
@@ -143,8 +185,17 @@ async function olderFiles(context: Context, metadata: TableMetadata, base: Snaps
   return files;
 }
 
-async function liveEntries(context: Context, metadata: TableMetadata, snapshot: Snapshot | undefined): Promise<{ data: ManifestEntry[]; deletes: ManifestEntry[] }> {
+async function liveEntries(
+  context: Context,
+  metadata: TableMetadata,
+  snapshot: Snapshot | undefined,
+): Promise<{ data: ManifestEntry[]; deletes: ManifestEntry[] }> {
   const lines = (await manifestsOf(context, snapshot)).filter((line) => line.addedFiles + line.existingFiles > 0);
-  const all = (await Promise.all(lines.map((line) => entriesOf(context, metadata, line)))).flat().filter((entry) => entry.status !== STATUS.deleted);
-  return { data: all.filter((entry) => entry.file.content === CONTENT.data), deletes: all.filter((entry) => entry.file.content !== CONTENT.data) };
+  const all = (await Promise.all(lines.map((line) => entriesOf(context, metadata, line))))
+    .flat()
+    .filter((entry) => entry.status !== STATUS.deleted);
+  return {
+    data: all.filter((entry) => entry.file.content === CONTENT.data),
+    deletes: all.filter((entry) => entry.file.content !== CONTENT.data),
+  };
 }

@@ -38,9 +38,13 @@ export function literalText(value: FilterValue): string {
 export function filterSql(filter: Filter, schema: StructType): string {
   switch (filter.op) {
     case "and":
-      return filter.filters.length === 0 ? "true" : `(${filter.filters.map((part) => filterSql(part, schema)).join(" AND ")})`;
+      return filter.filters.length === 0
+        ? "true"
+        : `(${filter.filters.map((part) => filterSql(part, schema)).join(" AND ")})`;
     case "or":
-      return filter.filters.length === 0 ? "false" : `(${filter.filters.map((part) => filterSql(part, schema)).join(" OR ")})`;
+      return filter.filters.length === 0
+        ? "false"
+        : `(${filter.filters.map((part) => filterSql(part, schema)).join(" OR ")})`;
     case "not":
       return `(NOT ${filterSql(filter.filter, schema)})`;
     case "is-null":
@@ -49,7 +53,9 @@ export function filterSql(filter: Filter, schema: StructType): string {
       return `${columnSql(filter.column, schema).name} IS NOT NULL`;
     case "in": {
       const { name, type } = columnSql(filter.column, schema);
-      return filter.values.length === 0 ? "false" : `${name} IN (${filter.values.map((value) => literalSql(value, type)).join(", ")})`;
+      return filter.values.length === 0
+        ? "false"
+        : `${name} IN (${filter.values.map((value) => literalSql(value, type)).join(", ")})`;
     }
     default: {
       const { name, type } = columnSql(filter.column, schema);
@@ -62,7 +68,10 @@ const literalSql = (value: FilterValue, type: string): string => `CAST(${quoteTe
 
 function columnSql(column: string, schema: StructType): { name: string; type: string } {
   const field = fieldNamed(schema, column);
-  if (!field) throw new IcebergError("invalid-input", `the filter uses column ${column}, which the table does not have`, { column });
+  if (!field)
+    throw new IcebergError("invalid-input", `the filter uses column ${column}, which the table does not have`, {
+      column,
+    });
   return { name: quoteName(column), type: duckdbType(field.type) };
 }
 

@@ -8,9 +8,15 @@ export const DELETE_POS_ID = 2_147_483_545;
 export function deleteReaches(deletes: ManifestEntry, data: ManifestEntry): boolean {
   if (deletes.file.content === CONTENT.equalityDeletes) {
     const global = deletes.file.partition.length === 0; // an unpartitioned equality delete applies to every file
-    return data.sequenceNumber < deletes.sequenceNumber && (global || partitionKey(deletes.file) === partitionKey(data.file));
+    return (
+      data.sequenceNumber < deletes.sequenceNumber && (global || partitionKey(deletes.file) === partitionKey(data.file))
+    );
   }
-  return data.sequenceNumber <= deletes.sequenceNumber && partitionKey(deletes.file) === partitionKey(data.file) && namesMayInclude(deletes, data.file.path);
+  return (
+    data.sequenceNumber <= deletes.sequenceNumber &&
+    partitionKey(deletes.file) === partitionKey(data.file) &&
+    namesMayInclude(deletes, data.file.path)
+  );
 }
 
 function namesMayInclude(deletes: ManifestEntry, path: string): boolean {
@@ -24,7 +30,8 @@ const bounds = new WeakMap<ManifestEntry, { lower: string | undefined; upper: st
 function pathBounds(deletes: ManifestEntry): { lower: string | undefined; upper: string | undefined } {
   let known = bounds.get(deletes);
   if (!known) {
-    const find = (pairs: typeof deletes.file.lower): string | undefined => pairs?.find((pair) => pair.key === DELETE_FILE_PATH_ID)?.value.toString("utf8");
+    const find = (pairs: typeof deletes.file.lower): string | undefined =>
+      pairs?.find((pair) => pair.key === DELETE_FILE_PATH_ID)?.value.toString("utf8");
     known = { lower: find(deletes.file.lower), upper: find(deletes.file.upper) };
     bounds.set(deletes, known);
   }
@@ -32,7 +39,10 @@ function pathBounds(deletes: ManifestEntry): { lower: string | undefined; upper:
 }
 
 /** For each data file the delete files that may reach it. Grouped by partition first, so the work is not files × deletes. */
-export function matchDeletes(data: readonly ManifestEntry[], deletes: readonly ManifestEntry[]): Map<ManifestEntry, ManifestEntry[]> {
+export function matchDeletes(
+  data: readonly ManifestEntry[],
+  deletes: readonly ManifestEntry[],
+): Map<ManifestEntry, ManifestEntry[]> {
   const matches = new Map<ManifestEntry, ManifestEntry[]>();
   if (deletes.length === 0) return matches;
   const byFile = new Map<string, ManifestEntry[]>();
@@ -50,7 +60,11 @@ export function matchDeletes(data: readonly ManifestEntry[], deletes: readonly M
     else push(byPartition, partitionKey(entry.file), entry);
   }
   for (const entry of data) {
-    const found = [...(byFile.get(entry.file.path) ?? []), ...(byPartition.get(partitionKey(entry.file)) ?? []), ...global].filter((candidate) => deleteReaches(candidate, entry));
+    const found = [
+      ...(byFile.get(entry.file.path) ?? []),
+      ...(byPartition.get(partitionKey(entry.file)) ?? []),
+      ...global,
+    ].filter((candidate) => deleteReaches(candidate, entry));
     if (found.length > 0) matches.set(entry, found);
   }
   return matches;

@@ -14,18 +14,34 @@ export interface PlannedFile {
 }
 
 /** Files a snapshot's scan has to read, pruned by the filter (spec "Scan Planning"). */
-export async function planFiles(context: Context, metadata: TableMetadata, schema: Schema, snapshot: Snapshot | undefined, filter?: Filter): Promise<PlannedFile[]> {
+export async function planFiles(
+  context: Context,
+  metadata: TableMetadata,
+  schema: Schema,
+  snapshot: Snapshot | undefined,
+  filter?: Filter,
+): Promise<PlannedFile[]> {
   refuseRenamedNested(metadata);
   const lines = await manifestsOf(context, snapshot);
   const alive = lines.filter((line) => line.addedFiles + line.existingFiles > 0);
-  const wanted = alive.filter((line) => line.content === 1 || filter === undefined || manifestMayMatch(filter, schema, specOf(metadata, line.specId), line));
+  const wanted = alive.filter(
+    (line) =>
+      line.content === 1 ||
+      filter === undefined ||
+      manifestMayMatch(filter, schema, specOf(metadata, line.specId), line),
+  );
   const data: ManifestEntry[] = [];
   const deletes: ManifestEntry[] = [];
   for (const entries of await Promise.all(wanted.map((line) => entriesOf(context, metadata, line))))
     for (const entry of entries) {
       if (entry.status === STATUS.deleted) continue;
       if (entry.file.content !== CONTENT.data) deletes.push(entry);
-      else if (filter === undefined || (partitionMayMatch(filter, schema, specOf(metadata, entry.file.specId), entry.file.partition) && fileMayMatch(filter, schema, entry.file))) data.push(entry);
+      else if (
+        filter === undefined ||
+        (partitionMayMatch(filter, schema, specOf(metadata, entry.file.specId), entry.file.partition) &&
+          fileMayMatch(filter, schema, entry.file))
+      )
+        data.push(entry);
     }
   const matches = matchDeletes(data, deletes);
   return data.map((entry) => ({ entry, deletes: matches.get(entry) ?? [] }));

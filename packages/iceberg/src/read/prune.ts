@@ -33,23 +33,31 @@ function mayMatch(filter: Filter, knowledge: Knowledge, negated = false): boolea
     case "and":
     case "or": {
       const every = (filter.op === "and") !== negated; // De Morgan
-      return every ? filter.filters.every((part) => mayMatch(part, knowledge, negated)) : filter.filters.some((part) => mayMatch(part, knowledge, negated));
+      return every
+        ? filter.filters.every((part) => mayMatch(part, knowledge, negated))
+        : filter.filters.some((part) => mayMatch(part, knowledge, negated));
     }
     case "not":
       return mayMatch(filter.filter, knowledge, !negated);
     case "is-null":
     case "is-not-null":
-      return (filter.op === "is-null") !== negated ? knowledge.range(filter.column).mayBeNull : knowledge.range(filter.column).mayBeValue;
+      return (filter.op === "is-null") !== negated
+        ? knowledge.range(filter.column).mayBeNull
+        : knowledge.range(filter.column).mayBeValue;
     case "in": {
       const range = knowledge.range(filter.column);
       if (!range.mayBeValue) return false;
-      return negated || filter.values.some((value) => comparisonMayMatch("=", range, knowledge.literal(filter.column, value)));
+      return (
+        negated ||
+        filter.values.some((value) => comparisonMayMatch("=", range, knowledge.literal(filter.column, value)))
+      );
     }
     default: {
       const range = knowledge.range(filter.column);
       if (!range.mayBeValue) return false;
       const op = negated ? NEGATED[filter.op] : filter.op;
-      const truncated = range.truncated === true && !(op === "<" && knowledge.aligned?.(filter.column, filter.value) === true);
+      const truncated =
+        range.truncated === true && !(op === "<" && knowledge.aligned?.(filter.column, filter.value) === true);
       return comparisonMayMatch(op, { ...range, truncated }, knowledge.literal(filter.column, filter.value));
     }
   }
@@ -90,7 +98,8 @@ export function fileMayMatch(filter: Filter, schema: Schema, file: DataFile): bo
     range: (column) => {
       const field = fieldNamed(schema, column);
       if (!field || typeof field.type !== "string") return ANYTHING;
-      const find = <V>(pairs: readonly { key: number; value: V }[] | undefined): V | undefined => pairs?.find((pair) => pair.key === field.id)?.value;
+      const find = <V>(pairs: readonly { key: number; value: V }[] | undefined): V | undefined =>
+        pairs?.find((pair) => pair.key === field.id)?.value;
       const nulls = find(file.nullCounts);
       const values = find(file.valueCounts);
       const [low, high] = [find(file.lower), find(file.upper)];
@@ -109,10 +118,18 @@ export function fileMayMatch(filter: Filter, schema: Schema, file: DataFile): bo
 }
 
 /** Whether a file of this partition tuple may hold matching rows. */
-export function partitionMayMatch(filter: Filter, schema: Schema, spec: BoundSpec, partition: DataFile["partition"]): boolean {
+export function partitionMayMatch(
+  filter: Filter,
+  schema: Schema,
+  spec: BoundSpec,
+  partition: DataFile["partition"],
+): boolean {
   return partitionFields(spec).every(({ field, index }) => {
     const value = partition[index] ?? null;
-    const range: Range = value === null ? { mayBeNull: true, mayBeValue: false } : { lower: value, upper: value, mayBeNull: false, mayBeValue: true, exact: true };
+    const range: Range =
+      value === null
+        ? { mayBeNull: true, mayBeValue: false }
+        : { lower: value, upper: value, mayBeNull: false, mayBeValue: true, exact: true };
     return mayMatch(filter, fieldKnowledge(schema, field, range));
   });
 }
@@ -124,8 +141,17 @@ export function manifestMayMatch(filter: Filter, schema: Schema, spec: BoundSpec
   return partitionFields(spec).every(({ field, index }) => {
     const summary = partitions[index];
     if (!summary) return true;
-    const decode = (bytes: Buffer | undefined): Comparable | undefined => (bytes === undefined ? undefined : (decodeValue(field.resultType, bytes) ?? undefined));
-    return mayMatch(filter, fieldKnowledge(schema, field, { lower: decode(summary.lower), upper: decode(summary.upper), mayBeNull: summary.containsNull, mayBeValue: summary.lower !== undefined || summary.containsNan !== false }));
+    const decode = (bytes: Buffer | undefined): Comparable | undefined =>
+      bytes === undefined ? undefined : (decodeValue(field.resultType, bytes) ?? undefined);
+    return mayMatch(
+      filter,
+      fieldKnowledge(schema, field, {
+        lower: decode(summary.lower),
+        upper: decode(summary.upper),
+        mayBeNull: summary.containsNull,
+        mayBeValue: summary.lower !== undefined || summary.containsNan !== false,
+      }),
+    );
   });
 }
 
@@ -134,7 +160,10 @@ export function manifestMayMatch(filter: Filter, schema: Schema, spec: BoundSpec
  * filter, and none can make it null.
  */
 export function fileSurelyMatches(filter: Filter, schema: Schema, spec: BoundSpec, file: DataFile): boolean {
-  const doubt: Filter = { op: "or", filters: [{ op: "not", filter }, ...filterColumns(filter).map((column) => ({ op: "is-null" as const, column }))] };
+  const doubt: Filter = {
+    op: "or",
+    filters: [{ op: "not", filter }, ...filterColumns(filter).map((column) => ({ op: "is-null" as const, column }))],
+  };
   return !fileMayMatch(doubt, schema, file) || !partitionMayMatch(doubt, schema, spec, file.partition);
 }
 
@@ -180,4 +209,3 @@ function projected(field: BoundPartitionField, literal: Comparable): Comparable 
   if (kind === "year") return years;
   return kind === "month" ? years * 12n + BigInt(date.getUTCMonth()) : null;
 }
-

@@ -11,7 +11,12 @@ const HOUSE_OPTIONS = "hive_partitioning=false, union_by_name=false";
 /** A read_parquet call over files, columns matched by field id. Virtual columns file_index and file_row_number stay available. */
 export function readParquet(context: Context, files: readonly ManifestEntry[], fields: readonly NestedField[]): string {
   for (const { file } of files)
-    if (file.format !== "PARQUET") throw new IcebergError("unsupported-feature", `${file.path} is ${file.format}; this package reads Parquet data files`, { location: file.path });
+    if (file.format !== "PARQUET")
+      throw new IcebergError(
+        "unsupported-feature",
+        `${file.path} is ${file.format}; this package reads Parquet data files`,
+        { location: file.path },
+      );
   const paths = files.map((entry) => quoteText(context.storage.enginePath(entry.file.path))).join(", ");
   return `read_parquet([${paths}], schema=${readSchemaArgument(fields)}, ${HOUSE_OPTIONS})`;
 }
@@ -25,7 +30,11 @@ export function emptySelect(fields: readonly NestedField[]): string {
 export const ROW_KEY = "((file_index::BIGINT << 40) | file_row_number)";
 
 /** SELECT of the row keys that position deletes name, for files in the order given. Distinct paths only become keys when listed. */
-export function deletedKeysSql(context: Context, files: readonly ManifestEntry[], deletes: readonly ManifestEntry[]): string {
+export function deletedKeysSql(
+  context: Context,
+  files: readonly ManifestEntry[],
+  deletes: readonly ManifestEntry[],
+): string {
   const unique = [...new Map(deletes.map((entry) => [entry.file.path, entry])).values()];
   const reader = readParquet(context, unique, DELETE_FIELDS);
   const names = files.map((entry, index) => `(${quoteText(entry.file.path)}, ${index}::BIGINT)`).join(", ");
@@ -42,22 +51,40 @@ export const DELETE_FIELDS: readonly NestedField[] = [
  * SELECT of the live rows of planned files: files without deletes are read as they are, the others through an anti join
  * on integer row keys. `output` are the columns to return, in order; equality deletes may read more.
  */
-export function liveRowsSql(context: Context, schema: Schema, files: readonly PlannedFile[], output: readonly NestedField[], extra = ""): string {
+export function liveRowsSql(
+  context: Context,
+  schema: Schema,
+  files: readonly PlannedFile[],
+  output: readonly NestedField[],
+  extra = "",
+): string {
   if (files.length === 0) return emptySelect(output);
   const columns = output.map((field) => quoteName(field.name)).join(", ") + extra;
   const clean = files.filter((file) => file.deletes.length === 0).map((file) => file.entry);
-  const byPosition = files.filter((file) => file.deletes.length > 0 && file.deletes.every((entry) => entry.file.content === CONTENT.positionDeletes));
-  const byEquality = files.filter((file) => file.deletes.some((entry) => entry.file.content === CONTENT.equalityDeletes));
+  const byPosition = files.filter(
+    (file) => file.deletes.length > 0 && file.deletes.every((entry) => entry.file.content === CONTENT.positionDeletes),
+  );
+  const byEquality = files.filter((file) =>
+    file.deletes.some((entry) => entry.file.content === CONTENT.equalityDeletes),
+  );
   const parts: string[] = [];
   if (clean.length > 0) parts.push(`SELECT ${columns} FROM ${readParquet(context, clean, output)}`);
   if (byPosition.length > 0) parts.push(withoutPositionDeletes(context, byPosition, output, columns));
-  for (const group of sameEqualityDeletes(byEquality)) parts.push(withoutEqualityDeletes(context, schema, group, output, columns));
+  for (const group of sameEqualityDeletes(byEquality))
+    parts.push(withoutEqualityDeletes(context, schema, group, output, columns));
   return parts.join(" UNION ALL ");
 }
 
-function withoutPositionDeletes(context: Context, files: readonly PlannedFile[], fields: readonly NestedField[], columns: string): string {
+function withoutPositionDeletes(
+  context: Context,
+  files: readonly PlannedFile[],
+  fields: readonly NestedField[],
+  columns: string,
+): string {
   const entries = files.map((file) => file.entry);
-  const deletes = files.flatMap((file) => file.deletes.filter((entry) => entry.file.content === CONTENT.positionDeletes));
+  const deletes = files.flatMap((file) =>
+    file.deletes.filter((entry) => entry.file.content === CONTENT.positionDeletes),
+  );
   const source = readParquet(context, entries, fields);
   if (deletes.length === 0) return `SELECT ${columns} FROM ${source}`;
   return `SELECT ${columns} FROM ${source} WHERE ${ROW_KEY} NOT IN (${deletedKeysSql(context, entries, deletes)})`;
@@ -78,7 +105,13 @@ function sameEqualityDeletes(files: readonly PlannedFile[]): PlannedFile[][] {
 }
 
 /** Spec "Equality Delete Files": a row goes when it equals a delete row on all its columns, null equal to null. */
-function withoutEqualityDeletes(context: Context, schema: Schema, group: readonly PlannedFile[], output: readonly NestedField[], columns: string): string {
+function withoutEqualityDeletes(
+  context: Context,
+  schema: Schema,
+  group: readonly PlannedFile[],
+  output: readonly NestedField[],
+  columns: string,
+): string {
   const deletes = (group[0] as PlannedFile).deletes.filter((entry) => entry.file.content === CONTENT.equalityDeletes);
   const byIds = new Map<string, ManifestEntry[]>();
   for (const entry of deletes) {
@@ -89,14 +122,25 @@ function withoutEqualityDeletes(context: Context, schema: Schema, group: readonl
   const conditions = [...byIds].map(([ids, entries]) => {
     const fields = ids.split(",").map((id) => {
       const field = schema.fields.find((candidate) => candidate.id === Number(id));
-      if (!field) throw new IcebergError("unsupported-feature", `an equality delete uses column id ${id}, which the current schema has not as a top-level column; compact the table with its writer first`);
+      if (!field)
+        throw new IcebergError(
+          "unsupported-feature",
+          `an equality delete uses column id ${id}, which the current schema has not as a top-level column; compact the table with its writer first`,
+        );
       needed.set(field.id, field);
       return field;
     });
-    const equal = fields.map((field) => `s.${quoteName(field.name)} IS NOT DISTINCT FROM e.${quoteName(field.name)}`).join(" AND ");
+    const equal = fields
+      .map((field) => `s.${quoteName(field.name)} IS NOT DISTINCT FROM e.${quoteName(field.name)}`)
+      .join(" AND ");
     return `NOT EXISTS (SELECT 1 FROM ${readParquet(context, entries, fields)} e WHERE ${equal})`;
   });
   const inner = [...needed.values()];
-  const rows = withoutPositionDeletes(context, group, inner, `${inner.map((field) => quoteName(field.name)).join(", ")}, file_index, file_row_number`);
+  const rows = withoutPositionDeletes(
+    context,
+    group,
+    inner,
+    `${inner.map((field) => quoteName(field.name)).join(", ")}, file_index, file_row_number`,
+  );
   return `SELECT ${columns} FROM (${rows}) s WHERE ${conditions.join(" AND ")}`;
 }

@@ -2,7 +2,13 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Context, TableState } from "../context.ts";
 import { IcebergError } from "../errors.ts";
 import { CONTENT } from "../manifest/data-file.ts";
-import { currentSchema, schemaById, snapshotById, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
+import {
+  currentSchema,
+  schemaById,
+  snapshotById,
+  type Snapshot,
+  type TableMetadata,
+} from "../metadata/table-metadata.ts";
 import { quoteName } from "../schema/duckdb-type.ts";
 import { columnsOf, fieldNamed, type NestedField, type Schema, type SchemaColumn } from "../schema/schema.ts";
 import { filterSql, type Filter } from "./filter.ts";
@@ -27,7 +33,12 @@ export interface ScanFile {
   readonly path: string;
   readonly recordCount: number;
   readonly sizeBytes: number;
-  readonly deleteFiles: readonly { readonly path: string; readonly content: "position" | "equality"; readonly recordCount: number; readonly sizeBytes: number }[];
+  readonly deleteFiles: readonly {
+    readonly path: string;
+    readonly content: "position" | "equality";
+    readonly recordCount: number;
+    readonly sizeBytes: number;
+  }[];
 }
 
 /** A read of one snapshot. Immutable: it sees the same rows for as long as the snapshot is not expired. */
@@ -44,18 +55,29 @@ export interface Scan {
 
 /** Resolves which snapshot a scan reads; `snapshot-not-found` when it is not (or no longer) in the table. */
 export function resolveSnapshot(metadata: TableMetadata, options: ScanOptions): Snapshot | undefined {
-  const asked = [options.snapshotId, options.asOf, options.ref].filter((value) => value !== undefined && value !== null);
+  const asked = [options.snapshotId, options.asOf, options.ref].filter(
+    (value) => value !== undefined && value !== null,
+  );
   if (asked.length > 1) throw new IcebergError("invalid-input", "give one of snapshotId, asOf and ref, not several");
-  if (options.snapshotId !== undefined && options.snapshotId !== null) return requireSnapshot(metadata, BigInt(options.snapshotId));
+  if (options.snapshotId !== undefined && options.snapshotId !== null)
+    return requireSnapshot(metadata, BigInt(options.snapshotId));
   if (options.ref !== undefined) {
     const ref = metadata.refs[options.ref];
-    if (!ref) throw new IcebergError("snapshot-not-found", `the table has no branch or tag ${options.ref}`, { ref: options.ref });
+    if (!ref)
+      throw new IcebergError("snapshot-not-found", `the table has no branch or tag ${options.ref}`, {
+        ref: options.ref,
+      });
     return requireSnapshot(metadata, ref["snapshot-id"]);
   }
   if (options.asOf !== undefined) {
     const at = Number(options.asOf);
     const entry = metadata["snapshot-log"].findLast((line) => line["timestamp-ms"] <= at);
-    if (!entry) throw new IcebergError("snapshot-not-found", `the table had no snapshot at ${new Date(at).toISOString()}, or it has expired`, { asOf: at });
+    if (!entry)
+      throw new IcebergError(
+        "snapshot-not-found",
+        `the table had no snapshot at ${new Date(at).toISOString()}, or it has expired`,
+        { asOf: at },
+      );
     return requireSnapshot(metadata, entry["snapshot-id"]);
   }
   const current = metadata["current-snapshot-id"];
@@ -64,7 +86,10 @@ export function resolveSnapshot(metadata: TableMetadata, options: ScanOptions): 
 
 export function requireSnapshot(metadata: TableMetadata, id: bigint): Snapshot {
   const found = snapshotById(metadata, id);
-  if (!found) throw new IcebergError("snapshot-not-found", `snapshot ${id} is not in the table; it may have expired`, { snapshotId: String(id) });
+  if (!found)
+    throw new IcebergError("snapshot-not-found", `snapshot ${id} is not in the table; it may have expired`, {
+      snapshotId: String(id),
+    });
   return found;
 }
 
@@ -72,12 +97,19 @@ export function requireSnapshot(metadata: TableMetadata, id: bigint): Snapshot {
 export function scanTable(context: Context, state: TableState, options: ScanOptions): Scan {
   const { metadata } = state;
   const snapshot = resolveSnapshot(metadata, options);
-  const travels = (options.snapshotId !== undefined && options.snapshotId !== null) || options.asOf !== undefined || metadata.refs[options.ref ?? ""]?.type === "tag";
-  const schema = travels && snapshot?.["schema-id"] !== undefined ? schemaById(metadata, snapshot["schema-id"]) : currentSchema(metadata);
+  const travels =
+    (options.snapshotId !== undefined && options.snapshotId !== null) ||
+    options.asOf !== undefined ||
+    metadata.refs[options.ref ?? ""]?.type === "tag";
+  const schema =
+    travels && snapshot?.["schema-id"] !== undefined
+      ? schemaById(metadata, snapshot["schema-id"])
+      : currentSchema(metadata);
   const output = selected(schema, options.columns);
   const condition = options.filter === undefined ? null : filterSql(options.filter, schema);
   let planned: Promise<PlannedFile[]> | undefined;
-  const plan = (): Promise<PlannedFile[]> => (planned ??= planFiles(context, metadata, schema, snapshot, options.filter));
+  const plan = (): Promise<PlannedFile[]> =>
+    (planned ??= planFiles(context, metadata, schema, snapshot, options.filter));
 
   const toSql = async (): Promise<string> => {
     const files = await plan();
@@ -112,6 +144,11 @@ function asScanFile({ entry, deletes }: PlannedFile): ScanFile {
     path: entry.file.path,
     recordCount: entry.file.recordCount,
     sizeBytes: entry.file.sizeBytes,
-    deleteFiles: deletes.map(({ file }) => ({ path: file.path, content: file.content === CONTENT.positionDeletes ? "position" : "equality", recordCount: file.recordCount, sizeBytes: file.sizeBytes })),
+    deleteFiles: deletes.map(({ file }) => ({
+      path: file.path,
+      content: file.content === CONTENT.positionDeletes ? "position" : "equality",
+      recordCount: file.recordCount,
+      sizeBytes: file.sizeBytes,
+    })),
   };
 }

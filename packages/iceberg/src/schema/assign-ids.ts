@@ -16,7 +16,8 @@ export function idsAfter(last: number): IdSource & { last(): number } {
   return {
     next: () => {
       current += 1;
-      if (current > HIGHEST_USER_ID) throw new IcebergError("schema-evolution", "the table has used up its field ids; recreate it");
+      if (current > HIGHEST_USER_ID)
+        throw new IcebergError("schema-evolution", "the table has used up its field ids; recreate it");
       return current;
     },
     last: () => current,
@@ -28,7 +29,10 @@ export function assignIds(columns: readonly SchemaColumn[], ids: IdSource): Nest
   const seen = new Set<string>();
   const numbered = columns.map((column) => {
     if (column.name === "") throw new IcebergError("schema-mismatch", "a column needs a name");
-    if (seen.has(column.name)) throw new IcebergError("schema-mismatch", `column ${column.name} is given twice; names must differ`, { column: column.name });
+    if (seen.has(column.name))
+      throw new IcebergError("schema-mismatch", `column ${column.name} is given twice; names must differ`, {
+        column: column.name,
+      });
     seen.add(column.name);
     return { column, id: ids.next() };
   });
@@ -47,7 +51,12 @@ export function assignTypeIds(type: ColumnType, ids: IdSource): Type {
   if (type.type === "struct") return { type: "struct", fields: assignIds(type.fields, ids) };
   if (type.type === "list") {
     const elementId = ids.next();
-    return { type: "list", "element-id": elementId, element: assignTypeIds(type.element, ids), "element-required": type.elementRequired ?? false };
+    return {
+      type: "list",
+      "element-id": elementId,
+      element: assignTypeIds(type.element, ids),
+      "element-required": type.elementRequired ?? false,
+    };
   }
   const [keyId, valueId] = [ids.next(), ids.next()];
   return {
@@ -66,7 +75,8 @@ export function asColumns(schema: StructType | readonly SchemaColumn[]): readonl
   const convert = (type: Type): ColumnType => {
     if (typeof type === "string") return type;
     if (type.type === "struct") return { type: "struct", fields: asColumns(type) };
-    if (type.type === "list") return { type: "list", element: convert(type.element), elementRequired: type["element-required"] };
+    if (type.type === "list")
+      return { type: "list", element: convert(type.element), elementRequired: type["element-required"] };
     return { type: "map", key: convert(type.key), value: convert(type.value), valueRequired: type["value-required"] };
   };
   return schema.fields.map((field) => ({

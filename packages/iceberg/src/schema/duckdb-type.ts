@@ -15,7 +15,8 @@ export function quoteText(text: string): string {
 /** The DuckDB type whose Parquet form is what Iceberg's Appendix A asks for. */
 export function duckdbType(type: Type): string {
   if (typeof type !== "string") {
-    if (type.type === "struct") return `STRUCT(${type.fields.map((field) => `${quoteName(field.name)} ${duckdbType(field.type)}`).join(", ")})`;
+    if (type.type === "struct")
+      return `STRUCT(${type.fields.map((field) => `${quoteName(field.name)} ${duckdbType(field.type)}`).join(", ")})`;
     if (type.type === "list") return `${duckdbType(type.element)}[]`;
     return `MAP(${duckdbType(type.key)}, ${duckdbType(type.value)})`;
   }

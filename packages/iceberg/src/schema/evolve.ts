@@ -7,7 +7,13 @@ import type { ColumnType, NestedField, Schema } from "./schema.ts";
 
 /** One step of a schema change (spec "Schema Evolution"). Columns are top-level ones. */
 export type SchemaStep =
-  | { readonly step: "add"; readonly name: string; readonly type: ColumnType; readonly doc?: string | undefined; readonly after?: string | null | undefined }
+  | {
+      readonly step: "add";
+      readonly name: string;
+      readonly type: ColumnType;
+      readonly doc?: string | undefined;
+      readonly after?: string | null | undefined;
+    }
   | { readonly step: "drop"; readonly name: string }
   | { readonly step: "rename"; readonly name: string; readonly to: string }
   | { readonly step: "promote"; readonly name: string; readonly type: string }
@@ -20,9 +26,14 @@ export function evolveSchema(metadata: TableMetadata, steps: readonly SchemaStep
   const before = currentSchema(metadata);
   const ids = idsAfter(metadata["last-column-id"]);
   const keyIds = new Set(before["identifier-field-ids"] ?? []);
-  const partitionIds = new Set(metadata["partition-specs"].filter((spec) => spec["spec-id"] === metadata["default-spec-id"]).flatMap((spec) => spec.fields.map((field) => field["source-id"])));
+  const partitionIds = new Set(
+    metadata["partition-specs"]
+      .filter((spec) => spec["spec-id"] === metadata["default-spec-id"])
+      .flatMap((spec) => spec.fields.map((field) => field["source-id"])),
+  );
   let fields = [...before.fields];
-  const refuse = (name: string, reason: string): IcebergError => new IcebergError("schema-evolution", `column ${name}: ${reason}`, { column: name });
+  const refuse = (name: string, reason: string): IcebergError =>
+    new IcebergError("schema-evolution", `column ${name}: ${reason}`, { column: name });
   const at = (name: string): number => {
     const index = fields.findIndex((field) => field.name === name);
     if (index < 0) throw refuse(name, "the table has no such column");
@@ -45,13 +56,23 @@ export function evolveSchema(metadata: TableMetadata, steps: readonly SchemaStep
         free(step.name);
         // Always optional: rows written before have no value, and v2 has no defaults. A name used before gets a new id.
         const id = ids.next();
-        insert({ id, name: step.name, required: false, type: assignTypeIds(step.type, ids), ...(step.doc === undefined ? {} : { doc: step.doc }) }, step.after);
+        insert(
+          {
+            id,
+            name: step.name,
+            required: false,
+            type: assignTypeIds(step.type, ids),
+            ...(step.doc === undefined ? {} : { doc: step.doc }),
+          },
+          step.after,
+        );
         break;
       }
       case "drop": {
         const field = fields[at(step.name)] as NestedField;
         if (keyIds.has(field.id)) throw refuse(step.name, "it is part of the key and cannot be dropped");
-        if (partitionIds.has(field.id)) throw refuse(step.name, "the table is partitioned by it and it cannot be dropped");
+        if (partitionIds.has(field.id))
+          throw refuse(step.name, "the table is partitioned by it and it cannot be dropped");
         fields = fields.filter((candidate) => candidate !== field);
         if (fields.length === 0) throw refuse(step.name, "it is the last column of the table");
         break;
@@ -64,7 +85,10 @@ export function evolveSchema(metadata: TableMetadata, steps: readonly SchemaStep
         replace(step.name, (field) => {
           const type = canonicalPrimitive(step.type);
           if (typeof field.type !== "string" || !canPromote(field.type, type))
-            throw refuse(step.name, `cannot become ${step.type}; allowed are int to long, float to double and a wider decimal of the same scale`);
+            throw refuse(
+              step.name,
+              `cannot become ${step.type}; allowed are int to long, float to double and a wider decimal of the same scale`,
+            );
           return { ...field, type };
         });
         break;

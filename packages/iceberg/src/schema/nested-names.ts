@@ -12,7 +12,12 @@ const verdicts = new WeakMap<TableMetadata["schemas"], string | null>();
 export function refuseRenamedNested(metadata: TableMetadata): void {
   let verdict = verdicts.get(metadata.schemas);
   if (verdict === undefined) verdicts.set(metadata.schemas, (verdict = renamed(metadata)));
-  if (verdict !== null) throw new IcebergError("unsupported-feature", `nested field ${verdict} was renamed or its name used again; compact the table with an engine that maps nested fields by id, then read it here`, { field: verdict });
+  if (verdict !== null)
+    throw new IcebergError(
+      "unsupported-feature",
+      `nested field ${verdict} was renamed or its name used again; compact the table with an engine that maps nested fields by id, then read it here`,
+      { field: verdict },
+    );
 }
 
 function renamed(metadata: TableMetadata): string | null {
@@ -28,7 +33,8 @@ function renamed(metadata: TableMetadata): string | null {
     }
     for (const field of type.fields) {
       const path = `${parent}.${field.name}`;
-      if ((nameOfId.get(field.id) ?? field.name) !== field.name || (idOfName.get(path) ?? field.id) !== field.id) problem = field.name;
+      if ((nameOfId.get(field.id) ?? field.name) !== field.name || (idOfName.get(path) ?? field.id) !== field.id)
+        problem = field.name;
       nameOfId.set(field.id, field.name);
       idOfName.set(path, field.id);
       visit(field.type, field.id);

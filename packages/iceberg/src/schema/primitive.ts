@@ -2,11 +2,38 @@ import { IcebergError } from "../errors.ts";
 
 /** A primitive type taken apart (spec: "Primitive Types"). */
 export type Primitive =
-  | { readonly kind: "boolean" | "int" | "long" | "float" | "double" | "date" | "time" | "timestamp" | "timestamptz" | "string" | "uuid" | "binary" }
+  | {
+      readonly kind:
+        | "boolean"
+        | "int"
+        | "long"
+        | "float"
+        | "double"
+        | "date"
+        | "time"
+        | "timestamp"
+        | "timestamptz"
+        | "string"
+        | "uuid"
+        | "binary";
+    }
   | { readonly kind: "fixed"; readonly length: number }
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number };
 
-const PLAIN = new Set(["boolean", "int", "long", "float", "double", "date", "time", "timestamp", "timestamptz", "string", "uuid", "binary"]);
+const PLAIN = new Set([
+  "boolean",
+  "int",
+  "long",
+  "float",
+  "double",
+  "date",
+  "time",
+  "timestamp",
+  "timestamptz",
+  "string",
+  "uuid",
+  "binary",
+]);
 const parsed = new Map<string, Primitive>();
 
 /** Reads `decimal(10, 2)`, `fixed[16]`, `long` …; `schema-mismatch` for anything that Iceberg v2 does not have. */

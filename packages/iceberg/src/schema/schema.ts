@@ -63,7 +63,8 @@ export function leavesOf(schema: StructType): Leaf[] {
   const leaves: Leaf[] = [];
   const visit = (id: number, type: Type, path: string[], repeated: boolean): void => {
     if (typeof type === "string") leaves.push({ id, path, type, repeated });
-    else if (type.type === "struct") for (const field of type.fields) visit(field.id, field.type, [...path, field.name], repeated);
+    else if (type.type === "struct")
+      for (const field of type.fields) visit(field.id, field.type, [...path, field.name], repeated);
     else if (type.type === "list") visit(type["element-id"], type.element, [...path, "element"], true);
     else {
       visit(type["key-id"], type.key, [...path, "key"], true);
@@ -77,7 +78,8 @@ export function leavesOf(schema: StructType): Leaf[] {
 /** Highest field id on any level; 0 for an empty schema. */
 export function highestFieldId(type: Type): number {
   if (typeof type === "string") return 0;
-  if (type.type === "struct") return Math.max(0, ...type.fields.map((field) => Math.max(field.id, highestFieldId(field.type))));
+  if (type.type === "struct")
+    return Math.max(0, ...type.fields.map((field) => Math.max(field.id, highestFieldId(field.type))));
   if (type.type === "list") return Math.max(type["element-id"], highestFieldId(type.element));
   return Math.max(type["key-id"], type["value-id"], highestFieldId(type.key), highestFieldId(type.value));
 }
@@ -105,6 +107,12 @@ function columnOf(field: NestedField): SchemaColumn {
 function columnTypeOf(type: Type): ColumnType {
   if (typeof type === "string") return type;
   if (type.type === "struct") return { type: "struct", fields: type.fields.map(columnOf) };
-  if (type.type === "list") return { type: "list", element: columnTypeOf(type.element), elementRequired: type["element-required"] };
-  return { type: "map", key: columnTypeOf(type.key), value: columnTypeOf(type.value), valueRequired: type["value-required"] };
+  if (type.type === "list")
+    return { type: "list", element: columnTypeOf(type.element), elementRequired: type["element-required"] };
+  return {
+    type: "map",
+    key: columnTypeOf(type.key),
+    value: columnTypeOf(type.value),
+    valueRequired: type["value-required"],
+  };
 }

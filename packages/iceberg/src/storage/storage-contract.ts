@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { IcebergError } from "../errors.ts";
 import type { Storage } from "./storage.ts";
 
 export interface StorageUnderTest {
@@ -27,10 +28,15 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
     });
 
     test("of many writers of one name exactly one wins, and its bytes stay", async () => {
-      const results = await Promise.allSettled(Array.from({ length: 8 }, async (_, index) => subject.storage.create(at("race"), Buffer.from([index]))));
+      const results = await Promise.allSettled(
+        Array.from({ length: 8 }, async (_, index) => subject.storage.create(at("race"), Buffer.from([index]))),
+      );
       const won = results.findIndex((result) => result.status === "fulfilled");
       expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
-      for (const result of results) if (result.status === "rejected") expect(result.reason).toMatchObject({ kind: "file-exists" });
+      const kinds = results.flatMap((result) =>
+        result.status === "rejected" ? [(result.reason as IcebergError).kind] : [],
+      );
+      expect(kinds).toEqual(Array(7).fill("file-exists"));
       expect(await subject.storage.read(at("race"))).toEqual(Buffer.from([won]));
     });
 
@@ -44,7 +50,12 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
       await subject.storage.create(at("list/deep/y"), Buffer.from("1"));
       const found = [];
       for await (const file of subject.storage.list(at("list"))) found.push(file);
-      expect(found.map((file) => [file.location, file.sizeBytes]).sort()).toEqual([[subject.storage.normalise(at("list/deep/y")), 1], [subject.storage.normalise(at("list/x")), 5]]);
+      expect(new Map(found.map((file) => [file.location, file.sizeBytes]))).toEqual(
+        new Map([
+          [subject.storage.normalise(at("list/deep/y")), 1],
+          [subject.storage.normalise(at("list/x")), 5],
+        ]),
+      );
       await subject.storage.delete(at("list/x"));
       const rest = [];
       for await (const file of subject.storage.list(at("list"))) rest.push(file.location);
@@ -55,7 +66,9 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
     test("locations outside are refused, also when they try to climb out", async () => {
       for (const location of [subject.outside, at("../../../../etc/passwd")]) {
         await expect(subject.storage.read(location)).rejects.toMatchObject({ kind: "path-outside-storage" });
-        await expect(subject.storage.create(location, Buffer.alloc(1))).rejects.toMatchObject({ kind: "path-outside-storage" });
+        await expect(subject.storage.create(location, Buffer.alloc(1))).rejects.toMatchObject({
+          kind: "path-outside-storage",
+        });
         await expect(subject.storage.delete(location)).rejects.toMatchObject({ kind: "path-outside-storage" });
       }
     });

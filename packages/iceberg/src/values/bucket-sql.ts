@@ -3,12 +3,15 @@ import { parsePrimitive } from "../schema/primitive.ts";
 
 const MOD = "4294967296::UBIGINT";
 /** Binds `value` to a name, so that an expression used twice is written once. */
-const bind = (value: string, name: string, body: string): string => `list_transform([${value}], lambda ${name}: ${body})[1]`;
-const rotate = (name: string, left: number): string => `(((${name} * ${2 ** left}) % ${MOD}) + (${name} // ${2 ** (32 - left)}))`;
+const bind = (value: string, name: string, body: string): string =>
+  `list_transform([${value}], lambda ${name}: ${body})[1]`;
+const rotate = (name: string, left: number): string =>
+  `(((${name} * ${2 ** left}) % ${MOD}) + (${name} // ${2 ** (32 - left)}))`;
 const times = (value: string, factor: number): string => `((${value}) * ${factor}::UBIGINT) % ${MOD}`;
 
 const mixedBlock = (block: string): string => times(bind(times(block, 0xcc9e2d51), "k", rotate("k", 15)), 0x1b873593);
-const mixed = (hash: string, block: string): string => `(${bind(`xor(${hash}, ${mixedBlock(block)})`, "m", rotate("m", 13))} * 5 + 3864292196) % ${MOD}`;
+const mixed = (hash: string, block: string): string =>
+  `(${bind(`xor(${hash}, ${mixedBlock(block)})`, "m", rotate("m", 13))} * 5 + 3864292196) % ${MOD}`;
 
 function finished(hash: string, length: string): string {
   const first = bind(`xor(${hash}, (${length})::UBIGINT)`, "a", times("xor(a, a // 65536)", 0x85ebca6b));
@@ -19,7 +22,8 @@ function finished(hash: string, length: string): string {
 /** Murmur3 x86 32 of a BLOB given as hex text, seed 0 (spec Appendix B). Whole blocks are folded, then the tail. */
 function hashOfHex(hex: string): string {
   const little = (text: string): string => `('0x' || ${text})::UBIGINT`;
-  const block = (at: string): string => little([7, 5, 3, 1].map((offset) => `substr(x, ${at} + ${offset} - 1, 2)`).join(" || "));
+  const block = (at: string): string =>
+    little([7, 5, 3, 1].map((offset) => `substr(x, ${at} + ${offset} - 1, 2)`).join(" || "));
   const folded = `list_reduce(list_transform(range(0, length(x) // 8), lambda i: ${block("(i * 8 + 1)")}), lambda h, k: ${mixed("h", "k")}, 0::UBIGINT)`;
   const tailBytes = [3, 2, 1].map((byte) => `substr(x, (length(x) // 8) * 8 + ${byte * 2 - 1}, 2)`).join(" || ");
   const tail = `CASE WHEN length(x) % 8 = 0 THEN 0::UBIGINT ELSE ${mixedBlock(little(tailBytes))} END`;
@@ -50,7 +54,9 @@ export function hashSql(name: string, sourceType: string): string {
     case "time":
     case "timestamp":
     case "timestamptz":
-      return hashOfLong(primitive.kind === "time" ? `date_diff('microsecond', TIME '00:00:00', ${name})` : `epoch_us(${name})`);
+      return hashOfLong(
+        primitive.kind === "time" ? `date_diff('microsecond', TIME '00:00:00', ${name})` : `epoch_us(${name})`,
+      );
     case "string":
       return hashOfHex(`hex(encode(${name}))`);
     case "uuid":
@@ -59,6 +65,10 @@ export function hashSql(name: string, sourceType: string): string {
     case "fixed":
       return hashOfHex(`hex(${name})`);
     default:
-      throw new IcebergError("unsupported-feature", `bucket of ${sourceType} is not written by this package; partition by another column`, { sourceType });
+      throw new IcebergError(
+        "unsupported-feature",
+        `bucket of ${sourceType} is not written by this package; partition by another column`,
+        { sourceType },
+      );
   }
 }

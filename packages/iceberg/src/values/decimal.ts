@@ -10,7 +10,12 @@ export function unscaledFromText(text: string, scale: number): bigint {
 export function decimalBytes(unscaled: bigint): Buffer {
   let length = 1;
   while (BigInt.asIntN(length * 8, unscaled) !== unscaled) length += 1;
-  return Buffer.from(BigInt.asUintN(length * 8, unscaled).toString(16).padStart(length * 2, "0"), "hex");
+  return Buffer.from(
+    BigInt.asUintN(length * 8, unscaled)
+      .toString(16)
+      .padStart(length * 2, "0"),
+    "hex",
+  );
 }
 
 /** Inverse of `decimalBytes`, of any length. */

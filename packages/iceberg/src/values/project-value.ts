@@ -20,7 +20,9 @@ export function parseQuantity(type: string, text: string): Comparable | null {
       return text.trim() === "" || Number.isNaN(value) ? null : value;
     }
     case "timestamp":
-      return /Z|[+-]\d{2}(:?\d{2})?$/.test(text.slice(10)) && !text.endsWith("Z") ? null : valueFromText(type, withTime(text));
+      return /Z|[+-]\d{2}(:?\d{2})?$/.test(text.slice(10)) && !text.endsWith("Z")
+        ? null
+        : valueFromText(type, withTime(text));
     case "timestamptz":
       // Without an offset the session's time zone decides: unknown here.
       return /(Z|[+-]\d{2}(:?\d{2})?)$/.test(text.slice(10)) ? valueFromText(type, text) : null;

@@ -21,7 +21,10 @@ export function timeFromText(text: string): bigint | null {
 
 /** Microseconds since the epoch of DuckDB's timestamp text, with or without an offset; null for ±infinity. */
 export function timestampFromText(text: string): bigint | null {
-  const match = /^(\d{4,}-\d{2}-\d{2})( \(BC\))?[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)( \(BC\))?\s*(Z|[+-]\d{2}(?::?\d{2})?(?::?\d{2})?)?( \(BC\))?$/.exec(text.trim());
+  const match =
+    /^(\d{4,}-\d{2}-\d{2})( \(BC\))?[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)( \(BC\))?\s*(Z|[+-]\d{2}(?::?\d{2})?(?::?\d{2})?)?( \(BC\))?$/.exec(
+      text.trim(),
+    );
   if (!match) return null;
   const days = dateFromText(match[1] + (match[2] ?? match[4] ?? match[6] ?? ""));
   const time = timeFromText(match[3] as string);

@@ -11,11 +11,21 @@ export type Transform =
 
 /** Reads `identity`, `hour`, `bucket[16]` …; `unsupported-feature` for one we do not know. */
 export function parseTransform(text: string): Transform {
-  if (text === "identity" || text === "year" || text === "month" || text === "day" || text === "hour" || text === "void") return { kind: text };
+  if (
+    text === "identity" ||
+    text === "year" ||
+    text === "month" ||
+    text === "day" ||
+    text === "hour" ||
+    text === "void"
+  )
+    return { kind: text };
   const match = /^(bucket|truncate)\[(\d+)\]$/.exec(text);
   const width = Number(match?.[2]);
   if (match && width > 0) return { kind: match[1] as "bucket" | "truncate", width };
-  throw new IcebergError("unsupported-feature", `partition transform ${JSON.stringify(text)} is not known`, { transform: text });
+  throw new IcebergError("unsupported-feature", `partition transform ${JSON.stringify(text)} is not known`, {
+    transform: text,
+  });
 }
 
 const TEMPORAL: Record<"year" | "month" | "day" | "hour", ReadonlySet<string>> = {
@@ -24,14 +34,30 @@ const TEMPORAL: Record<"year" | "month" | "day" | "hour", ReadonlySet<string>> =
   day: new Set(["date", "timestamp", "timestamptz"]),
   hour: new Set(["timestamp", "timestamptz"]),
 };
-const BUCKETS = new Set(["int", "long", "decimal", "date", "time", "timestamp", "timestamptz", "string", "uuid", "fixed", "binary"]);
+const BUCKETS = new Set([
+  "int",
+  "long",
+  "decimal",
+  "date",
+  "time",
+  "timestamp",
+  "timestamptz",
+  "string",
+  "uuid",
+  "fixed",
+  "binary",
+]);
 const TRUNCATES = new Set(["int", "long", "decimal", "string", "binary"]);
 
 /** Type of the transform's results; `invalid-input` when the transform does not take that source type. */
 export function resultType(transform: Transform, sourceType: string): string {
   const { kind } = parsePrimitive(sourceType);
   const refuse = (): never => {
-    throw new IcebergError("invalid-input", `partition transform ${transform.kind} does not take columns of type ${sourceType}`, { sourceType });
+    throw new IcebergError(
+      "invalid-input",
+      `partition transform ${transform.kind} does not take columns of type ${sourceType}`,
+      { sourceType },
+    );
   };
   switch (transform.kind) {
     case "identity":

@@ -22,14 +22,26 @@ export function dataFolder(metadata: TableMetadata): string {
  * A SELECT of exactly the table's columns, in order and cast to their types (so HUGEINT sums and the like cannot change
  * the Parquet type). `schema-mismatch` for a column the table lacks, or a required one the query lacks.
  */
-export async function projectToSchema(connection: DuckDBConnection, schema: Schema, sql: string, ignore: readonly string[] = []): Promise<string> {
+export async function projectToSchema(
+  connection: DuckDBConnection,
+  schema: Schema,
+  sql: string,
+  ignore: readonly string[] = [],
+): Promise<string> {
   const given = new Set((await columnNames(connection, sql)).filter((name) => !ignore.includes(name)));
   const known = new Set(schema.fields.map((field) => field.name));
   const unknown = [...given].filter((name) => !known.has(name));
-  if (unknown.length > 0) throw new IcebergError("schema-mismatch", `the query returns ${unknown.join(", ")}, which the table does not have; add the column or leave it out`, { unknown });
+  if (unknown.length > 0)
+    throw new IcebergError(
+      "schema-mismatch",
+      `the query returns ${unknown.join(", ")}, which the table does not have; add the column or leave it out`,
+      { unknown },
+    );
   const columns = schema.fields.map((field) => {
     if (!given.has(field.name) && field.required)
-      throw new IcebergError("schema-mismatch", `the query lacks column ${field.name}, which the table requires`, { column: field.name });
+      throw new IcebergError("schema-mismatch", `the query lacks column ${field.name}, which the table requires`, {
+        column: field.name,
+      });
     return `CAST(${given.has(field.name) ? quoteName(field.name) : "NULL"} AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`;
   });
   return `SELECT ${columns.join(", ")} FROM ${parenthesised(sql)}`;
@@ -39,7 +51,13 @@ export async function projectToSchema(connection: DuckDBConnection, schema: Sche
  * Writes rows as Parquet data files by one COPY and makes them durable. `rows` must come from `projectToSchema` or have
  * its shape. An unpartitioned write is split at the target file size; files without rows are not kept.
  */
-export async function writeDataFiles(context: Context, metadata: TableMetadata, connection: DuckDBConnection, rows: string, options: { targetBytes?: number; spec?: BoundSpec } = {}): Promise<DataFile[]> {
+export async function writeDataFiles(
+  context: Context,
+  metadata: TableMetadata,
+  connection: DuckDBConnection,
+  rows: string,
+  options: { targetBytes?: number; spec?: BoundSpec } = {},
+): Promise<DataFile[]> {
   const schema = currentSchema(metadata);
   const spec = options.spec ?? specOf(metadata, metadata["default-spec-id"]);
   const folder = dataFolder(metadata);
@@ -51,12 +69,17 @@ export async function writeDataFiles(context: Context, metadata: TableMetadata, 
     `COMPRESSION ${parquetCodec(metadata.properties)}`,
     "RETURN_STATS",
     `FIELD_IDS ${fieldIdsArgument(schema)}`,
-    partitioned ? `PARTITION_BY (${spec.fields.map((field) => quoteName(partitionAlias(field))).join(", ")})` : `FILE_SIZE_BYTES ${targetBytes}`,
+    partitioned
+      ? `PARTITION_BY (${spec.fields.map((field) => quoteName(partitionAlias(field))).join(", ")})`
+      : `FILE_SIZE_BYTES ${targetBytes}`,
     `FILENAME_PATTERN ${quoteText(`${context.uuid()}-{uuid}`)}`,
     "APPEND true",
   ];
   const source = partitioned ? `SELECT *, ${spec.fields.map(partitionColumn).join(", ")} FROM (${rows})` : rows;
-  const written = await query(connection, `COPY (${source}) TO ${quoteText(context.storage.enginePath(folder))} (${copyOptions.join(", ")})`);
+  const written = await query(
+    connection,
+    `COPY (${source}) TO ${quoteText(context.storage.enginePath(folder))} (${copyOptions.join(", ")})`,
+  );
   const files = written.map((row) => asDataFile(context, metadata, schema, spec, row));
   const empty = files.filter((file) => file.recordCount === 0);
   await Promise.all(empty.map((file) => context.storage.delete(file.path)));
@@ -64,7 +87,9 @@ export async function writeDataFiles(context: Context, metadata: TableMetadata, 
   const nulls = requiredNulls(schema, kept);
   if (nulls !== null) {
     await Promise.all(kept.map((file) => context.storage.delete(file.path)));
-    throw new IcebergError("schema-mismatch", `column ${nulls} is required and the query has rows without it`, { column: nulls });
+    throw new IcebergError("schema-mismatch", `column ${nulls} is required and the query has rows without it`, {
+      column: nulls,
+    });
   }
   await Promise.all(kept.map((file) => context.storage.sync(file.path)));
   return kept.map((file) => withoutSilencedCounts(file));
@@ -83,10 +108,20 @@ interface WrittenFile extends DataFile {
   readonly requiredNullCounts: ReadonlyMap<number, number>;
 }
 
-function asDataFile(context: Context, metadata: TableMetadata, schema: Schema, spec: BoundSpec, row: Record<string, unknown>): WrittenFile {
+function asDataFile(
+  context: Context,
+  metadata: TableMetadata,
+  schema: Schema,
+  spec: BoundSpec,
+  row: Record<string, unknown>,
+): WrittenFile {
   const pairs = (row["column_statistics"] ?? []) as { key: string; value: { key: string; value: string }[] }[];
-  const statistics: ReturnedStatistics = new Map(pairs.map((pair) => [pair.key, new Map(pair.value.map((entry) => [entry.key, entry.value]))]));
-  const keys = new Map(((row["partition_keys"] ?? []) as { key: string; value: string | null }[]).map((pair) => [pair.key, pair.value]));
+  const statistics: ReturnedStatistics = new Map(
+    pairs.map((pair) => [pair.key, new Map(pair.value.map((entry) => [entry.key, entry.value]))]),
+  );
+  const keys = new Map(
+    ((row["partition_keys"] ?? []) as { key: string; value: string | null }[]).map((pair) => [pair.key, pair.value]),
+  );
   return {
     content: CONTENT.data,
     path: context.storage.locationOf(String(row["filename"])),
@@ -101,13 +136,16 @@ function asDataFile(context: Context, metadata: TableMetadata, schema: Schema, s
     sortOrderId: metadata["default-sort-order-id"],
     ...fileStatistics(schema, metadata.properties, statistics),
     requiredNullCounts: new Map(
-      schema.fields.filter((field) => field.required && typeof field.type === "string").map((field) => [field.id, Number(statistics.get(quoteName(field.name))?.get("null_count") ?? 0)]),
+      schema.fields
+        .filter((field) => field.required && typeof field.type === "string")
+        .map((field) => [field.id, Number(statistics.get(quoteName(field.name))?.get("null_count") ?? 0)]),
     ),
   };
 }
 
 function requiredNulls(schema: Schema, files: readonly WrittenFile[]): string | null {
-  for (const field of schema.fields) if (files.some((file) => (file.requiredNullCounts.get(field.id) ?? 0) > 0)) return field.name;
+  for (const field of schema.fields)
+    if (files.some((file) => (file.requiredNullCounts.get(field.id) ?? 0) > 0)) return field.name;
   return null;
 }
 

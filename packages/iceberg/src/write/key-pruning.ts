@@ -17,10 +17,22 @@ export interface KeyRange {
 }
 
 /** Ranges of the key columns of a relation. Columns whose text form does not order like their values are left out. */
-export async function keyRange(connection: DuckDBConnection, relation: string, fields: readonly NestedField[]): Promise<KeyRange> {
-  const usable = fields.filter((field) => !["binary", "fixed", "float", "double", "boolean"].includes(parsePrimitive(field.type as string).kind));
-  const parts = usable.flatMap((field, index) => [`min(${quoteName(field.name)})::VARCHAR AS lo${index}`, `max(${quoteName(field.name)})::VARCHAR AS hi${index}`]);
-  const [row] = await query(connection, `SELECT count(*) AS n${parts.map((part) => `, ${part}`).join("")} FROM ${relation}`);
+export async function keyRange(
+  connection: DuckDBConnection,
+  relation: string,
+  fields: readonly NestedField[],
+): Promise<KeyRange> {
+  const usable = fields.filter(
+    (field) => !["binary", "fixed", "float", "double", "boolean"].includes(parsePrimitive(field.type as string).kind),
+  );
+  const parts = usable.flatMap((field, index) => [
+    `min(${quoteName(field.name)})::VARCHAR AS lo${index}`,
+    `max(${quoteName(field.name)})::VARCHAR AS hi${index}`,
+  ]);
+  const [row] = await query(
+    connection,
+    `SELECT count(*) AS n${parts.map((part) => `, ${part}`).join("")} FROM ${relation}`,
+  );
   const count = Number(row?.["n"]);
   const columns = usable.flatMap((field, index) => {
     const [lower, upper] = [comparable(field, row?.[`lo${index}`]), comparable(field, row?.[`hi${index}`])];

@@ -23,7 +23,13 @@ export interface FoundRows {
  * Finds live rows in planned files by a condition over `fields` (a WHERE clause or a semi join). Only those columns and
  * the row numbers are read; rows deleted earlier are left out. The caller drops the temporary table.
  */
-export async function findRows(context: Context, connection: DuckDBConnection, planned: readonly PlannedFile[], fields: readonly NestedField[], condition: { join?: string; where?: string }): Promise<FoundRows> {
+export async function findRows(
+  context: Context,
+  connection: DuckDBConnection,
+  planned: readonly PlannedFile[],
+  fields: readonly NestedField[],
+  condition: { join?: string; where?: string },
+): Promise<FoundRows> {
   // Sorted by path, so that ordering by the integer index is the order position delete files need.
   const sorted = planned.toSorted((a, b) => (a.entry.file.path < b.entry.file.path ? -1 : 1));
   const files = sorted.map((file) => file.entry);
@@ -34,7 +40,10 @@ export async function findRows(context: Context, connection: DuckDBConnection, p
   }
   const deletes = sorted.flatMap((file) => file.deletes);
   const matched = `SELECT t.file_index::BIGINT AS i, t.file_row_number AS pos, ${ROW_KEY} AS k FROM ${readParquet(context, files, fields)} t ${condition.join ?? ""} ${condition.where === undefined ? "" : `WHERE ${condition.where}`}`;
-  const live = deletes.length === 0 ? matched : `SELECT m.* FROM (${matched}) m ANTI JOIN (${deletedKeysSql(context, files, deletes)}) x ON m.k = x.k`;
+  const live =
+    deletes.length === 0
+      ? matched
+      : `SELECT m.* FROM (${matched}) m ANTI JOIN (${deletedKeysSql(context, files, deletes)}) x ON m.k = x.k`;
   await run(connection, `CREATE TEMP TABLE ${table} AS SELECT i, pos FROM (${live})`);
   const counted = await query(connection, `SELECT i, count(*) AS n FROM ${table} GROUP BY i`);
   return { table, files, counts: new Map(counted.map((row) => [Number(row["i"]), Number(row["n"])])) };
@@ -44,7 +53,13 @@ export async function findRows(context: Context, connection: DuckDBConnection, p
  * Writes position delete files for found rows (spec "Position Delete Files"): one per partition, sorted by path and
  * position, bounded by the exact paths so that scans of other files skip them. `only` limits it to some files.
  */
-export async function writePositionDeletes(context: Context, metadata: TableMetadata, connection: DuckDBConnection, found: FoundRows, only: (index: number) => boolean = () => true): Promise<DataFile[]> {
+export async function writePositionDeletes(
+  context: Context,
+  metadata: TableMetadata,
+  connection: DuckDBConnection,
+  found: FoundRows,
+  only: (index: number) => boolean = () => true,
+): Promise<DataFile[]> {
   const groups = new Map<string, number[]>();
   for (const index of [...found.counts.keys()].filter(only).toSorted((a, b) => a - b)) {
     const key = partitionKey((found.files[index] as ManifestEntry).file);
@@ -58,7 +73,13 @@ export async function writePositionDeletes(context: Context, metadata: TableMeta
   return files;
 }
 
-async function writeGroup(context: Context, metadata: TableMetadata, connection: DuckDBConnection, found: FoundRows, group: readonly number[]): Promise<DataFile> {
+async function writeGroup(
+  context: Context,
+  metadata: TableMetadata,
+  connection: DuckDBConnection,
+  found: FoundRows,
+  group: readonly number[],
+): Promise<DataFile> {
   const folder = dataFolder(metadata);
   await context.storage.prepareFolder(folder);
   const location = `${folder}/${context.uuid()}-deletes.parquet`;
@@ -66,9 +87,14 @@ async function writeGroup(context: Context, metadata: TableMetadata, connection:
   const names = group.map((index) => `(${index}::BIGINT, ${quoteText(fileOf(index).path)})`).join(", ");
   const rows = `SELECT n.f AS file_path, r.pos AS pos FROM ${found.table} r JOIN (VALUES ${names}) n(i, f) ON r.i = n.i ORDER BY r.i, r.pos`;
   const options = `FORMAT parquet, COMPRESSION ${parquetCodec(metadata.properties)}, RETURN_STATS, FIELD_IDS {file_path: ${DELETE_FILE_PATH_ID}, pos: ${DELETE_POS_ID}}`;
-  const [written] = await query(connection, `COPY (${rows}) TO ${quoteText(context.storage.enginePath(location))} (${options})`);
+  const [written] = await query(
+    connection,
+    `COPY (${rows}) TO ${quoteText(context.storage.enginePath(location))} (${options})`,
+  );
   const [first, last] = [fileOf(group[0] as number), fileOf(group.at(-1) as number)];
-  const bound = (path: string): { key: number; value: Buffer }[] => [{ key: DELETE_FILE_PATH_ID, value: Buffer.from(path, "utf8") }];
+  const bound = (path: string): { key: number; value: Buffer }[] => [
+    { key: DELETE_FILE_PATH_ID, value: Buffer.from(path, "utf8") },
+  ];
   return {
     content: CONTENT.positionDeletes,
     path: location,

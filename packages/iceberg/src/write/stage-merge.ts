@@ -40,11 +40,22 @@ export async function stageMerge(context: Context, state: TableState, input: Mer
     const found = await findRows(context, connection, candidates, keyFields, { join: semiJoin(source, key) });
     temporary.push(found.table);
     const columns = schema.fields.map((field) => quoteName(field.name)).join(", ");
-    const addedDataFiles = await writeDataFiles(context, metadata, connection, `SELECT ${columns} FROM ${source} WHERE NOT ${FLAG}`);
+    const addedDataFiles = await writeDataFiles(
+      context,
+      metadata,
+      connection,
+      `SELECT ${columns} FROM ${source} WHERE NOT ${FLAG}`,
+    );
     const addedDeleteFiles = await writePositionDeletes(context, metadata, connection, found);
     const operation = addedDeleteFiles.length === 0 ? "append" : addedDataFiles.length === 0 ? "delete" : "overwrite";
     const deletedRecords = [...found.counts.values()].reduce((sum, count) => sum + count, 0);
-    return stageChange(context, state, { operation, concurrency: "no-new-rows", addedDataFiles, addedDeleteFiles, deletedRecords });
+    return stageChange(context, state, {
+      operation,
+      concurrency: "no-new-rows",
+      addedDataFiles,
+      addedDeleteFiles,
+      deletedRecords,
+    });
   } finally {
     await dropTemporary(connection, temporary);
   }
@@ -53,22 +64,34 @@ export async function stageMerge(context: Context, state: TableState, input: Mer
 /** Merging and deleting by position needs to know which rows live; equality deletes of other writers are not looked into. */
 export function refuseEqualityDeletes(planned: readonly PlannedFile[]): void {
   if (planned.some((file) => file.deletes.some((entry) => entry.file.content === 2)))
-    throw new IcebergError("unsupported-feature", "the table has equality deletes by another writer; compact it first, then merge");
+    throw new IcebergError(
+      "unsupported-feature",
+      "the table has equality deletes by another writer; compact it first, then merge",
+    );
 }
 
 function keyColumns(schema: Schema, key: readonly string[]): NestedField[] {
   if (key.length === 0) throw new IcebergError("invalid-input", "a merge needs at least one key column");
   return key.map((name) => {
     const field = fieldNamed(schema, name);
-    if (!field || typeof field.type !== "string") throw new IcebergError("invalid-input", `key column ${name} is no primitive column of the table`, { column: name });
+    if (!field || typeof field.type !== "string")
+      throw new IcebergError("invalid-input", `key column ${name} is no primitive column of the table`, {
+        column: name,
+      });
     return field;
   });
 }
 
 async function sourceQuery(schema: Schema, input: MergeInput): Promise<string> {
   const { connection, deleteColumn } = input;
-  if (deleteColumn === undefined) return `SELECT *, false AS ${FLAG} FROM (${await projectToSchema(connection, schema, input.query)})`;
-  if (fieldNamed(schema, deleteColumn)) throw new IcebergError("invalid-input", `deleteColumn ${deleteColumn} is also a column of the table; give the flag another name`, { column: deleteColumn });
+  if (deleteColumn === undefined)
+    return `SELECT *, false AS ${FLAG} FROM (${await projectToSchema(connection, schema, input.query)})`;
+  if (fieldNamed(schema, deleteColumn))
+    throw new IcebergError(
+      "invalid-input",
+      `deleteColumn ${deleteColumn} is also a column of the table; give the flag another name`,
+      { column: deleteColumn },
+    );
   const flag = `coalesce(CAST(${quoteName(deleteColumn)} AS BOOLEAN), false) AS ${FLAG}`;
   const projected = await projectToSchema(connection, schema, input.query, [deleteColumn]);
   return projected.replace(/^SELECT /, `SELECT ${flag}, `);
@@ -76,9 +99,24 @@ async function sourceQuery(schema: Schema, input: MergeInput): Promise<string> {
 
 async function refuseBadKeys(connection: DuckDBConnection, source: string, key: readonly string[]): Promise<void> {
   const names = key.map(quoteName);
-  const [nulls] = await query(connection, `SELECT count(*) AS n FROM ${source} WHERE ${names.map((name) => `${name} IS NULL`).join(" OR ")}`);
-  if (Number(nulls?.["n"]) > 0) throw new IcebergError("null-key", `${nulls?.["n"]} row(s) have no value in the key (${key.join(", ")}); quarantine them before merging`, { key });
-  const twice = await query(connection, `SELECT 1 AS n FROM ${source} GROUP BY ${names.join(", ")} HAVING count(*) > 1 LIMIT 1`);
-  if (twice.length > 0) throw new IcebergError("duplicate-key", `the query has several rows for one key (${key.join(", ")}); keep the newest of each before merging`, { key });
+  const [nulls] = await query(
+    connection,
+    `SELECT count(*) AS n FROM ${source} WHERE ${names.map((name) => `${name} IS NULL`).join(" OR ")}`,
+  );
+  if (Number(nulls?.["n"]) > 0)
+    throw new IcebergError(
+      "null-key",
+      `${Number(nulls?.["n"])} row(s) have no value in the key (${key.join(", ")}); quarantine them before merging`,
+      { key },
+    );
+  const twice = await query(
+    connection,
+    `SELECT 1 AS n FROM ${source} GROUP BY ${names.join(", ")} HAVING count(*) > 1 LIMIT 1`,
+  );
+  if (twice.length > 0)
+    throw new IcebergError(
+      "duplicate-key",
+      `the query has several rows for one key (${key.join(", ")}); keep the newest of each before merging`,
+      { key },
+    );
 }
-

@@ -37,29 +37,55 @@ interface Removal {
 }
 
 /** See `Table.stageOverwrite`. */
-export async function stageOverwrite(context: Context, state: TableState, input: OverwriteInput): Promise<StagedChange> {
+export async function stageOverwrite(
+  context: Context,
+  state: TableState,
+  input: OverwriteInput,
+): Promise<StagedChange> {
   const { connection } = input;
   const rows = await projectToSchema(connection, currentSchema(state.metadata), input.query);
-  const removal = input.where === "all" ? await removeAll(context, state) : await removeMatching(context, state, connection, input.where);
+  const removal =
+    input.where === "all"
+      ? await removeAll(context, state)
+      : await removeMatching(context, state, connection, input.where);
   const addedDataFiles = await writeDataFiles(context, state.metadata, connection, rows);
-  return stageChange(context, state, { operation: "overwrite", concurrency: "no-new-rows", addedDataFiles, ...removal });
+  return stageChange(context, state, {
+    operation: "overwrite",
+    concurrency: "no-new-rows",
+    addedDataFiles,
+    ...removal,
+  });
 }
 
 /** See `Table.stageDelete`. */
 export async function stageDelete(context: Context, state: TableState, input: DeleteInput): Promise<StagedChange> {
   const { connection, where, keys } = input;
-  if ((where === undefined) === (keys === undefined)) throw new IcebergError("invalid-input", "a delete needs either where or keys");
-  const removal = where === undefined ? await removeKeys(context, state, connection, keys as NonNullable<typeof keys>) : await removeMatching(context, state, connection, where);
+  if ((where === undefined) === (keys === undefined))
+    throw new IcebergError("invalid-input", "a delete needs either where or keys");
+  const removal =
+    where === undefined
+      ? await removeKeys(context, state, connection, keys as NonNullable<typeof keys>)
+      : await removeMatching(context, state, connection, where);
   return stageChange(context, state, { operation: "delete", concurrency: "no-new-rows", ...removal });
 }
 
 async function removeAll(context: Context, state: TableState): Promise<Removal> {
-  const planned = await planFiles(context, state.metadata, currentSchema(state.metadata), currentSnapshot(state.metadata));
+  const planned = await planFiles(
+    context,
+    state.metadata,
+    currentSchema(state.metadata),
+    currentSnapshot(state.metadata),
+  );
   return removal(planned, new Set(planned.map((file) => file.entry.file.path)), [], 0);
 }
 
 /** Files that are sure to match as a whole go without being read; of the others the matching rows are position-deleted. */
-async function removeMatching(context: Context, state: TableState, connection: DuckDBConnection, filter: Filter): Promise<Removal> {
+async function removeMatching(
+  context: Context,
+  state: TableState,
+  connection: DuckDBConnection,
+  filter: Filter,
+): Promise<Removal> {
   const { metadata } = state;
   const schema = currentSchema(metadata);
   const condition = filterSql(filter, schema);
@@ -68,23 +94,39 @@ async function removeMatching(context: Context, state: TableState, connection: D
   const partial: PlannedFile[] = [];
   for (const file of planned) {
     const spec = specOf(metadata, file.entry.file.specId);
-    if (!partitionMayMatch(filter, schema, spec, file.entry.file.partition) || !fileMayMatch(filter, schema, file.entry.file)) continue;
+    if (
+      !partitionMayMatch(filter, schema, spec, file.entry.file.partition) ||
+      !fileMayMatch(filter, schema, file.entry.file)
+    )
+      continue;
     (fileSurelyMatches(filter, schema, spec, file.entry.file) ? whole : partial).push(file);
   }
-  return removeRows(context, state, connection, planned, whole, partial, fieldsIn(filter, schema), { where: condition });
+  return removeRows(context, state, connection, planned, whole, partial, fieldsIn(filter, schema), {
+    where: condition,
+  });
 }
 
-async function removeKeys(context: Context, state: TableState, connection: DuckDBConnection, keys: { query: string; columns: readonly string[] }): Promise<Removal> {
+async function removeKeys(
+  context: Context,
+  state: TableState,
+  connection: DuckDBConnection,
+  keys: { query: string; columns: readonly string[] },
+): Promise<Removal> {
   const schema = currentSchema(state.metadata);
   if (keys.columns.length === 0) throw new IcebergError("invalid-input", "a delete by keys needs at least one column");
   const fields = keys.columns.map((name) => {
     const field = fieldNamed(schema, name);
-    if (!field) throw new IcebergError("invalid-input", `the table has no column ${name} to delete by`, { column: name });
+    if (!field)
+      throw new IcebergError("invalid-input", `the table has no column ${name} to delete by`, { column: name });
     return field;
   });
-  const cast = fields.map((field) => `CAST(${quoteName(field.name)} AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`).join(", ");
+  const cast = fields
+    .map((field) => `CAST(${quoteName(field.name)} AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`)
+    .join(", ");
   const planned = await planFiles(context, state.metadata, schema, currentSnapshot(state.metadata));
-  return removeRows(context, state, connection, planned, [], planned, fields, { join: semiJoin(`(SELECT ${cast} FROM ${parenthesised(keys.query)})`, keys.columns) });
+  return removeRows(context, state, connection, planned, [], planned, fields, {
+    join: semiJoin(`(SELECT ${cast} FROM ${parenthesised(keys.query)})`, keys.columns),
+  });
 }
 
 async function removeRows(
@@ -101,9 +143,22 @@ async function removeRows(
   const found = await findRows(context, connection, partial, fields, condition);
   try {
     // A file all of whose rows are found is dropped: cheaper for every later reader than a delete file.
-    const complete = new Set([...found.counts].filter(([index, count]) => count === found.files[index]?.file.recordCount).map(([index]) => index));
-    const addedDeleteFiles = await writePositionDeletes(context, state.metadata, connection, found, (index) => !complete.has(index));
-    const removed = new Set([...whole.map((file) => file.entry.file.path), ...[...complete].map((index) => found.files[index]?.file.path as string)]);
+    const complete = new Set(
+      [...found.counts]
+        .filter(([index, count]) => count === found.files[index]?.file.recordCount)
+        .map(([index]) => index),
+    );
+    const addedDeleteFiles = await writePositionDeletes(
+      context,
+      state.metadata,
+      connection,
+      found,
+      (index) => !complete.has(index),
+    );
+    const removed = new Set([
+      ...whole.map((file) => file.entry.file.path),
+      ...[...complete].map((index) => found.files[index]?.file.path as string),
+    ]);
     const deleted = [...found.counts].reduce((sum, [index, count]) => (complete.has(index) ? sum : sum + count), 0);
     return removal(planned, removed, addedDeleteFiles, deleted);
   } finally {
@@ -111,10 +166,23 @@ async function removeRows(
   }
 }
 
-function removal(planned: readonly PlannedFile[], removed: ReadonlySet<string>, addedDeleteFiles: DataFile[], deletedByPosition: number): Removal {
+function removal(
+  planned: readonly PlannedFile[],
+  removed: ReadonlySet<string>,
+  addedDeleteFiles: DataFile[],
+  deletedByPosition: number,
+): Removal {
   const gone = planned.filter((file) => removed.has(file.entry.file.path));
   // Rows of a dropped file that deletes had hidden before are not deleted again.
-  const hidden = gone.reduce((sum, file) => sum + file.deletes.reduce((rows, entry) => rows + (entry.file.referencedDataFile === file.entry.file.path ? entry.file.recordCount : 0), 0), 0);
+  const hidden = gone.reduce(
+    (sum, file) =>
+      sum +
+      file.deletes.reduce(
+        (rows, entry) => rows + (entry.file.referencedDataFile === file.entry.file.path ? entry.file.recordCount : 0),
+        0,
+      ),
+    0,
+  );
   const rows = gone.reduce((sum, file) => sum + file.entry.file.recordCount, 0);
   return {
     removedFiles: [...gone.map((file) => file.entry.file), ...danglingDeletes(planned, removed)],

@@ -14,7 +14,11 @@ type FileStatistics = Pick<DataFile, "columnSizes" | "valueCounts" | "nullCounts
  * Manifest statistics of a file. Columns whose metrics mode is "none" leave nothing; "counts" leaves no bounds; below
  * lists and maps there are no bounds. A NaN count is only known when it is 0: DuckDB says whether there are any.
  */
-export function fileStatistics(schema: Schema, properties: Readonly<Record<string, string>>, returned: ReturnedStatistics): FileStatistics {
+export function fileStatistics(
+  schema: Schema,
+  properties: Readonly<Record<string, string>>,
+  returned: ReturnedStatistics,
+): FileStatistics {
   const columnSizes: Keyed<number>[] = [];
   const valueCounts: Keyed<number>[] = [];
   const nullCounts: Keyed<number>[] = [];
@@ -41,7 +45,12 @@ export function fileStatistics(schema: Schema, properties: Readonly<Record<strin
   return { columnSizes, valueCounts, nullCounts, nanCounts, lower, upper };
 }
 
-function boundsOf(leaf: Leaf, mode: MetricsMode, min: string | undefined, max: string | undefined): { lower?: Buffer | undefined; upper?: Buffer | undefined } {
+function boundsOf(
+  leaf: Leaf,
+  mode: MetricsMode,
+  min: string | undefined,
+  max: string | undefined,
+): { lower?: Buffer | undefined; upper?: Buffer | undefined } {
   if (min === undefined || max === undefined) return {};
   const { kind } = parsePrimitive(leaf.type);
   if (kind === "string") {
@@ -52,9 +61,15 @@ function boundsOf(leaf: Leaf, mode: MetricsMode, min: string | undefined, max: s
   const [low, high] = [valueFromText(leaf.type, min), valueFromText(leaf.type, max)];
   if (low === null || high === null) return {};
   if (kind === "binary" && mode.kind === "truncate")
-    return { lower: (low as Buffer).subarray(0, mode.width), upper: truncateBytesUp(high as Buffer, mode.width) ?? undefined };
+    return {
+      lower: (low as Buffer).subarray(0, mode.width),
+      upper: truncateBytesUp(high as Buffer, mode.width) ?? undefined,
+    };
   // Spec: a lower bound of +0.0 is written −0.0 and an upper bound of −0.0 as +0.0, since readers may order them.
   if ((kind === "float" || kind === "double") && (low === 0 || high === 0))
-    return { lower: encodeValue(leaf.type, low === 0 ? -0 : low), upper: encodeValue(leaf.type, high === 0 ? 0 : high) };
+    return {
+      lower: encodeValue(leaf.type, low === 0 ? -0 : low),
+      upper: encodeValue(leaf.type, high === 0 ? 0 : high),
+    };
   return { lower: encodeValue(leaf.type, low), upper: encodeValue(leaf.type, high) };
 }

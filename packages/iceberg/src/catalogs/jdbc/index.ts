@@ -17,7 +17,8 @@ export async function ensureJdbcTables(pool: Pool): Promise<void> {
     PRIMARY KEY (catalog_name, namespace, property_key))`);
 }
 
-const TABLE = "catalog_name = $1 AND table_namespace = $2 AND table_name = $3 AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)";
+const TABLE =
+  "catalog_name = $1 AND table_namespace = $2 AND table_name = $3 AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)";
 
 /** Iceberg's JDBC catalog in PostgreSQL: a commit is one compare-and-swap UPDATE, and can carry the caller's own writes. */
 export function jdbcCatalog(options: { pool: Pool; catalogName: string }): Catalog {
@@ -41,7 +42,8 @@ export function jdbcCatalog(options: { pool: Pool; catalogName: string }): Catal
          VALUES ($1, $2, $3, $4, NULL, 'TABLE') ON CONFLICT DO NOTHING`,
         [...keyOf(id), location],
       );
-      if (added.rowCount !== 1) throw new IcebergError("table-exists", `table ${id.namespace}.${id.name} exists already`, { ...id });
+      if (added.rowCount !== 1)
+        throw new IcebergError("table-exists", `table ${id.namespace}.${id.name} exists already`, { ...id });
     },
     swap: async (id, change) => swapPointer(pool, keyOf(id), change),
     unregister: async (id) => {
@@ -57,7 +59,8 @@ export function jdbcCatalog(options: { pool: Pool; catalogName: string }): Catal
       );
       return found.rows;
     },
-    createNamespace: async (namespace, properties = {}) => addNamespace(pool, catalogName, namespace, { exists: "true", ...properties }),
+    createNamespace: async (namespace, properties = {}) =>
+      addNamespace(pool, catalogName, namespace, { exists: "true", ...properties }),
     listNamespaces: async () => {
       const found = await pool.query<{ namespace: string }>(
         `SELECT namespace FROM iceberg_namespace_properties WHERE catalog_name = $1
@@ -69,7 +72,12 @@ export function jdbcCatalog(options: { pool: Pool; catalogName: string }): Catal
   };
 }
 
-async function addNamespace(pool: Pool, catalogName: string, namespace: string, properties: Record<string, string>): Promise<void> {
+async function addNamespace(
+  pool: Pool,
+  catalogName: string,
+  namespace: string,
+  properties: Record<string, string>,
+): Promise<void> {
   // The key "exists" is what Java and PyIceberg write for a namespace without properties.
   for (const [key, value] of Object.entries(properties))
     await pool.query("INSERT INTO iceberg_namespace_properties VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", [
@@ -145,7 +153,8 @@ async function rollback(client: PoolClient): Promise<Error | undefined> {
 /** A server that answered with an SQLSTATE has refused the change; a lost connection says nothing about it. */
 function unknownOutcome(error: unknown): IcebergError {
   const state = (error as { code?: string }).code;
-  const refused = typeof state === "string" && /^[0-9A-Z]{5}$/.test(state) && !state.startsWith("08") && !state.startsWith("57");
+  const refused =
+    typeof state === "string" && /^[0-9A-Z]{5}$/.test(state) && !state.startsWith("08") && !state.startsWith("57");
   const message = (error as Error).message;
   return refused
     ? new IcebergError("catalog-failed", `the catalog refused the commit: ${message}`, { state }, error)

@@ -22,7 +22,8 @@ export function memoryCatalog(name = "memory"): Catalog {
     name,
     currentMetadata: async (id) => tables.get(keyOf(id))?.location ?? null,
     register: async (id, location) => {
-      if (tables.has(keyOf(id))) throw new IcebergError("table-exists", `table ${id.namespace}.${id.name} exists already`, { ...id });
+      if (tables.has(keyOf(id)))
+        throw new IcebergError("table-exists", `table ${id.namespace}.${id.name} exists already`, { ...id });
       namespaces.add(id.namespace);
       tables.set(keyOf(id), { id, location });
     },

@@ -95,7 +95,9 @@ function pathOf(location: string): string {
     return rest.startsWith("/") ? rest : fileURLToPath(location);
   }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(location))
-    throw new IcebergError("path-outside-storage", `${location} is not a local path; use file:// or an absolute path`, { location });
+    throw new IcebergError("path-outside-storage", `${location} is not a local path; use file:// or an absolute path`, {
+      location,
+    });
   return location;
 }
 
@@ -150,5 +152,10 @@ function failure(verb: string, location: string, error: unknown): IcebergError {
   const reason = code(error);
   if (reason === "ENOENT") return new IcebergError("file-missing", `${location} does not exist`, { location }, error);
   if (reason === "EEXIST") return new IcebergError("file-exists", `${location} exists already`, { location }, error);
-  return new IcebergError("storage-failed", `cannot ${verb} ${location}: ${(error as Error).message}`, { location }, error);
+  return new IcebergError(
+    "storage-failed",
+    `cannot ${verb} ${location}: ${(error as Error).message}`,
+    { location },
+    error,
+  );
 }
