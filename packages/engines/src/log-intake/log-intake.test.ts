@@ -113,7 +113,7 @@ describe("log batches", () => {
   test("a batch that comes again is not stored again: at once, after its commit, and after a restart", async () => {
     const body = Buffer.from(line("once"));
     const both = await Promise.all([intake.acceptLines(body, "b1"), intake.acceptLines(body, "b1")]);
-    expect(both.map((answer) => answer.duplicate).toSorted()).toEqual([false, true]);
+    expect(both.filter((answer) => answer.duplicate)).toHaveLength(1);
     expect(await intake.acceptLines(body, null)).toMatchObject({ duplicate: false });
     expect(await intake.acceptLines(body, null)).toMatchObject({ duplicate: true });
     await openIntake();

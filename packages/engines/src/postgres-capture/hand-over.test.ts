@@ -67,6 +67,32 @@ async function caughtUp(sql: pg.Client, host: ReturnType<typeof memoryHost>): Pr
 }
 
 describe("hand-over from the snapshot to the stream", { timeout: 60_000 }, () => {
+  test("rows that are there come first, then every change in order", async () => {
+    const { url, sql, slot } = await database(
+      "CREATE TABLE orders (id int PRIMARY KEY, total numeric, note text); INSERT INTO orders VALUES (1, 10.50, 'a'), (2, 'NaN', NULL)",
+    );
+    const capture = startTestCapture(url, memoryHost(), { slot });
+    await until("streaming", () => capture.host.states.includes("streaming"));
+    await sql.query("INSERT INTO orders VALUES (3, 1e40, E'tab\\t\"quote\" \\\\ back')");
+    await sql.query("UPDATE orders SET total = 11 WHERE id = 1");
+    await sql.query("DELETE FROM orders WHERE id = 2");
+    await until("three changes", () => rowsOf(capture.host).length >= 5);
+    await capture.stop();
+    await sql.end();
+    expect(rowsOf(capture.host).map(({ op, key, payload }) => ({ op, key, payload }))).toEqual([
+      { op: "r", key: { id: "1" }, payload: { id: "1", total: "10.50", note: "a" } },
+      { op: "r", key: { id: "2" }, payload: { id: "2", total: "NaN", note: null } },
+      {
+        op: "c",
+        key: { id: "3" },
+        payload: { id: "3", total: "10000000000000000000000000000000000000000", note: 'tab\t"quote" \\ back' },
+      },
+      { op: "u", key: { id: "1" }, payload: { id: "1", total: "11", note: "a" } },
+      { op: "d", key: { id: "2" }, payload: null },
+    ]);
+    expect([...foldedRows(capture.host, "public.orders").keys()]).toEqual(['{"id":"1"}', '{"id":"3"}']);
+  });
+
   test("loses and doubles nothing while the table changes all the time", async () => {
     const { url, sql, slot } = await database(
       `${TABLE}; INSERT INTO items SELECT n, n, 'old' FROM generate_series(1, 20000) n`,

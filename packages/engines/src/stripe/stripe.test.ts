@@ -35,7 +35,7 @@ const event = (
   id: string,
   type = "charge.succeeded",
   created = seconds - 60,
-  object: object = { object: "charge", id: "ch_1" },
+  object: { object: string; id: string; email?: string } = { object: "charge", id: "ch_1" },
 ) => ({ id, object: "event", type, created, data: { object } });
 
 describe("a Stripe webhook", () => {

@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { logIntake } from "@nova/engines/log-intake";
+import { openSpool, type Spool } from "@nova/engines/spool";
+import { stripeWebhook } from "@nova/engines/stripe";
+import { memoryDeliveryLedger, memoryQuarantine } from "@nova/pipeline-core/connectors/testing";
+import type { Logger } from "@nova/pipeline-core/kernel";
+import { fastify, type FastifyInstance } from "fastify";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { registerLogIntake, registerStripeWebhook } from "./index.ts";
+import { MAX_INFLATED_BYTES } from "./raw-body.ts";
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+const clock = { now: () => new Date("2026-11-23T09:00:00Z") };
+let dir: string;
+let app: FastifyInstance;
+let spool: Spool;
+
+async function serve(maxBytes: number): Promise<void> {
+  spool = await openSpool({ dir, after: 0, maxBytes, segmentBytes: 1e6, gatherMillis: 1, clock });
+  const quarantine = memoryQuarantine();
+  app = fastify({ logger: false });
+  const logs = logIntake({ source: "app_logs", spool, quarantine, deliveries: memoryDeliveryLedger(), clock });
+  await registerLogIntake(app, { logs, token: "secret-token", logger: silent });
+  const stripe = stripeWebhook({
+    source: "stripe",
+    spool,
+    quarantine,
+    clock,
+    secrets: ["whsec_x"],
+    toleranceSeconds: 300,
+  });
+  await registerStripeWebhook(app, { stripe, logger: silent });
+}
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "nova-intake-"));
+  await serve(1e6);
+});
+afterEach(async () => {
+  await app.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const line = JSON.stringify({ ts: "2026-11-23T08:59:59.123Z", service: "cart", level: "info", message: "hello" });
+const post = (url: string, payload: string | Buffer, headers: Record<string, string> = {}) =>
+  app.inject({
+    method: "POST",
+    url,
+    payload,
+    headers: { authorization: "Bearer secret-token", "content-type": "application/x-ndjson", ...headers },
+  });
+const otlp = JSON.stringify({
+  resourceLogs: [{ scopeLogs: [{ logRecords: [{ timeUnixNano: "1", body: { stringValue: "x" } }] }] }],
+});
+
+describe("POST /intake/logs", () => {
+  test("takes lines, plain and compressed, and says what it took", async () => {
+    const plain = await post("/intake/logs", `${line}\nbroken`);
+    expect([plain.statusCode, plain.json()]).toEqual([
+      200,
+      { accepted: 1, rejected: 1, duplicate: false, errors: [{ line: 2, detail: "line: not valid JSON" }] },
+    ]);
+    const zipped = await post("/intake/logs", gzipSync(line), { "content-encoding": "gzip", "x-batch-id": "b1" });
+    expect([zipped.statusCode, zipped.json()]).toEqual([
+      200,
+      { accepted: 1, rejected: 0, duplicate: false, errors: [] },
+    ]);
+    expect((await post("/intake/logs", line, { "x-batch-id": "b1" })).json()).toMatchObject({ duplicate: true });
+    expect((await spool.seal()).reduce((sum, segment) => sum + segment.rows, 0)).toBe(2);
+  });
+
+  test.each([
+    ["without a token", { authorization: "" }, line, 401],
+    ["with another token", { authorization: "Bearer other" }, line, 401],
+    ["as msgpack", { "content-type": "application/msgpack" }, line, 415],
+    ["in an unknown encoding", { "content-encoding": "br" }, line, 400],
+    ["damaged", { "content-encoding": "gzip" }, "not gzip", 400],
+    ["as a broken array", {}, "[1,", 400],
+    ["growing beyond the limit", { "content-encoding": "gzip" }, gzipSync(Buffer.alloc(MAX_INFLATED_BYTES + 1)), 413],
+  ])("refuses a batch %s", async (_name, headers, payload, status) => {
+    expect((await post("/intake/logs", payload, headers as Record<string, string>)).statusCode).toBe(status);
+    expect(await spool.seal()).toEqual([]);
+  });
+
+  test("asks to come back when the spool is full", async () => {
+    await app.close();
+    await serve(0);
+    const answer = await post("/intake/logs", line);
+    expect([answer.statusCode, answer.headers["retry-after"]]).toEqual([429, "5"]);
+    const logs = await post("/v1/logs", otlp, { "content-type": "application/json" });
+    expect([logs.statusCode, logs.headers["retry-after"], logs.json()]).toEqual([
+      429,
+      "5",
+      { code: 14, message: expect.stringContaining("full") },
+    ]);
+  });
+});
+
+describe("POST /v1/logs", () => {
+  test("answers in the encoding of the request", async () => {
+    const json = await post("/v1/logs", otlp, { "content-type": "application/json; charset=utf-8" });
+    expect([json.statusCode, json.headers["content-type"], json.body]).toEqual([
+      200,
+      expect.stringContaining("application/json"),
+      "{}",
+    ]);
+    const protobuf = await post("/v1/logs", Buffer.alloc(0), { "content-type": "application/x-protobuf" });
+    expect([protobuf.statusCode, protobuf.headers["content-type"], protobuf.rawPayload.length]).toEqual([
+      200,
+      "application/x-protobuf",
+      0,
+    ]);
+  });
+
+  test("tells what is wrong as a status in that encoding", async () => {
+    const bad = await post("/v1/logs", Buffer.from("no protobuf"), { "content-type": "application/x-protobuf" });
+    expect([bad.statusCode, bad.rawPayload[1]]).toEqual([400, 3]);
+    const stranger = await post("/v1/logs", otlp, { "content-type": "application/json", authorization: "Bearer no" });
+    expect([stranger.statusCode, stranger.json()]).toEqual([
+      401,
+      { code: 16, message: "the bearer token is missing or wrong" },
+    ]);
+    expect((await post("/v1/logs", otlp, { "content-type": "text/plain" })).statusCode).toBe(415);
+  });
+});
+
+describe("POST /webhooks/stripe", () => {
+  test("answers 400 to what Stripe did not sign", async () => {
+    const answer = await post("/webhooks/stripe", '{"id":"evt_1"}', {
+      "content-type": "application/json",
+      "stripe-signature": "t=1,v1=00",
+    });
+    expect(answer.statusCode).toBe(400);
+    expect(await spool.seal()).toEqual([]);
+  });
+});
