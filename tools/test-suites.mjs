@@ -24,14 +24,13 @@ async function runUnit() {
   return read === undefined ? failedWithoutReport("vitest") : countUnit(read, code);
 }
 
-/** Counts a vitest report. A file that could not be loaded holds no test, and counts as one that failed. */
+/** Counts a vitest report. A file that failed outside of its tests (loading, a hook) counts as one that failed. */
 export function countUnit(report, exitCode) {
-  const unloaded = report.testResults.filter(
-    (file) => file.status === "failed" && file.assertionResults.length === 0,
-  ).length;
+  const hasFailedTest = (file) => file.assertionResults.some((test) => test.status === "failed");
+  const broken = report.testResults.filter((file) => file.status === "failed" && !hasFailedTest(file)).length;
   const counts = {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + unloaded,
+    failed: report.numFailedTests + broken,
     skipped: report.numPendingTests + report.numTodoTests,
   };
   return honest(counts, exitCode);

@@ -17,9 +17,12 @@ describe("counting what a runner reports", () => {
     expect(countJourneys(journeys(), 0)).toEqual({ passed: 4, failed: 0, skipped: 0 });
   });
 
-  it("counts a file that could not be loaded as a failed test", () => {
-    const testResults = [{ status: "failed", assertionResults: [] }];
-    expect(countUnit(unit({ testResults }), 1)).toMatchObject({ failed: 1 });
+  it("counts a file that failed outside of its tests as a failed test, and one that failed in a test once", () => {
+    const unloaded = { status: "failed", assertionResults: [] };
+    const brokenHook = { status: "failed", assertionResults: [{ status: "skipped" }] };
+    const failedTest = { status: "failed", assertionResults: [{ status: "failed" }] };
+    const report = unit({ numFailedTests: 1, testResults: [unloaded, brokenHook, failedTest] });
+    expect(countUnit(report, 1)).toMatchObject({ failed: 3 });
   });
 
   it("does not believe a runner that ends badly with nothing failed, nor one that ran nothing", () => {

@@ -5,7 +5,7 @@ import { prepareCluster, SUPERUSER } from "../postgres/prepare-cluster.ts";
 import type { SupervisorEnv } from "../env.ts";
 import { clusterFolder } from "./data-dir.ts";
 import type { StartOptions } from "./options.ts";
-import { portalUrl, type Surroundings, workerUrl } from "./part-env.ts";
+import { portalUrl, runsStripe, type Surroundings, workerUrl } from "./part-env.ts";
 import { databasePart, planStages, type Programs } from "./plan-parts.ts";
 import { choosePorts, isPortFree, type PortName, USUAL_PORTS } from "./ports.ts";
 import { loadSecrets, saveAddresses, type Secrets } from "./secrets.ts";
@@ -29,12 +29,14 @@ export function novaPlatform(
     async start({ ensemble, announce, say, print }) {
       const startedAt = performance.now();
       const { ports, moved } = await choosePorts({ ...USUAL_PORTS, portal: options.port }, isPortFree);
-      for (const name of moved) {
+      const secrets = await loadSecrets(options.dataDir);
+      const all = surroundings(options, env, ports, secrets);
+      const names = embeddedDatabases(options, env);
+      const listening = portsInUse(all, names.length > 0);
+      for (const name of moved.filter((each) => listening.includes(each))) {
         const wanted = name === "portal" ? options.port : USUAL_PORTS[name];
         say(`port ${wanted} is taken; ${name} listens on ${ports[name]}`);
       }
-      const secrets = await loadSecrets(options.dataDir);
-      const all = surroundings(options, env, ports, secrets);
       for (const folder of ["lake", "spool", "salesforce"])
         await mkdir(join(options.dataDir, folder), { recursive: true });
       await saveAddresses(options.dataDir, secrets, {
@@ -44,7 +46,7 @@ export function novaPlatform(
         portalUrl: portalUrl(all),
       });
       announce({
-        ports: { ...ports },
+        ports: Object.fromEntries(listening.map((name) => [name, ports[name]])),
         urls: {
           portal: portalUrl(all),
           worker: workerUrl(all),
@@ -52,7 +54,6 @@ export function novaPlatform(
           ...(all.ordersDb === undefined ? {} : { ordersDb: withoutPassword(all.ordersDb.url) }),
         },
       });
-      const names = embeddedDatabases(options, env);
       if (names.length > 0) {
         const maintenance = serverUrl(ports.postgres, secrets, "postgres");
         const server = await prepareCluster(clusterFolder(options.dataDir), ports.postgres, secrets.postgresPassword);
@@ -94,6 +95,17 @@ function embeddedDatabases(options: StartOptions, env: SupervisorEnv): string[] 
   const metadata = env.databaseUrl === undefined ? ["nova"] : [];
   const orders = options.demo && options.source === undefined ? ["orders"] : [];
   return [...metadata, ...orders];
+}
+
+function portsInUse(all: Surroundings, embedded: boolean): readonly PortName[] {
+  const used: readonly (readonly [name: PortName, used: boolean])[] = [
+    ["portal", true],
+    ["worker", true],
+    ["postgres", embedded],
+    ["salesforce", all.demo],
+    ["stripe", runsStripe(all)],
+  ];
+  return used.filter(([, isUsed]) => isUsed).map(([name]) => name);
 }
 
 function serverUrl(port: number, secrets: Secrets, database: string): string {
