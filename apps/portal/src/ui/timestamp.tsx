@@ -9,8 +9,8 @@ interface TimestampProps {
   readonly at: Date | null;
   /** Shown when there is no time. */
   readonly absent?: string;
-  /** "relative" (default): 4 min ago · "since": since 14:03 (4 min) · "clock": 14:03:22 · "full": 23 Nov 2026, 14:03:22. */
-  readonly show?: "relative" | "since" | "clock" | "full";
+  /** "relative" (default): 4 min ago · "since": since 14:03 (4 min) · "clock": 14:03:22 · "millis": 14:03:22.123 · "full": 23 Nov 2026, 14:03:22. */
+  readonly show?: "relative" | "since" | "clock" | "millis" | "full";
 }
 
 /** The one way to show a time: the short form in the text, the absolute time with its zone on hover and focus. */
@@ -48,6 +48,8 @@ function TimeText({ at, show, zone, full }: TimeTextProps) {
       return <Since at={at} zone={zone} />;
     case "clock":
       return <>{formatClock(at, zone)}</>;
+    case "millis":
+      return <>{`${formatClock(at, zone)}.${String(at.getUTCMilliseconds()).padStart(3, "0")}`}</>;
     case "full":
       return <>{full}</>;
   }

@@ -1,0 +1,9 @@
+import { downloadLog } from "@/features/runs/server/download-log.ts";
+
+interface Context {
+  readonly params: Promise<{ id: string }>;
+}
+
+export async function GET(_request: Request, { params }: Context): Promise<Response> {
+  return downloadLog((await params).id);
+}

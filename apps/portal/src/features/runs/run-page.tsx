@@ -1,0 +1,155 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import type { RunDetail } from "@nova/db/read-models";
+import { POLICY } from "@nova/pipeline-core/kernel";
+import Link from "next/link";
+import { paths } from "@/features/navigation/index.ts";
+import { useTRPC } from "@/trpc/client.tsx";
+import { Banner } from "@/ui/banner.tsx";
+import { buttonClass } from "@/ui/button-class.ts";
+import { Card, Stat, StatRow } from "@/ui/card.tsx";
+import { CopyButton } from "@/ui/copy-button.tsx";
+import { Duration } from "@/ui/duration.tsx";
+import { formatCount, formatDuration } from "@/ui/format.ts";
+import { PageBody, PageHeader } from "@/ui/page-header.tsx";
+import { QueryRegion } from "@/ui/query-region.tsx";
+import { Skeleton, SkeletonRows } from "@/ui/skeleton.tsx";
+import { Timestamp } from "@/ui/timestamp.tsx";
+import { LogCard } from "./components/log-card.tsx";
+import { RunStatus, TriggerName } from "./components/run-status.tsx";
+import { TimelineCard } from "./components/timeline-card.tsx";
+import { ERROR_WORDS, RUN_STATE_WORDS, TRIGGER_WORDS } from "./run-words.ts";
+import { useTabMark } from "./use-tab-mark.ts";
+
+const LIVE_MILLIS = 3_000;
+
+/** One run: outcome, steps over time, log. */
+export function RunPage({ id }: { readonly id: string }) {
+  const trpc = useTRPC();
+  const run = useQuery(
+    trpc.runs.one.queryOptions(
+      { id },
+      { refetchInterval: ({ state: { data } }) => (data?.endedAt === null ? LIVE_MILLIS : false) },
+    ),
+  );
+  const running = run.data?.endedAt === null;
+  const steps = useQuery(trpc.runs.steps.queryOptions({ id }, { refetchInterval: running ? LIVE_MILLIS : false }));
+  useTabMark(
+    run.data === undefined
+      ? null
+      : {
+          title: `${RUN_STATE_WORDS[run.data.state].label} · ${run.data.pipeline} · ${id.slice(0, 8)}`,
+          tone: RUN_STATE_WORDS[run.data.state].tone,
+        },
+  );
+  return (
+    <PageBody>
+      <PageHeader
+        above={
+          <Link href={paths.runs} className="hover:text-fg hover:underline">
+            Runs
+          </Link>
+        }
+        title={
+          run.data === undefined ? (
+            "Run"
+          ) : (
+            <>
+              <span className="font-mono text-lg">{run.data.pipeline}</span>
+              <RunStatus state={run.data.state} pill />
+            </>
+          )
+        }
+        lead={
+          <span className="inline-flex items-center gap-1">
+            <span className="font-mono text-xs">{id}</span>
+            <CopyButton text={id} what="run id" />
+          </span>
+        }
+        actions={run.data === undefined ? undefined : <Neighbours run={run.data} />}
+      />
+      <QueryRegion query={run} what="this run" skeleton={<Skeleton height={90} />}>
+        {(data) => (
+          <>
+            <Failure run={data} />
+            <Facts run={data} />
+            <QueryRegion
+              query={steps}
+              what="the steps"
+              skeleton={
+                <Card title="Steps" flush>
+                  <SkeletonRows rows={5} rowHeight={32} />
+                </Card>
+              }
+            >
+              {(rows) => <TimelineCard run={data} steps={rows} />}
+            </QueryRegion>
+            <LogCard run={data} />
+          </>
+        )}
+      </QueryRegion>
+    </PageBody>
+  );
+}
+
+/** What to do stands first; then what happened. */
+function Failure({ run }: { readonly run: RunDetail }) {
+  if (run.errorKind === null) return null;
+  return (
+    <Banner tone="bad" title={POLICY[run.errorKind].remedy}>
+      <p className="break-words">
+        {ERROR_WORDS[run.errorKind]}
+        {run.errorMessage === null ? "." : `: ${run.errorMessage}`}
+      </p>
+    </Banner>
+  );
+}
+
+function Facts({ run }: { readonly run: RunDetail }) {
+  return (
+    <StatRow label="The run">
+      <Stat label="Trigger" value={<TriggerName trigger={run.trigger} />} note={TRIGGER_WORDS[run.trigger].why} />
+      <Stat
+        label="Started"
+        value={<Timestamp at={run.startedAt} absent="not yet" />}
+        note={
+          run.startedAt === null ? (
+            <>
+              queued <Timestamp at={run.createdAt} />
+            </>
+          ) : (
+            <Timestamp at={run.startedAt} show="full" />
+          )
+        }
+      />
+      <Stat
+        label={run.endedAt === null ? "Running for" : "Duration"}
+        value={<Duration from={run.startedAt} to={run.endedAt} absent="not started" />}
+        note={run.typicalSeconds === null ? undefined : `typically ${formatDuration(run.typicalSeconds)}`}
+      />
+      <Stat
+        label="Rows out"
+        value={formatCount(run.rowsOut)}
+        note={run.endedAt === null ? "counted at the end" : undefined}
+      />
+    </StatRow>
+  );
+}
+
+function Neighbours({ run }: { readonly run: RunDetail }) {
+  return (
+    <nav aria-label="Runs of this pipeline" className="flex gap-2">
+      {run.previousId === null ? null : (
+        <Link href={paths.run(run.previousId)} className={buttonClass({ size: "sm" })}>
+          Previous run
+        </Link>
+      )}
+      {run.nextId === null ? null : (
+        <Link href={paths.run(run.nextId)} className={buttonClass({ size: "sm" })}>
+          Next run
+        </Link>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,177 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import type { RunCounts } from "@nova/db/read-models";
+import { ChevronLeft, ChevronRight, ChevronsLeft } from "lucide-react";
+import { useQueryStates } from "nuqs";
+import { useTRPC } from "@/trpc/client.tsx";
+import { Button } from "@/ui/button.tsx";
+import { EmptyState } from "@/ui/empty-state.tsx";
+import { formatCompact } from "@/ui/format.ts";
+import { PageBody, PageHeader } from "@/ui/page-header.tsx";
+import { QueryRegion } from "@/ui/query-region.tsx";
+import { SkeletonRows } from "@/ui/skeleton.tsx";
+import { Tabs } from "@/ui/tabs.tsx";
+import { useNow } from "@/ui/time.tsx";
+import { RunsFilters } from "./components/runs-filters.tsx";
+import { RunsTable } from "./components/runs-table.tsx";
+import { describeFilter } from "./describe-filter.ts";
+import { RUN_TABS, type RunTab } from "./run-tabs.ts";
+import { isFiltered, NO_FILTER, runsFilter, runsPageInput, type RunsSearch, runsSearchParsers } from "./runs-search.ts";
+
+const TAB_LABEL: Record<RunTab, string> = {
+  all: "All",
+  running: "Running",
+  failed: "Failed",
+  succeeded: "Succeeded",
+  cancelled: "Cancelled",
+};
+
+/** Every run, newest first: what ran, why, how long, with which outcome. */
+export function RunsPage() {
+  const trpc = useTRPC();
+  const [search, setSearch] = useQueryStates(runsSearchParsers, { history: "push" });
+  const minute = Math.floor(useNow() / 60_000) * 60_000;
+  const counts = useQuery(trpc.runs.counts.queryOptions(runsFilter(search, minute), { refetchInterval: 15_000 }));
+  const tabs = RUN_TABS.filter(
+    (tab) => tab !== "cancelled" || search.state === tab || (counts.data?.cancelled ?? 0) > 0,
+  );
+  const change = (next: Parameters<typeof setSearch>[0]): void => void setSearch({ at: null, ...next });
+  return (
+    <PageBody>
+      <PageHeader
+        title="Runs"
+        lead="Each time something was loaded or refreshed. What found nothing to do is no run."
+      />
+      <Tabs<RunTab>
+        label="State"
+        value={search.state}
+        onChange={(state) => change({ state })}
+        items={tabs.map((value) => ({
+          value,
+          label: TAB_LABEL[value],
+          count: counts.data === undefined ? "…" : formatCompact(countOf(value, counts.data)),
+          content: value === search.state ? <RunsList search={search} minute={minute} onChange={change} /> : null,
+        }))}
+      />
+    </PageBody>
+  );
+}
+
+function countOf(tab: RunTab, counts: RunCounts): number {
+  switch (tab) {
+    case "all":
+      return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    case "running":
+      return counts.running + counts.queued;
+    case "failed":
+    case "succeeded":
+    case "cancelled":
+      return counts[tab];
+  }
+}
+
+interface RunsListProps {
+  readonly search: RunsSearch;
+  readonly minute: number;
+  readonly onChange: (next: Partial<{ [Key in keyof RunsSearch]: RunsSearch[Key] | null }>) => void;
+}
+
+function RunsList({ search, minute, onChange }: RunsListProps) {
+  const trpc = useTRPC();
+  const page = useQuery(trpc.runs.page.queryOptions(runsPageInput(search, minute), { refetchInterval: 15_000 }));
+  return (
+    <section aria-label="Runs" className="min-w-0 overflow-hidden rounded-lg border border-line bg-surface">
+      <RunsFilters search={search} onChange={onChange} />
+      <QueryRegion query={page} what="the runs" skeleton={<SkeletonRows rows={20} />}>
+        {(data) => (
+          <>
+            <RunsTable
+              runs={data.rows}
+              dimmed={page.isPlaceholderData}
+              empty={<NoRuns search={search} onChange={onChange} />}
+            />
+            {data.older === null && data.newer === null ? null : (
+              <nav aria-label="Pages of runs" className="flex justify-end gap-2 border-t border-line px-4 py-2">
+                <Button
+                  size="sm"
+                  kind="ghost"
+                  disabledReason={search.at === null ? "These are the newest runs." : null}
+                  onClick={() => onChange({ at: null })}
+                >
+                  <ChevronsLeft aria-hidden className="size-3.5" />
+                  Newest
+                </Button>
+                <PageButton direction="newer" cursor={data.newer} onChange={onChange} />
+                <PageButton direction="older" cursor={data.older} onChange={onChange} />
+              </nav>
+            )}
+          </>
+        )}
+      </QueryRegion>
+    </section>
+  );
+}
+
+interface PageButtonProps {
+  readonly direction: "older" | "newer";
+  readonly cursor: string | null;
+  readonly onChange: RunsListProps["onChange"];
+}
+
+function PageButton({ direction, cursor, onChange }: PageButtonProps) {
+  const older = direction === "older";
+  return (
+    <Button
+      size="sm"
+      disabledReason={cursor === null ? `There are no ${direction} runs.` : null}
+      onClick={() => cursor !== null && onChange({ at: { direction, cursor } })}
+    >
+      {older ? null : <ChevronLeft aria-hidden className="size-3.5" />}
+      {older ? "Older" : "Newer"}
+      {older ? <ChevronRight aria-hidden className="size-3.5" /> : null}
+    </Button>
+  );
+}
+
+function NoRuns({ search, onChange }: Pick<RunsListProps, "search" | "onChange">) {
+  if (isFiltered(search))
+    return (
+      <EmptyState
+        kind="filtered"
+        title={search.state === "all" ? "No run matches" : `No ${TAB_LABEL[search.state].toLowerCase()} run matches`}
+        action={
+          <Button size="sm" onClick={() => onChange(NO_FILTER)}>
+            Clear filters
+          </Button>
+        }
+      >
+        Narrowed by {describeFilter(search)}.
+      </EmptyState>
+    );
+  if (search.state !== "all")
+    return (
+      <EmptyState
+        kind="none-yet"
+        title={
+          search.state === "running"
+            ? "Nothing is running now"
+            : `No run has ${search.state === "cancelled" ? "been " : ""}${search.state}`
+        }
+        action={
+          <Button size="sm" onClick={() => onChange({ state: null })}>
+            Show all runs
+          </Button>
+        }
+      >
+        {search.state === "running"
+          ? "The next one starts by itself when changes wait and a dataset nears its target lag."
+          : "Runs in this state show up here by themselves."}
+      </EmptyState>
+    );
+  return (
+    <EmptyState kind="not-started" title="Nothing has run yet">
+      The worker runs a pipeline as soon as its sources have sent something. This page follows by itself.
+    </EmptyState>
+  );
+}
