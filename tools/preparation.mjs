@@ -10,6 +10,8 @@ import { bringToolchain, checkPlatform, nodePath, pnpmCommand, toolEnv } from ".
 
 const REGISTRY_REMEDY =
   "check that this machine reaches the npm registry (npm ping) and has 3 GB of free disk, then run the command again; it goes on where it stopped.";
+const LOCKFILE_REMEDY =
+  "a package.json was changed without its lock file: run .toolchain/node_modules/.bin/pnpm install --no-frozen-lockfile and commit pnpm-lock.yaml.";
 const log = (name) => join(TOOLCHAIN, "logs", `${name}.log`);
 
 /** Node 24, pnpm, dependencies and the generated database client: enough to run checks and tests. */
@@ -44,7 +46,7 @@ function installDependencies() {
         ...pnpmCommand("install", "--frozen-lockfile", "--config.confirmModulesPurge=false", "--reporter=append-only"),
         env: toolEnv({ CI: "1" }),
         log: log("install"),
-        remedy: REGISTRY_REMEDY,
+        remedy: (text) => (text.includes("ERR_PNPM_OUTDATED_LOCKFILE") ? LOCKFILE_REMEDY : REGISTRY_REMEDY),
       }),
   });
 }
@@ -67,7 +69,7 @@ function generateClient() {
         // Generating needs no schema engine, and its download would need more network than the npm registry.
         env: toolEnv({ PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", PRISMA_HIDE_UPDATE_MESSAGE: "1" }),
         log: log("database-client"),
-        remedy:
+        remedy: () =>
           "mend packages/db/prisma/schema.prisma as the message says; if the message is about a file, delete node_modules and run again.",
       }),
   });
@@ -96,7 +98,8 @@ function buildPortal() {
         cwd: join(ROOT, "apps/portal"),
         env: toolEnv({ NODE_ENV: "production" }),
         log: log("portal-build"),
-        remedy: "mend what the message names, or free memory: the build needs about 1 GB. Then run the command again.",
+        remedy: () =>
+          "mend what the message names, or free memory: the build needs about 1 GB. Then run the command again.",
       });
       copyStaticFiles();
     },

@@ -15,7 +15,8 @@ export class PreparationFailure extends Error {
 }
 
 /**
- * Runs `command` to its end. Rejects with a PreparationFailure naming `what` failed, the tail of the log and `remedy`.
+ * Runs `command` to its end. Rejects with a PreparationFailure naming `what` failed, the tail of the log and
+ * `remedy(text of the log)`.
  * A signal to this process ends the command as well: it stays in the terminal's process group.
  */
 export function runLogged({ what, command, args, cwd = ROOT, env = process.env, log, remedy }) {
@@ -25,18 +26,19 @@ export function runLogged({ what, command, args, cwd = ROOT, env = process.env, 
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", output, output] });
     closeSync(output);
     child.once("error", (error) =>
-      reject(new PreparationFailure(`${what} could not start: ${error.message}`, "", remedy)),
+      reject(new PreparationFailure(`${what} could not start: ${error.message}`, "", remedy(""))),
     );
     child.once("exit", (code, signal) => {
       if (code === 0) return resolve();
+      const text = readFileSync(log, "utf8");
       const how = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
-      reject(new PreparationFailure(`${what} ${how}. The end of ${relative(ROOT, log)}:`, tail(log), remedy));
+      reject(new PreparationFailure(`${what} ${how}. The end of ${relative(ROOT, log)}:`, tail(text), remedy(text)));
     });
   });
 }
 
-function tail(log) {
-  const lines = readFileSync(log, "utf8").trimEnd().split("\n");
+function tail(text) {
+  const lines = text.trimEnd().split("\n");
   return lines
     .slice(-TAIL_LINES)
     .map((line) => `    ${line}`)

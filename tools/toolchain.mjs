@@ -1,8 +1,8 @@
 // Node 24 and pnpm, from the npm registry when the machine has none: the only downloads are packages.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { ROOT, TOOLCHAIN } from "./root.mjs";
+import { TOOLCHAIN } from "./root.mjs";
 import { PreparationFailure, runLogged } from "./run-logged.mjs";
 
 const NODE_VERSION = "24.21.0";
@@ -45,7 +45,8 @@ export async function bringToolchain() {
     cwd: TOOLCHAIN,
     env: withoutNpmLifecycle(),
     log: join(TOOLCHAIN, "logs/toolchain.log"),
-    remedy: "check that this machine reaches the npm registry (npm ping) and has 300 MB of free disk, then run again.",
+    remedy: () =>
+      "check that this machine reaches the npm registry (npm ping) and has 300 MB of free disk, then run again.",
   });
   return true;
 }
@@ -89,7 +90,6 @@ function hasNode() {
 }
 
 function hasPnpm() {
-  if (!existsSync(PNPM) || !hasNode()) return false;
-  const run = spawnSync(nodePath(), [PNPM, "--version"], { encoding: "utf8", cwd: ROOT });
-  return run.stdout?.trim() === PNPM_VERSION;
+  const manifest = join(TOOLCHAIN, "node_modules/pnpm/package.json");
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).version === PNPM_VERSION;
 }
