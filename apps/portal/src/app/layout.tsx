@@ -2,6 +2,9 @@ import "./globals.css";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 
+// Every page is for one person and carries a nonce: nothing is rendered at build time.
+export const dynamic = "force-dynamic";
+
 export const metadata: Metadata = {
   title: { default: "NovaRetail Data", template: "%s · NovaRetail Data" },
   description: "The data of NovaRetail: fresh, explained, ready to query.",

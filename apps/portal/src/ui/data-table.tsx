@@ -8,6 +8,7 @@ import {
   type SortingState,
   useReactTable,
 } from "@tanstack/react-table";
+import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, ArrowUpDown } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useRef } from "react";
 import { cx } from "./class-names.ts";
@@ -44,6 +45,11 @@ interface DataTableProps<Row> {
   readonly dimmed?: boolean;
 }
 
+/** Longer tables with a `maxHeight` draw only the rows in view. */
+const WINDOW_FROM = 60;
+/** Pixels of a usual row, measured as rows are drawn. */
+const ROW_HEIGHT = 45;
+
 /** A real table: sortable heads, j/k or arrows between rows, Enter opens. */
 export function DataTable<Row>({
   label,
@@ -68,10 +74,27 @@ export function DataTable<Row>({
     enableSorting: onSort !== undefined,
     sortUndefined: "last",
   } as Parameters<typeof useReactTable<Row>>[0]);
-  const body = useRef<HTMLTableSectionElement>(null);
+  const region = useRef<HTMLDivElement>(null);
+  const all = table.getRowModel().rows;
+  const windowed = maxHeight !== undefined && all.length > WINDOW_FROM;
+  const virtualizer = useVirtualizer({
+    count: all.length,
+    enabled: windowed,
+    getScrollElement: () => region.current,
+    getItemKey: (index) => all[index]?.id ?? index,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 10,
+    // The server renders the first screenful.
+    initialRect: { width: 0, height: maxHeight ?? 0 },
+  });
+  const drawn = windowed ? virtualizer.getVirtualItems() : null;
+  const shown = drawn === null ? all : drawn.flatMap((item) => all[item.index] ?? []);
+  const spaceBefore = drawn?.[0]?.start ?? 0;
+  const spaceAfter = drawn === null ? 0 : virtualizer.getTotalSize() - (drawn.at(-1)?.end ?? 0);
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   return (
     <div
+      ref={region}
       role="region"
       aria-label={`${label}, table`}
       tabIndex={0}
@@ -81,6 +104,7 @@ export function DataTable<Row>({
       <table
         className={cx("w-full border-separate border-spacing-0 text-left transition-opacity", dimmed && "opacity-60")}
         aria-label={label}
+        aria-rowcount={windowed ? all.length + 1 : undefined}
       >
         <thead>
           {table.getHeaderGroups().map((group) => (
@@ -119,10 +143,14 @@ export function DataTable<Row>({
             </tr>
           ))}
         </thead>
-        <tbody ref={body} onKeyDown={moveBetweenRows}>
-          {table.getRowModel().rows.map((row) => (
+        <tbody onKeyDown={moveBetweenRows}>
+          <Space height={spaceBefore} />
+          {shown.map((row, place) => (
             <tr
               key={row.id}
+              ref={windowed ? virtualizer.measureElement : undefined}
+              data-index={drawn?.[place]?.index}
+              aria-rowindex={drawn === null ? undefined : (drawn[place]?.index ?? 0) + 2}
               data-row
               tabIndex={onOpen === undefined ? undefined : 0}
               onClick={
@@ -156,10 +184,20 @@ export function DataTable<Row>({
               })}
             </tr>
           ))}
+          <Space height={spaceAfter} />
         </tbody>
       </table>
     </div>
   );
+}
+
+/** Stands for the rows outside the window. */
+function Space({ height }: { readonly height: number }) {
+  return height > 0 ? (
+    <tr aria-hidden style={{ height }}>
+      <td aria-label="rows not drawn" />
+    </tr>
+  ) : null;
 }
 
 function SortMark({ direction }: { readonly direction: false | "asc" | "desc" }) {
@@ -186,7 +224,7 @@ function moveBetweenRows(event: KeyboardEvent<HTMLTableSectionElement>): void {
   if ((!down && !up) || !(event.target instanceof HTMLElement)) return;
   const row = event.target.closest("tr");
   const next = down ? row?.nextElementSibling : row?.previousElementSibling;
-  if (!(next instanceof HTMLElement)) return;
+  if (!(next instanceof HTMLElement) || !next.matches("[data-row]")) return;
   event.preventDefault();
   next.focus();
 }

@@ -30,6 +30,8 @@ export interface SourceFlow {
   /** Of the first read of existing rows, over all streams. */
   readonly rowsRead: number;
   readonly rowsExpected: number;
+  /** Streams still to be read whose size is not known: then `rowsExpected` is too small. */
+  readonly streamsUnsized: number;
   /** Received in the last 24 hours and not replayed. */
   readonly quarantined: number;
   readonly driftOpen: number;
@@ -107,7 +109,7 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
               ARRAY(SELECT b.rate FROM generate_series(0, 29) AS n(bin) LEFT JOIN bins b ON b.source_id = s.id AND b.bin = n.bin ORDER BY n.bin) AS recent,
               coalesce(hour.errors, 0) AS "errorsLastHour",
               st.streams, st.streaming AS "streamsStreaming", st.snapshotting AS "streamsSnapshotting", st.waiting AS "streamsWaiting", st.failed AS "streamsFailed",
-              st.rows_read AS "rowsRead", st.rows_expected AS "rowsExpected", q.quarantined, d.open AS "driftOpen"
+              st.rows_read AS "rowsRead", st.rows_expected AS "rowsExpected", st.unsized AS "streamsUnsized", q.quarantined, d.open AS "driftOpen"
          FROM sources s
          LEFT JOIN LATERAL (SELECT sum(rows)::float8 / 60 AS rate FROM flow_samples WHERE source_id = s.id AND at > $1::timestamptz - interval '60 seconds' AND at <= $1) minute ON true
          LEFT JOIN LATERAL (SELECT lag_seconds, lag_bytes FROM flow_samples WHERE source_id = s.id AND at > $1::timestamptz - interval '2 minutes' AND at <= $1
@@ -116,6 +118,7 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
          CROSS JOIN LATERAL (SELECT count(*)::int AS streams, (count(*) FILTER (WHERE state = 'streaming'))::int AS streaming,
                                     (count(*) FILTER (WHERE state = 'snapshotting'))::int AS snapshotting, (count(*) FILTER (WHERE state = 'waiting'))::int AS waiting,
                                     (count(*) FILTER (WHERE state = 'failed'))::int AS failed,
+                                    (count(*) FILTER (WHERE state IN ('waiting', 'snapshotting') AND rows_expected IS NULL))::int AS unsized,
                                     coalesce(sum(rows_read), 0)::float8 AS rows_read, coalesce(sum(greatest(rows_expected, rows_read)), 0)::float8 AS rows_expected
                                FROM streams WHERE source_id = s.id) st
          CROSS JOIN LATERAL (SELECT count(*)::int AS quarantined FROM quarantine_items
@@ -150,13 +153,14 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
       );
       return rows;
     },
-    /** All streams of a source by name; sources have hundreds, not thousands (capped at 2,000). */
+    /** All streams of a source, those in trouble or behind first, then by name; sources have hundreds, not thousands (capped at 2,000). */
     async streams(source: SourceId): Promise<StreamRow[]> {
       const { rows } = await pool.query<StreamRow>(
         `SELECT name, state, state_since AS "stateSince", description, schema_version AS "schemaVersion", jsonb_array_length(columns) AS columns,
                 key_columns AS "keyColumns", rows_read::float8 AS "rowsRead", rows_expected::float8 AS "rowsExpected", total_rows::float8 AS "totalRows",
                 last_event_at AS "lastEventAt", error_kind AS "errorKind", error_message AS "errorMessage"
-           FROM streams WHERE source_id = $1 ORDER BY name LIMIT 2000`,
+           FROM streams WHERE source_id = $1
+          ORDER BY array_position(ARRAY['failed', 'snapshotting', 'waiting', 'streaming'], state), name LIMIT 2000`,
         [source],
       );
       return rows;

@@ -8,6 +8,7 @@ import { useQueryStates } from "nuqs";
 import { paths } from "@/features/navigation/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Card, Stat, StatRow } from "@/ui/card.tsx";
+import { EmptyState } from "@/ui/empty-state.tsx";
 import { formatBytes, formatCompact, formatCount, formatDuration, formatRate } from "@/ui/format.ts";
 import { PageBody, PageHeader } from "@/ui/page-header.tsx";
 import { QueryRegion } from "@/ui/query-region.tsx";
@@ -48,13 +49,13 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
         title={
           <>
             {SOURCE_LABEL[id]}
-            {source.data === undefined ? null : <SourceStatus state={source.data.state} />}
+            {source.data === undefined || source.data === null ? null : <SourceStatus state={source.data.state} />}
           </>
         }
         lead={
           <>
             <span className="font-mono text-xs">{id}</span> · {SOURCE_HOW[id]}
-            {source.data === undefined ? null : (
+            {source.data === undefined || source.data === null ? null : (
               <>
                 {" "}
                 · {source.data.state === "streaming" ? "streaming" : "in this state"}{" "}
@@ -65,12 +66,18 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
         }
       />
       <QueryRegion query={source} what="the source" skeleton={<Skeleton height={90} />}>
-        {(data) => (
-          <>
-            <SourceTroubleBanner source={data} />
-            <FlowStats source={data} />
-          </>
-        )}
+        {(data) =>
+          data === null ? (
+            <EmptyState kind="not-started" title={`${SOURCE_LABEL[id]} is not known yet`} compact>
+              The worker makes a source known when it starts. This page follows by itself.
+            </EmptyState>
+          ) : (
+            <>
+              <SourceTroubleBanner source={data} />
+              <FlowStats source={data} />
+            </>
+          )
+        }
       </QueryRegion>
       <Card
         title="Flow"

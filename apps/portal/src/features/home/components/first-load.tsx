@@ -17,8 +17,9 @@ export function FirstLoad({ sources }: { readonly sources: readonly SourceFlow[]
         {sources
           .filter((source) => source.state !== "not-configured")
           .map((source) => {
-            const known = source.rowsExpected > 0;
-            const done = source.state === "streaming";
+            const known = source.rowsExpected > 0 && source.streamsUnsized === 0;
+            const done =
+              source.state === "streaming" || (source.streams > 0 && source.streamsStreaming === source.streams);
             const share = done ? 1 : known ? source.rowsRead / source.rowsExpected : null;
             const ready = source.streams - source.streamsSnapshotting - source.streamsWaiting - source.streamsFailed;
             return (

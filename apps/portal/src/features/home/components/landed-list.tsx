@@ -30,6 +30,7 @@ export function LandedList({ query }: { readonly query: RegionQuery<LandedRow[]>
                 >
                   <Badge>{row.layer}</Badge>
                   <Link
+                    prefetch={false}
                     href={paths.dataset(row.dataset)}
                     className="min-w-0 flex-1 truncate font-mono text-xs after:absolute after:inset-0"
                   >

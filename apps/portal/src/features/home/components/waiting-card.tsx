@@ -116,7 +116,11 @@ function WorkList({ work }: { readonly work: readonly WorkItem[] }) {
             />
             <div className="min-w-0 flex-1">
               <div className="flex items-center justify-between gap-3">
-                <Link href={workHref(item)} className="truncate text-sm font-medium after:absolute after:inset-0">
+                <Link
+                  prefetch={false}
+                  href={workHref(item)}
+                  className="truncate text-sm font-medium after:absolute after:inset-0"
+                >
                   {workTitle(item)}
                 </Link>
                 <span className="relative shrink-0 text-xs text-fg-muted">
@@ -171,6 +175,7 @@ function OwnQueries({ queries }: { readonly queries: readonly OwnQuery[] }) {
       {queries.map((query) => (
         <li key={query.id} className="relative border-b border-line px-4 py-2 last:border-b-0 hover:bg-hover">
           <Link
+            prefetch={false}
             href={paths.queryOf(query.sql)}
             className="block truncate font-mono text-xs after:absolute after:inset-0"
           >

@@ -52,6 +52,7 @@ export function TroubledDataset({ dataset }: { readonly dataset: JudgedDataset }
     <li className="relative border-b border-line px-4 py-2 last:border-b-0 hover:bg-hover">
       <div className="flex items-center justify-between gap-3">
         <Link
+          prefetch={false}
           href={failing ? paths.checks(dataset.name) : paths.dataset(dataset.name)}
           className="truncate font-mono text-xs font-medium after:absolute after:inset-0"
         >

@@ -2,7 +2,6 @@ import "server-only";
 import { z } from "zod";
 import { may, type Role } from "@nova/pipeline-core/access";
 import { SOURCE_IDS } from "@nova/pipeline-core/connectors";
-import { PlatformError } from "@nova/pipeline-core/kernel";
 import { procedure, router } from "@/server/trpc.ts";
 import { maskPayload } from "./mask-payload.ts";
 
@@ -18,16 +17,12 @@ export const sourcesRouter = router({
     const sources = await ctx.readModels.sources.list(ctx.clock.now());
     return sources.map((source) => withoutMessage(ctx.user.role, source));
   }),
+  /** Null until the worker has made the source known. */
   one: procedure("sources.view")
     .input(sourceInput)
     .query(async ({ ctx, input }) => {
       const source = await ctx.readModels.sources.one(input.source, ctx.clock.now());
-      if (source === null)
-        throw new PlatformError(
-          "not-found",
-          `The source ${input.source} is not known yet; the worker makes it known when it starts.`,
-        );
-      return withoutMessage(ctx.user.role, source);
+      return source === null ? null : withoutMessage(ctx.user.role, source);
     }),
   chart: procedure("sources.view")
     .input(sourceInput.extend({ range: z.enum(["1h", "6h", "24h"]) }))
