@@ -1,7 +1,12 @@
 import "server-only";
 import { Pool } from "pg";
 import {
+  catalogReadModel,
+  datasetChecksReadModel,
+  datasetFreshnessReadModel,
+  datasetReadModel,
   homeReadModel,
+  lineageReadModel,
   liveReadModel,
   peopleReadModel,
   queriesReadModel,

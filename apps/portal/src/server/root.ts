@@ -1,5 +1,6 @@
 import "server-only";
 import { datasetsRouter } from "@/features/datasets/server/router.ts";
+import { samplesRouter } from "@/features/datasets/server/samples-router.ts";
 import { homeRouter } from "@/features/home/server/router.ts";
 import { profileRouter } from "@/features/profile/server/router.ts";
 import { queriesRouter } from "@/features/queries/server/router.ts";
@@ -17,6 +18,7 @@ export const appRouter = router({
   profile: profileRouter,
   queries: queriesRouter,
   runs: runsRouter,
+  samples: samplesRouter,
   search: searchRouter,
   sources: sourcesRouter,
 });

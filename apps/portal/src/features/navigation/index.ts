@@ -6,9 +6,13 @@ export const paths = {
   catalog: "/catalog",
   dataset: (name: string) => `/catalog/${encodeURIComponent(name)}`,
   /** The catalog narrowed to one kind of health. */
-  catalogWhere: (health: "fresh" | "late" | "unknown" | "failing") => `/catalog?health=${health}`,
+  catalogWhere: (health: "fresh" | "late" | "unknown" | "failing") =>
+    health === "failing" ? "/catalog?health=failing" : `/catalog?freshness=${health}`,
   /** The dataset's checks tab. */
   checks: (dataset: string) => `/catalog/${encodeURIComponent(dataset)}?tab=checks`,
+  /** The lineage of one column. */
+  columnLineage: (dataset: string, column: string) =>
+    `/catalog/${encodeURIComponent(dataset)}?tab=lineage&column=${encodeURIComponent(column)}`,
   /** The dataset's columns tab, with one column in view. */
   column: (dataset: string, column: string) =>
     `/catalog/${encodeURIComponent(dataset)}?tab=columns&column=${encodeURIComponent(column)}`,

@@ -1,0 +1,104 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import type { DatasetHead } from "@nova/db/read-models";
+import { TerminalSquare } from "lucide-react";
+import Link from "next/link";
+import { useQueryStates } from "nuqs";
+import { HealthPill } from "@/features/health/index.ts";
+import { paths } from "@/features/navigation/index.ts";
+import { useTRPC } from "@/trpc/client.tsx";
+import { buttonClass } from "@/ui/button-class.ts";
+import { CopyButton } from "@/ui/copy-button.tsx";
+import { PageBody, PageHeader } from "@/ui/page-header.tsx";
+import { QueryRegion } from "@/ui/query-region.tsx";
+import { Skeleton } from "@/ui/skeleton.tsx";
+import { Badge } from "@/ui/status-pill.tsx";
+import { Tabs } from "@/ui/tabs.tsx";
+import { ChecksTab } from "./components/checks-tab.tsx";
+import { ColumnsTab } from "./components/columns-tab.tsx";
+import { FreshnessTab } from "./components/freshness-tab.tsx";
+import { OverviewTab } from "./components/overview-tab.tsx";
+import { RunsTab } from "./components/runs-tab.tsx";
+import { SampleTab } from "./components/sample-tab.tsx";
+import { SqlTab } from "./components/sql-tab.tsx";
+import { datasetSearchParsers } from "./dataset-search.ts";
+import { LAYER_LABEL, LAYER_TONE, PII_LABEL } from "./dataset-words.ts";
+import { readySql } from "./ready-sql.ts";
+
+/** One dataset: what it means, whether it can be relied on, where it comes from, its rows. */
+export function DatasetPage({ name }: { readonly name: string }) {
+  const trpc = useTRPC();
+  const head = useQuery(trpc.datasets.head.queryOptions({ name }, { refetchInterval: 30_000 }));
+  return (
+    <PageBody>
+      <PageHeader
+        above={
+          <Link href={paths.catalog} className="hover:text-fg hover:underline">
+            Catalog
+          </Link>
+        }
+        title={
+          <>
+            <span className="font-mono text-lg break-all">{name}</span>
+            <CopyButton text={name} what="name" />
+            {head.data === undefined ? null : <HeadMarks head={head.data} />}
+          </>
+        }
+        lead={head.data?.description}
+        actions={
+          head.data === undefined ? undefined : (
+            <Link href={paths.queryOf(readySql(head.data))} className={buttonClass({ kind: "primary" })}>
+              <TerminalSquare aria-hidden className="size-4" />
+              Query
+            </Link>
+          )
+        }
+      />
+      <QueryRegion query={head} what="the dataset" skeleton={<Skeleton height={480} />}>
+        {(data) => <DatasetTabs head={data} />}
+      </QueryRegion>
+    </PageBody>
+  );
+}
+
+function HeadMarks({ head }: { readonly head: DatasetHead }) {
+  const pii = head.columns.some((column) => column.pii === "direct")
+    ? "direct"
+    : head.columns.some((column) => column.pii === "indirect")
+      ? "indirect"
+      : null;
+  return (
+    <>
+      <Badge tone={LAYER_TONE[head.layer]}>{LAYER_LABEL[head.layer]}</Badge>
+      {pii === null ? null : <Badge tone={pii === "direct" ? "warn" : "idle"}>{PII_LABEL[pii]}</Badge>}
+      <HealthPill facts={head} />
+    </>
+  );
+}
+
+function DatasetTabs({ head }: { readonly head: DatasetHead }) {
+  const [{ tab }, setSearch] = useQueryStates(datasetSearchParsers, { history: "push" });
+  const troubled = head.failingChecks + head.warningChecks;
+  return (
+    <Tabs
+      label="Parts of the dataset"
+      value={tab}
+      onChange={(next) => void setSearch({ tab: next, column: null, check: null, find: null, sort: null })}
+      items={[
+        { value: "overview", label: "Overview", content: <OverviewTab head={head} /> },
+        { value: "columns", label: "Columns", count: head.columns.length, content: <ColumnsTab head={head} /> },
+        { value: "freshness", label: "Freshness", content: <FreshnessTab head={head} /> },
+        {
+          value: "checks",
+          label: "Checks",
+          count: troubled === 0 ? head.checks : `${troubled} of ${head.checks}`,
+          content: <ChecksTab head={head} />,
+        },
+        { value: "runs", label: "Runs", content: <RunsTab head={head} /> },
+        { value: "sample", label: "Sample", content: <SampleTab head={head} /> },
+        { value: "sql", label: "SQL", content: <SqlTab head={head} /> },
+      ]}
+    />
+  );
+}
