@@ -1,13 +1,14 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { Refusal } from "./inspect-tree.ts";
+import { type Inspection, Refusal } from "./inspect-tree.ts";
 import type { ChildFailure, FromChild, ToChild } from "./messages.ts";
-import { createViews, locateMistake, openHardenedEngine, readDatasets, runSelect, SqlMistake } from "./query-engine.ts";
+import { createViews, locateMistake, openHardenedEngine, inspectSql, runSelect, SqlMistake } from "./query-engine.ts";
 
 // One child serves one query and ends. It gets no environment, no arguments and no open files; it reads the lake's
 // folder and talks to its parent, nothing else.
 let connection: DuckDBConnection | undefined;
 let lakeDir = "";
 let sql = "";
+let inspection: Inspection = { datasets: [], mentions: null };
 
 function tell(message: FromChild): void {
   process.send?.(message);
@@ -26,9 +27,10 @@ async function obey(message: ToChild): Promise<void> {
       return tell({ kind: "ready" });
     case "parse":
       sql = message.sql;
-      return tell({ kind: "parsed", datasets: await readDatasets(opened(), sql) });
+      inspection = await inspectSql(opened(), sql);
+      return tell({ kind: "parsed", datasets: inspection.datasets });
     case "run": {
-      const masked = await createViews(opened(), message.views, message.maskSalt);
+      const masked = await createViews(opened(), message.views, message.maskSalt, inspection.mentions);
       const truncated = await runSelect(opened(), sql, message, {
         columns: (columns) => tell({ kind: "columns", columns, masked }),
         rows: (rows, bytes) => tell({ kind: "rows", rows, bytes }),

@@ -43,70 +43,87 @@ const PARTS = new RegExp(
 /** What a table of its own query (WITH) may be called; nothing that could be taken for a file. */
 const PLAIN_NAME = /^[a-z_][a-z0-9_]*$/i;
 
+export interface Inspection {
+  readonly datasets: readonly DatasetName[];
+  /** Names of columns the query mentions anywhere, in lower case; null when it takes them all (`*`). */
+  readonly mentions: ReadonlySet<string> | null;
+}
+
+/** What the walk gathers. */
+interface Findings {
+  readonly datasets: Set<DatasetName>;
+  readonly mentions: Set<string>;
+  star: boolean;
+}
+
 type Tree = { readonly [key: string]: unknown };
 
 /**
- * Walks the tree of the engine's own parser (`json_serialize_sql`) and returns the datasets it reads. Everything is
+ * Walks the tree of the engine's own parser (`json_serialize_sql`) and returns what it reads. Everything is
  * refused that is not known to be harmless: kinds of nodes, functions, names. Throws `Refusal`.
  */
-export function inspectTree(tree: unknown): DatasetName[] {
-  const datasets = new Set<DatasetName>();
-  walk(tree, new Set(), datasets);
-  return [...datasets];
+export function inspectTree(tree: unknown): Inspection {
+  const findings: Findings = { datasets: new Set(), mentions: new Set(), star: false };
+  walk(tree, new Set(), findings);
+  return { datasets: [...findings.datasets], mentions: findings.star ? null : findings.mentions };
 }
 
-function walk(value: unknown, scope: ReadonlySet<string>, datasets: Set<DatasetName>): void {
+function walk(value: unknown, scope: ReadonlySet<string>, findings: Findings): void {
   if (Array.isArray(value)) {
-    for (const item of value) walk(item, scope, datasets);
+    for (const item of value) walk(item, scope, findings);
     return;
   }
   if (typeof value !== "object" || value === null) return;
   const tree = value as Tree;
-  const inner = walkWith(tree, scope, datasets);
-  if (typeof tree["class"] === "string") assertExpression(tree);
-  else if (typeof tree["type"] === "string") assertPart(tree, inner, datasets);
+  const inner = walkWith(tree, scope, findings);
+  if (typeof tree["class"] === "string") assertExpression(tree, findings);
+  else if (typeof tree["type"] === "string") assertPart(tree, inner, findings);
   if (tree["class"] === "CONSTANT") return;
   const recursive =
     tree["type"] === "RECURSIVE_CTE_NODE" ? new Set([...inner, text(tree, "cte_name").toLowerCase()]) : inner;
   for (const [key, child] of Object.entries(tree)) {
     if (key === "cte_map") continue;
     // The call of a table function is judged where it stands; only its arguments are expressions.
-    if (key === "function" && tree["type"] === "TABLE_FUNCTION") walk((child as Tree)["children"], inner, datasets);
-    else walk(child, key === "right" ? recursive : inner, datasets);
+    if (key === "function" && tree["type"] === "TABLE_FUNCTION") walk((child as Tree)["children"], inner, findings);
+    else walk(child, key === "right" ? recursive : inner, findings);
   }
 }
 
 /** WITH: each body sees the names before it, the rest of the query sees them all. Returns the scope of the rest. */
-function walkWith(tree: Tree, scope: ReadonlySet<string>, datasets: Set<DatasetName>): ReadonlySet<string> {
+function walkWith(tree: Tree, scope: ReadonlySet<string>, findings: Findings): ReadonlySet<string> {
   const entries = (tree["cte_map"] as { map?: { key: string; value: unknown }[] } | undefined)?.map ?? [];
   let inner = scope;
   for (const { key, value } of entries) {
     if (!PLAIN_NAME.test(key))
       throw new Refusal(`"${key}" cannot be the name of a WITH query; use letters, digits and _`);
-    walk(value, inner, datasets);
+    walk(value, inner, findings);
     inner = new Set([...inner, key.toLowerCase()]);
   }
   return inner;
 }
 
-function assertExpression(tree: Tree): void {
+function assertExpression(tree: Tree, findings: Findings): void {
   const kind = text(tree, "class");
   if (kind === "PARAMETER") throw new Refusal("parameters ($1, ?) are not supported; write the value", offsetOf(tree));
   if (!EXPRESSIONS.has(kind)) throw new Refusal(`${kind.toLowerCase()} expressions are not allowed`, offsetOf(tree));
+  // `count(*)` is a call without arguments to the parser, so a star always stands for columns.
+  if (kind === "STAR") findings.star = true;
+  if (kind === "COLUMN_REF")
+    for (const part of tree["column_names"] as string[]) findings.mentions.add(part.toLowerCase());
   if (kind !== "FUNCTION" && kind !== "WINDOW") return;
   const name = text(tree, "function_name");
   if (!isAllowedFunction(name)) throw new Refusal(`the function ${name}() is not allowed here`, offsetOf(tree));
   assertOwnSchema(tree, name);
 }
 
-function assertPart(tree: Tree, scope: ReadonlySet<string>, datasets: Set<DatasetName>): void {
+function assertPart(tree: Tree, scope: ReadonlySet<string>, findings: Findings): void {
   const kind = text(tree, "type");
   if (kind === "SHOW_REF")
     throw new Refusal("DESCRIBE, SHOW and SUMMARIZE are not allowed; the dataset's page shows its columns");
   if (!PARTS.test(kind)) throw new Refusal(`${kind.toLowerCase().replaceAll("_", " ")} is not allowed`, offsetOf(tree));
   if (kind === "BASE_TABLE") {
     const dataset = datasetOf(tree, scope);
-    if (dataset !== null) datasets.add(dataset);
+    if (dataset !== null) findings.datasets.add(dataset);
   }
   if (kind === "TABLE_FUNCTION") {
     const call = tree["function"] as Tree;

@@ -7,7 +7,7 @@ import {
 } from "@duckdb/node-api";
 import type { ResultColumn, ResultValue } from "@nova/pipeline-core/access";
 import { splitDatasetName } from "@nova/pipeline-core/catalog";
-import { inspectTree, Refusal } from "./inspect-tree.ts";
+import { type Inspection, inspectTree, Refusal } from "./inspect-tree.ts";
 import { identifier, literal, maskedColumn } from "./mask-sql.ts";
 import type { ViewRequest } from "./messages.ts";
 
@@ -43,8 +43,8 @@ export async function openHardenedEngine({ lakeDir, memoryMegabytes }: EngineOpt
   return connection;
 }
 
-/** Parses a person's SQL with the engine's own parser and returns the datasets it reads. Throws `Refusal`. */
-export async function readDatasets(connection: DuckDBConnection, sql: string): Promise<string[]> {
+/** Parses a person's SQL with the engine's own parser and returns what it reads. Throws `Refusal` or `SqlMistake`. */
+export async function inspectSql(connection: DuckDBConnection, sql: string): Promise<Inspection> {
   if (sql.length > LONGEST_SQL) throw new Refusal(`the query is longer than ${LONGEST_SQL} characters`);
   if (sql.includes("\u0000")) throw new Refusal("the query holds a NUL character");
   const reader = await connection.runAndReadAll("SELECT CAST(json_serialize_sql($1::VARCHAR) AS VARCHAR)", [sql]);
@@ -94,11 +94,12 @@ export class SqlMistake extends Error {
   }
 }
 
-/** Makes one view per dataset, personal columns masked as the tags say. Returns the masked columns as `dataset.column`. */
+/** Makes one view per dataset, personal columns masked as the tags say. Returns those of them that the query mentions. */
 export async function createViews(
   connection: DuckDBConnection,
   views: readonly ViewRequest[],
   salt: string,
+  mentions: Inspection["mentions"],
 ): Promise<string[]> {
   const masked: string[] = [];
   for (const { dataset, scanSql, tags } of views) {
@@ -110,7 +111,8 @@ export async function createViews(
     const select = columns.map((column) => {
       // A column the catalog does not know yet may hold anything.
       const pii = Object.hasOwn(tags, column.name) ? (tags[column.name] ?? "direct") : "direct";
-      if (pii !== "none") masked.push(`${dataset}.${column.name}`);
+      if (pii !== "none" && (mentions === null || mentions.has(column.name.toLowerCase())))
+        masked.push(`${dataset}.${column.name}`);
       return maskedColumn(column, pii, salt);
     });
     await connection.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(layer)}`);

@@ -64,7 +64,7 @@ export interface QueryStatus {
   readonly bytes: number;
   /** Which limit cut the result short, if one did. */
   readonly truncated: "rows" | "bytes" | null;
-  /** Columns whose values were masked for this person, as `dataset.column`. */
+  /** Columns the query mentions whose values were masked for this person, as `dataset.column`. */
   readonly masked: readonly string[];
   readonly startedAt: Date;
   readonly endedAt: Date | null;

@@ -1,0 +1,204 @@
+import {
+  OPERATOR,
+  type Person,
+  type Principal,
+  type QueryRequest,
+  type QueryService,
+} from "@nova/pipeline-core/access";
+import { type Logger, PlatformError } from "@nova/pipeline-core/kernel";
+import type { FastifyInstance } from "fastify";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createMetrics } from "./metrics.ts";
+import { registerQueryRoutes } from "./queries/routes.ts";
+import { registerReports } from "./reports.ts";
+import { buildServer } from "./server.ts";
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+const NOW = new Date("2026-11-23T09:00:00Z");
+const TOKEN = "a-token-of-some-length";
+const ANA = "01900000-0000-7000-8000-000000000001";
+const person: Person = {
+  id: ANA,
+  email: "ana@novaretail.example",
+  name: "Ana Lima",
+  role: "analyst",
+  title: "",
+  timeZone: "UTC",
+  demo: true,
+};
+const principal: Principal = { userId: ANA, role: "analyst", grants: [] };
+const stripe = {
+  id: "stripe",
+  kind: "stripe",
+  state: "retrying",
+  since: NOW,
+  rowsPerSecond: 0,
+  lagSeconds: 3,
+  lagBytes: null,
+  lastEventAt: null,
+  dataThrough: null,
+  totalRows: 12,
+  errors: 2,
+  error: "source-unreachable: refused",
+};
+
+let app: FastifyInstance;
+let storeIsDown: boolean;
+let started: QueryRequest[];
+
+beforeEach(async () => {
+  storeIsDown = false;
+  started = [];
+  const queries: QueryService = {
+    async start(request) {
+      started.push(request);
+      return "01900000-0000-7000-8000-0000000000aa";
+    },
+    status: () => Promise.reject(new PlatformError("not-found", "query x is not known")),
+    page: async (_id, userId, after) => ({ rows: [[userId, after]], next: null }),
+    cancel: async () => undefined,
+  };
+  app = await buildServer({
+    sources: async () => {
+      if (storeIsDown) throw new Error("connect ECONNREFUSED");
+      return [stripe];
+    },
+    figures: async () => ({
+      sources: [{ id: "stripe", state: "retrying", rows: 12, bytes: 3_400, errors: 2, lagSeconds: 3 }],
+      runs: [],
+      datasets: [{ name: "curated.orders", ageSeconds: 12, targetLagSeconds: 30 }],
+    }),
+    clock: { now: () => NOW },
+    logger: silent,
+    metrics: createMetrics(),
+    internalToken: TOKEN,
+    internal(scope) {
+      registerQueryRoutes(scope, {
+        queries,
+        grants: { principal: async (id) => (id === ANA ? principal : null) },
+        users: {
+          findById: async (id) => (id === ANA ? person : null),
+          findByEmail: async (email) => (email === person.email ? person : null),
+        },
+      });
+      registerReports(scope, { status: async () => ({ at: NOW, sources: [], datasets: [] }), runs: async () => [] });
+    },
+    intake: () => undefined,
+  });
+});
+afterEach(() => app.close());
+
+const headers = { authorization: `Bearer ${TOKEN}` };
+const post = (url: string, payload: object, extra: object = headers) =>
+  app.inject({ method: "POST", url, payload, headers: { ...extra } });
+
+describe("health", () => {
+  test("is 200 with what each source is doing", async () => {
+    const response = await app.inject("/health");
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toMatchObject({
+      status: "ok",
+      sources: [{ id: "stripe", state: "retrying", error: "source-unreachable: refused" }],
+    });
+  });
+
+  test("is 503 when the metadata store does not answer, and says so", async () => {
+    storeIsDown = true;
+    const response = await app.inject("/health");
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toMatchObject({ error: { kind: "metadata-unreachable" } });
+  });
+});
+
+test("metrics are in Prometheus' text format", async () => {
+  const { body, headers: answered } = await app.inject("/metrics");
+  expect(answered["content-type"]).toMatch(/^text\/plain/);
+  for (const line of [
+    'nova_source_rows{source="stripe"} 12',
+    'nova_source_lag_seconds{source="stripe"} 3',
+    'nova_dataset_age_seconds{dataset="curated.orders"} 12',
+  ])
+    expect(body.split("\n")).toContain(line);
+  expect(body).toMatch(/nova_worker_process_resident_memory_bytes \d+/);
+});
+
+describe("the internal API", () => {
+  test.each([
+    [{}],
+    [{ authorization: "Bearer wrong" }],
+    [{ authorization: TOKEN }],
+    [{ authorization: `Basic ${TOKEN}` }],
+  ])("is closed to %j", async (wrong) => {
+    for (const url of ["/internal/status", "/internal/runs", "/internal/queries/01900000-0000-7000-8000-0000000000aa"])
+      expect((await app.inject({ url, headers: wrong })).statusCode).toBe(403);
+    expect((await post("/internal/queries", { sql: "SELECT 1" }, wrong)).statusCode).toBe(403);
+    expect(started).toEqual([]);
+  });
+
+  test("starts a query for a user with that user's own grants, whatever the caller says", async () => {
+    const response = await post("/internal/queries", { sql: "SELECT 1", userId: ANA });
+    expect(response.statusCode).toBe(202);
+    expect(response.json()).toEqual({ queryId: "01900000-0000-7000-8000-0000000000aa", userId: ANA });
+    expect(started).toEqual([{ sql: "SELECT 1", principal, actor: person.email }]);
+    expect(
+      (await post("/internal/queries", { sql: "SELECT 1", userId: ANA, principal: { grants: [{ dataset: "*" }] } }))
+        .statusCode,
+    ).toBe(400);
+  });
+
+  test("starts one for the operator when no user is named, and by e-mail", async () => {
+    await post("/internal/queries", { sql: "SELECT 1" });
+    await post("/internal/queries", { sql: "SELECT 1", email: person.email });
+    expect(started.map((query) => query.principal)).toEqual([OPERATOR, principal]);
+  });
+
+  test.each([
+    [{ userId: ANA }, /^sql: /],
+    [{ sql: "", userId: ANA }, /^sql: must not be empty/],
+    [{ sql: { toString: "SELECT 1" }, userId: ANA }, /^sql: must be the SQL text/],
+    [{ sql: "SELECT 1", userId: "1; DROP" }, /^userId: must be a user's id/],
+    [{ sql: "SELECT 1", limits: { rows: -1 } }, /^limits\.rows: must be positive/],
+  ])("refuses %j and names the field", async (body, message) => {
+    const response = await post("/internal/queries", body);
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({
+      error: { kind: "invalid-input", message: expect.stringMatching(message) },
+    });
+  });
+
+  test("answers 404 for a user, a query or a route that is not there", async () => {
+    expect(
+      (await post("/internal/queries", { sql: "SELECT 1", userId: "01900000-0000-7000-8000-0000000000ff" })).statusCode,
+    ).toBe(404);
+    expect(
+      (await app.inject({ url: `/internal/queries/01900000-0000-7000-8000-0000000000aa?userId=${ANA}`, headers }))
+        .statusCode,
+    ).toBe(404);
+    expect((await app.inject("/nothing")).json()).toMatchObject({
+      error: { kind: "not-found", message: "there is no GET /nothing" },
+    });
+  });
+
+  test("gives pages, and takes a wrong page number for what it is", async () => {
+    const url = "/internal/queries/01900000-0000-7000-8000-0000000000aa/pages";
+    expect((await app.inject({ url: `${url}?userId=${ANA}&after=2`, headers })).json()).toEqual({
+      rows: [[ANA, 2]],
+      next: null,
+    });
+    expect((await app.inject({ url: `${url}?after=-1`, headers })).statusCode).toBe(400);
+  });
+
+  test("refuses bodies that are not JSON or far too large", async () => {
+    const send = (payload: string) =>
+      app.inject({
+        method: "POST",
+        url: "/internal/queries",
+        payload,
+        headers: { ...headers, "content-type": "application/json" },
+      });
+    expect((await send("{")).statusCode).toBe(400);
+    expect((await send(JSON.stringify({ sql: "x".repeat(2_000_000) }))).json()).toMatchObject({
+      error: { kind: "invalid-input" },
+    });
+  });
+});
