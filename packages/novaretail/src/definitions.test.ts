@@ -6,7 +6,11 @@ describe("model files", () => {
   it("are all readable and their headers right", () => {
     const { models, unreadable } = readModelFiles();
     expect(unreadable).toEqual([]);
-    expect(models.flatMap((source) => ("problems" in parseModel(source) ? (parseModel(source) as { problems: unknown[] }).problems : []))).toEqual([]);
+    expect(
+      models.flatMap((source) =>
+        "problems" in parseModel(source) ? (parseModel(source) as { problems: unknown[] }).problems : [],
+      ),
+    ).toEqual([]);
     expect(models.map((model) => model.name)).toContain("curated.orders");
   });
 
@@ -18,7 +22,8 @@ describe("model files", () => {
   });
 
   it("name the file's line of a mistake and how to put it right", () => {
-    const text = "/*---\ndescription: Orders that matter to us.\nowner: sales\npipeline: sales\nkind: merge\nkey: order_id\ntarget_lag: soon\ninputs:\n  staged.a: { key: x }\ncolumns:\n  order_id: { type: bigint, description: The order. }\n---*/\nSELECT 1";
+    const text =
+      "/*---\ndescription: Orders that matter to us.\nowner: sales\npipeline: sales\nkind: merge\nkey: order_id\ntarget_lag: soon\ninputs:\n  staged.a: { key: x }\ncolumns:\n  order_id: { type: bigint, description: The order. }\n---*/\nSELECT 1";
     const source = readModel("curated.orders", "models/curated/orders.sql", text);
     if ("message" in source) throw new Error(source.message);
     const parsed = parseModel(source);
@@ -29,8 +34,14 @@ describe("model files", () => {
   });
 
   it("without a header or with broken YAML say where", () => {
-    expect(readModel("curated.x", "models/curated/x.sql", "SELECT 1")).toMatchObject({ line: 1, message: expect.stringContaining("/*---") });
-    expect(readModel("curated.x", "models/curated/x.sql", "/*---\na: [1\n---*/\nSELECT 1")).toMatchObject({ path: "models/curated/x.sql", message: expect.any(String) });
+    expect(readModel("curated.x", "models/curated/x.sql", "SELECT 1")).toMatchObject({
+      line: 1,
+      message: expect.stringContaining("/*---"),
+    });
+    expect(readModel("curated.x", "models/curated/x.sql", "/*---\na: [1\n---*/\nSELECT 1")).toMatchObject({
+      path: "models/curated/x.sql",
+      message: expect.any(String),
+    });
   });
 });
 

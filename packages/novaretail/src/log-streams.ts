@@ -1,6 +1,13 @@
 import type { StreamColumn, StreamSchema } from "@nova/pipeline-core/connectors";
 
-type Declared = readonly [name: string, sourceType: string, type: string, pii: StreamColumn["pii"], description: string, path: string];
+type Declared = readonly [
+  name: string,
+  sourceType: string,
+  type: string,
+  pii: StreamColumn["pii"],
+  description: string,
+  path: string,
+];
 
 const COLUMNS: readonly Declared[] = [
   ["ts", "timestamp", "timestamptz", "none", "When the service wrote the event.", "/ts"],
@@ -27,6 +34,14 @@ export const LOG_STREAMS: readonly StreamSchema[] = [
     version: 1,
     key: [],
     description: "Log events of the shop's services.",
-    columns: COLUMNS.map(([name, sourceType, type, pii, description, path]) => ({ name, sourceType, type, nullable: true, description, pii, path })),
+    columns: COLUMNS.map(([name, sourceType, type, pii, description, path]) => ({
+      name,
+      sourceType,
+      type,
+      nullable: true,
+      description,
+      pii,
+      path,
+    })),
   },
 ];

@@ -13,12 +13,17 @@ export interface UnreadableModel {
 const HEADER = /^\/\*---\r?\n([\s\S]*?)\r?\n---\*\/\r?\n?/;
 
 /** All model files of NovaRetail: `models/<layer>/<name>.sql`, header read as YAML but not yet judged. */
-export function readModelFiles(folder = join(import.meta.dirname, "..", "models")): { models: ModelSource[]; unreadable: UnreadableModel[] } {
+export function readModelFiles(folder = join(import.meta.dirname, "..", "models")): {
+  models: ModelSource[];
+  unreadable: UnreadableModel[];
+} {
   const models: ModelSource[] = [];
   const unreadable: UnreadableModel[] = [];
   const layers = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const layer of layers.map((entry) => entry.name).toSorted()) {
-    for (const file of readdirSync(join(folder, layer)).filter((name) => name.endsWith(".sql")).toSorted()) {
+    for (const file of readdirSync(join(folder, layer))
+      .filter((name) => name.endsWith(".sql"))
+      .toSorted()) {
       const path = `models/${layer}/${file}`;
       const read = readModel(`${layer}.${file.slice(0, -4)}`, path, readFileSync(join(folder, layer, file), "utf8"));
       if ("message" in read) unreadable.push(read);
@@ -31,11 +36,13 @@ export function readModelFiles(folder = join(import.meta.dirname, "..", "models"
 /** Splits a model file's text into header and SQL. */
 export function readModel(name: string, path: string, text: string): ModelSource | UnreadableModel {
   const match = HEADER.exec(text);
-  if (match === null) return { path, line: 1, message: "begin the file with /*--- , a YAML header, and ---*/ before the SQL" };
+  if (match === null)
+    return { path, line: 1, message: "begin the file with /*--- , a YAML header, and ---*/ before the SQL" };
   const lines = new LineCounter();
   const document = parseDocument(match[1] ?? "", { lineCounter: lines });
   const [error] = document.errors;
-  if (error !== undefined) return { path, line: lines.linePos(error.pos[0]).line + 1, message: error.message.split("\n")[0] ?? error.message };
+  if (error !== undefined)
+    return { path, line: lines.linePos(error.pos[0]).line + 1, message: error.message.split("\n")[0] ?? error.message };
   const sql = text.slice(match[0].length).trim();
   if (sql === "") return { path, line: match[0].split("\n").length, message: "the SQL after the header is missing" };
   return {

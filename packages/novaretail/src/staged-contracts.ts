@@ -15,7 +15,12 @@ export const STAGED_CONTRACTS: Readonly<Record<string, Readonly<Record<string, s
     created_at: "timestamptz",
     updated_at: "timestamptz",
   },
-  "staged.orders_db__customer_emails": { customer_id: "long", email: "string", valid_from: "timestamptz", valid_to: "timestamptz" },
+  "staged.orders_db__customer_emails": {
+    customer_id: "long",
+    email: "string",
+    valid_from: "timestamptz",
+    valid_to: "timestamptz",
+  },
   "staged.orders_db__addresses": {
     address_id: "long",
     customer_id: "long",
@@ -66,7 +71,13 @@ export const STAGED_CONTRACTS: Readonly<Record<string, Readonly<Record<string, s
     created_at: "timestamptz",
     updated_at: "timestamptz",
   },
-  "staged.orders_db__refunds": { refund_id: "long", payment_id: "long", amount: "decimal(12,2)", reason: "string", created_at: "timestamptz" },
+  "staged.orders_db__refunds": {
+    refund_id: "long",
+    payment_id: "long",
+    amount: "decimal(12,2)",
+    reason: "string",
+    created_at: "timestamptz",
+  },
   "staged.orders_db__products": {
     product_id: "long",
     sku: "string",
@@ -93,8 +104,22 @@ export const STAGED_CONTRACTS: Readonly<Record<string, Readonly<Record<string, s
     order_customer_id__c: "string",
     createddate: "timestamptz",
   },
-  "staged.stripe__customer": { id: "string", email: "string", name: "string", phone: "string", metadata_customer_id: "string", created: "timestamptz" },
-  "staged.stripe__payment_intent": { id: "string", amount: "long", amount_received: "long", currency: "string", status: "string", created: "timestamptz" },
+  "staged.stripe__customer": {
+    id: "string",
+    email: "string",
+    name: "string",
+    phone: "string",
+    metadata_customer_id: "string",
+    created: "timestamptz",
+  },
+  "staged.stripe__payment_intent": {
+    id: "string",
+    amount: "long",
+    amount_received: "long",
+    currency: "string",
+    status: "string",
+    created: "timestamptz",
+  },
   "staged.stripe__charge": { id: "string", payment_intent: "string", amount: "long", amount_refunded: "long" },
   "staged.app_logs__events": {
     ts: "timestamptz",

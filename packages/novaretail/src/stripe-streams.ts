@@ -1,6 +1,13 @@
 import type { StreamColumn, StreamSchema } from "@nova/pipeline-core/connectors";
 
-type Declared = readonly [name: string, sourceType: string, type: string, pii: StreamColumn["pii"], description: string, path?: string];
+type Declared = readonly [
+  name: string,
+  sourceType: string,
+  type: string,
+  pii: StreamColumn["pii"],
+  description: string,
+  path?: string,
+];
 
 /** Payloads are whole events; the object as it was after the event stands in `data.object`. */
 function stripeStream(stream: string, description: string, columns: readonly Declared[]): StreamSchema {
@@ -32,7 +39,13 @@ const METADATA: readonly Declared[] = [
   ["metadata_payment_id", "string", "string", "none", "Payment in the order database.", "metadata/payment_id"],
   ["metadata_customer_id", "string", "string", "indirect", "Customer in the order database.", "metadata/customer_id"],
 ];
-const PAYMENT_INTENT: Declared = ["payment_intent", "string", "string", "none", "Payment intent the object belongs to."];
+const PAYMENT_INTENT: Declared = [
+  "payment_intent",
+  "string",
+  "string",
+  "none",
+  "Payment intent the object belongs to.",
+];
 const CHARGE: Declared = ["charge", "string", "string", "none", "Charge the object belongs to."];
 
 /** Stripe has no catalog to read types from: what staged keeps of each object is declared here. */
@@ -76,12 +89,29 @@ export const STRIPE_STREAMS: readonly StreamSchema[] = [
     ["disputed", "boolean", "boolean", "none", "Whether the bank disputes it."],
     ["failure_code", "string", "string", "none", "Why it failed."],
     ["card_brand", "string", "string", "none", "Brand of the card.", "payment_method_details/card/brand"],
-    ["card_last4", "string", "string", "indirect", "Last four digits of the card.", "payment_method_details/card/last4"],
+    [
+      "card_last4",
+      "string",
+      "string",
+      "indirect",
+      "Last four digits of the card.",
+      "payment_method_details/card/last4",
+    ],
     ["receipt_email", "string", "string", "direct", "Address the receipt went to."],
     ...METADATA,
     CREATED,
   ]),
-  stripeStream("refund", "Money paid back.", [ID, AMOUNT, CURRENCY, STATUS, CHARGE, PAYMENT_INTENT, ["reason", "enum", "string", "none", "Why."], ...METADATA, CREATED]),
+  stripeStream("refund", "Money paid back.", [
+    ID,
+    AMOUNT,
+    CURRENCY,
+    STATUS,
+    CHARGE,
+    PAYMENT_INTENT,
+    ["reason", "enum", "string", "none", "Why."],
+    ...METADATA,
+    CREATED,
+  ]),
   stripeStream("dispute", "Payments disputed at the bank.", [
     ID,
     AMOUNT,
@@ -90,7 +120,14 @@ export const STRIPE_STREAMS: readonly StreamSchema[] = [
     CHARGE,
     PAYMENT_INTENT,
     ["reason", "enum", "string", "none", "Why, as the bank says."],
-    ["evidence_due_by", "unix-seconds", "timestamptz", "none", "Last moment for our answer.", "evidence_details/due_by"],
+    [
+      "evidence_due_by",
+      "unix-seconds",
+      "timestamptz",
+      "none",
+      "Last moment for our answer.",
+      "evidence_details/due_by",
+    ],
     CREATED,
   ]),
   stripeStream("invoice", "Invoices to business customers.", [

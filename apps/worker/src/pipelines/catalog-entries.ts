@@ -1,6 +1,12 @@
 import type { SourceDefinition } from "@nova/novaretail";
 import type { CatalogEntry, ModelFile } from "@nova/pipeline-core/catalog";
-import { rawDatasetName, stagedDatasetColumns, stagedDatasetName, stagedLayout, type StreamSchema } from "@nova/pipeline-core/connectors";
+import {
+  rawDatasetName,
+  stagedDatasetColumns,
+  stagedDatasetName,
+  stagedLayout,
+  type StreamSchema,
+} from "@nova/pipeline-core/connectors";
 import { ENVELOPE_COLUMNS } from "@nova/pipeline-core/lakehouse";
 import type { ColumnLineageEdge } from "@nova/pipeline-core/lineage";
 import type { CheckDefinition } from "@nova/pipeline-core/quality";
@@ -15,7 +21,10 @@ export function rawEntry(source: SourceDefinition): CatalogEntry {
     kind: "append",
     description: `${source.name}, as it came: one row per change, nothing left out. ${source.description}`,
     owner: source.owner,
-    columns: ENVELOPE_COLUMNS.map((column) => ({ ...column, pii: column.name === "payload" || column.name === "key" ? ("direct" as const) : ("none" as const) })),
+    columns: ENVELOPE_COLUMNS.map((column) => ({
+      ...column,
+      pii: column.name === "payload" || column.name === "key" ? ("direct" as const) : ("none" as const),
+    })),
     key: [],
     inputs: [],
     targetLagSeconds: source.rawTargetLag,
@@ -31,7 +40,10 @@ export function stagedEntry(source: SourceDefinition, schema: StreamSchema): Cat
   return {
     name: stagedDatasetName(source.id, schema.stream),
     kind: source.stagedKind,
-    description: schema.description === "" ? `${schema.stream} of ${source.name}, typed, current row per key.` : schema.description,
+    description:
+      schema.description === ""
+        ? `${schema.stream} of ${source.name}, typed, current row per key.`
+        : schema.description,
     owner: source.owner,
     columns: stagedDatasetColumns(schema, source.stagedKind),
     key: source.stagedKind === "merge" ? layout.key : [],
@@ -51,7 +63,12 @@ export function modelEntry(model: ModelFile): CatalogEntry {
     kind: header.kind,
     description: header.description,
     owner: header.owner,
-    columns: Object.entries(header.columns).map(([name, { type, description, pii }]) => ({ name, type, description, pii })),
+    columns: Object.entries(header.columns).map(([name, { type, description, pii }]) => ({
+      name,
+      type,
+      description,
+      pii,
+    })),
     key: header.key ?? [],
     inputs: Object.keys(header.inputs),
     targetLagSeconds: header.target_lag,
@@ -66,16 +83,46 @@ export function modelEntry(model: ModelFile): CatalogEntry {
 export function defaultChecks(entry: CatalogEntry): CheckDefinition[] {
   const base = { dataset: entry.name, column: null, blocking: false };
   const checks: CheckDefinition[] = [
-    { ...base, name: "freshness", kind: "freshness", severity: "error", threshold: entry.targetLagSeconds, description: `Data is at most ${entry.targetLagSeconds} seconds old.` },
-    { ...base, name: "schema-drift", kind: "schema-drift", severity: "warning", threshold: 0, description: "Columns and types are those we know." },
+    {
+      ...base,
+      name: "freshness",
+      kind: "freshness",
+      severity: "error",
+      threshold: entry.targetLagSeconds,
+      description: `Data is at most ${entry.targetLagSeconds} seconds old.`,
+    },
+    {
+      ...base,
+      name: "schema-drift",
+      kind: "schema-drift",
+      severity: "warning",
+      threshold: 0,
+      description: "Columns and types are those we know.",
+    },
   ];
   if (entry.key.length > 0) {
-    checks.push({ ...base, name: "duplicate-keys", kind: "duplicate-keys", severity: "error", blocking: true, threshold: 0, description: `No two rows share ${entry.key.join(", ")}.` });
+    checks.push({
+      ...base,
+      name: "duplicate-keys",
+      kind: "duplicate-keys",
+      severity: "error",
+      blocking: true,
+      threshold: 0,
+      description: `No two rows share ${entry.key.join(", ")}.`,
+    });
   }
   const [first] = entry.key;
   const column = entry.name.startsWith("raw.") ? "stream" : first;
   if (column !== undefined) {
-    checks.push({ ...base, name: `null-rate:${column}`, kind: "null-rate", column, severity: "error", threshold: 0, description: `${column} is never null.` });
+    checks.push({
+      ...base,
+      name: `null-rate:${column}`,
+      kind: "null-rate",
+      column,
+      severity: "error",
+      threshold: 0,
+      description: `${column} is never null.`,
+    });
   }
   return checks;
 }
@@ -86,11 +133,26 @@ export function modelChecks(model: ModelFile): CheckDefinition[] {
     const base = { dataset: model.name, column: null, blocking: false };
     if ("null_rate" in check) {
       const { column, max, severity } = check.null_rate;
-      return { ...base, name: `null-rate:${column}`, kind: "null-rate", column, severity, threshold: max, description: `At most ${(max * 100).toFixed(max < 0.1 ? 1 : 0)} % of ${column} is null.` };
+      return {
+        ...base,
+        name: `null-rate:${column}`,
+        kind: "null-rate",
+        column,
+        severity,
+        threshold: max,
+        description: `At most ${(max * 100).toFixed(max < 0.1 ? 1 : 0)} % of ${column} is null.`,
+      };
     }
     if ("row_count" in check) {
       const { min, severity } = check.row_count;
-      return { ...base, name: "row-count", kind: "row-count", severity, threshold: 0, description: `At least ${min} rows; the value is how many are missing.` };
+      return {
+        ...base,
+        name: "row-count",
+        kind: "row-count",
+        severity,
+        threshold: 0,
+        description: `At least ${min} rows; the value is how many are missing.`,
+      };
     }
     const { name, max, severity, description } = check.sql;
     return { ...base, name, kind: "custom-sql", severity, threshold: max, description };

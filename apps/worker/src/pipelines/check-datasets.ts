@@ -22,7 +22,9 @@ export async function checkDatasets(context: PipelineContext, checkedAt: Map<str
     if (!(state.unchecked.has(dataset) ? age >= every : age >= AT_LEAST_EVERY)) continue;
     checkedAt.set(dataset, clock.now().getTime());
     state.unchecked.delete(dataset);
-    await checkDataset(context, entry).catch((error: unknown) => context.logger.warn("the checks of a dataset could not run", { dataset, error }));
+    await checkDataset(context, entry).catch((error: unknown) =>
+      context.logger.warn("the checks of a dataset could not run", { dataset, error }),
+    );
   }
 }
 
@@ -35,21 +37,45 @@ export async function checkDataset(context: PipelineContext, entry: CatalogEntry
   const drift = snapshotId === null ? null : await driftOf(context, entry);
   const results = checks.map((check): CheckResult => {
     const { value, message } = valueOf(context, entry, check, probed, drift, at);
-    return { dataset: entry.name, check: check.name, at, outcome: judgeCheck(check, value), value, threshold: check.threshold, snapshotId, runId: null, message };
+    return {
+      dataset: entry.name,
+      check: check.name,
+      at,
+      outcome: judgeCheck(check, value),
+      value,
+      threshold: check.threshold,
+      snapshotId,
+      runId: null,
+      message,
+    };
   });
   await quality.recordResults(results);
   return results;
 }
 
-function probeDataset(context: PipelineContext, entry: CatalogEntry, checks: readonly CheckDefinition[], at: Date): Promise<ProbeResult> {
-  const time = entry.name.startsWith("raw.") ? "ingested_at" : entry.columns.some((column) => column.name === "_source_ts") ? "_source_ts" : "event_ts";
+function probeDataset(
+  context: PipelineContext,
+  entry: CatalogEntry,
+  checks: readonly CheckDefinition[],
+  at: Date,
+): Promise<ProbeResult> {
+  const time = entry.name.startsWith("raw.")
+    ? "ingested_at"
+    : entry.columns.some((column) => column.name === "_source_ts")
+      ? "_source_ts"
+      : "event_ts";
   const models = new Map(context.definitions.models.map((model) => [model.name, model]));
-  const custom = (models.get(entry.name)?.header.checks ?? []).flatMap((check) => ("sql" in check ? [{ name: check.sql.name, sql: check.sql.query }] : []));
+  const custom = (models.get(entry.name)?.header.checks ?? []).flatMap((check) =>
+    "sql" in check ? [{ name: check.sql.name, sql: check.sql.query }] : [],
+  );
   return context.engine.probe({
     dataset: entry.name,
     key: checks.some((check) => check.kind === "duplicate-keys") ? entry.key : [],
     nullRateOf: checks.flatMap((check) => (check.kind === "null-rate" && check.column !== null ? [check.column] : [])),
-    recent: entry.kind === "append" && entry.columns.some((column) => column.name === time) ? { column: time, after: new Date(at.getTime() - RECENT) } : null,
+    recent:
+      entry.kind === "append" && entry.columns.some((column) => column.name === time)
+        ? { column: time, after: new Date(at.getTime() - RECENT) }
+        : null,
     custom,
   });
 }
@@ -57,7 +83,9 @@ function probeDataset(context: PipelineContext, entry: CatalogEntry, checks: rea
 /** Columns whose type in the table is not the one the catalog declares, and those the table lacks. */
 async function driftOf(context: PipelineContext, entry: CatalogEntry): Promise<string[]> {
   const has = new Map((await context.engine.columns(entry.name)).map((column) => [column.name, column.type]));
-  return entry.columns.filter((column) => has.get(column.name) !== column.type.replaceAll(" ", "")).map((column) => column.name);
+  return entry.columns
+    .filter((column) => has.get(column.name) !== column.type.replaceAll(" ", ""))
+    .map((column) => column.name);
 }
 
 function valueOf(
@@ -72,25 +100,54 @@ function valueOf(
   switch (check.kind) {
     case "freshness": {
       const freshness = judgeFreshness(state.dataThrough.get(entry.name) ?? null, check.threshold, at);
-      return freshness.ageSeconds === null ? noData : { value: freshness.ageSeconds, message: `Data is ${freshness.ageSeconds} seconds old; the target is ${check.threshold}.` };
+      return freshness.ageSeconds === null
+        ? noData
+        : {
+            value: freshness.ageSeconds,
+            message: `Data is ${freshness.ageSeconds} seconds old; the target is ${check.threshold}.`,
+          };
     }
     case "schema-drift":
       if (drift === null) return noData;
-      return { value: drift.length, message: drift.length === 0 ? "Columns and types are as declared." : `Not as declared: ${drift.join(", ")}.` };
+      return {
+        value: drift.length,
+        message: drift.length === 0 ? "Columns and types are as declared." : `Not as declared: ${drift.join(", ")}.`,
+      };
     case "duplicate-keys":
-      return probed === null ? noData : { value: probed.duplicateKeys, message: probed.duplicateKeys === 0 ? `Every key stands in one row, of ${probed.rowCount}.` : `${probed.duplicateKeys} keys stand in more than one row.` };
+      return probed === null
+        ? noData
+        : {
+            value: probed.duplicateKeys,
+            message:
+              probed.duplicateKeys === 0
+                ? `Every key stands in one row, of ${probed.rowCount}.`
+                : `${probed.duplicateKeys} keys stand in more than one row.`,
+          };
     case "null-rate": {
       const rate = probed?.nullRates.get(check.column ?? "") ?? null;
-      return rate === null ? noData : { value: rate, message: `${(rate * 100).toFixed(2)} % of ${check.column} is null in ${probed?.rowCount} rows.` };
+      return rate === null
+        ? noData
+        : {
+            value: rate,
+            message: `${(rate * 100).toFixed(2)} % of ${check.column} is null in ${probed?.rowCount} rows.`,
+          };
     }
     case "row-count": {
       if (probed === null) return noData;
       const least = Number(/\d+/.exec(check.description)?.[0] ?? 0);
-      return { value: Math.max(0, least - probed.rowCount), message: `${probed.rowCount} rows; at least ${least} are expected.` };
+      return {
+        value: Math.max(0, least - probed.rowCount),
+        message: `${probed.rowCount} rows; at least ${least} are expected.`,
+      };
     }
     case "custom-sql": {
       const rows = probed?.custom.get(check.name);
-      return rows === undefined ? noData : { value: rows, message: rows === 0 ? check.description : `${rows} rows break the rule: ${check.description}` };
+      return rows === undefined
+        ? noData
+        : {
+            value: rows,
+            message: rows === 0 ? check.description : `${rows} rows break the rule: ${check.description}`,
+          };
     }
   }
 }

@@ -45,7 +45,16 @@ export interface Pace {
   readonly maintenance: number;
 }
 
-export const PACE: Pace = { hot: 4_000, cold: 45_000, model: 4_000, lagShare: 0.25, idle: 5_000, freshness: 60_000, checks: 60_000, maintenance: 20_000 };
+export const PACE: Pace = {
+  hot: 4_000,
+  cold: 45_000,
+  model: 4_000,
+  lagShare: 0.25,
+  idle: 5_000,
+  freshness: 60_000,
+  checks: 60_000,
+  maintenance: 20_000,
+};
 
 export interface PipelineContext extends PipelineDeps {
   readonly state: LakeState;

@@ -32,7 +32,13 @@ export function loadDefinitions(): Definitions {
     }
   }
   const { ordered, circular } = inOrder(sound);
-  problems.push(...circular.map((model) => ({ path: model.path, line: 1, message: `reads itself through its inputs, or reads a model that was refused` })));
+  problems.push(
+    ...circular.map((model) => ({
+      path: model.path,
+      line: 1,
+      message: `reads itself through its inputs, or reads a model that was refused`,
+    })),
+  );
   return { sources: SOURCES, models: ordered, contracts: STAGED_CONTRACTS, problems };
 }
 
@@ -42,7 +48,9 @@ export function inOrder(models: readonly ModelFile[]): { ordered: ModelFile[]; c
   const done = new Set<string>();
   let waiting = [...models];
   for (;;) {
-    const ready = waiting.filter((model) => Object.keys(model.header.inputs).every((input) => input.startsWith("staged.") || done.has(input)));
+    const ready = waiting.filter((model) =>
+      Object.keys(model.header.inputs).every((input) => input.startsWith("staged.") || done.has(input)),
+    );
     if (ready.length === 0) return { ordered, circular: waiting };
     for (const model of ready) done.add(model.name);
     ordered.push(...ready);

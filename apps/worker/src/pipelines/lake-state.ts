@@ -39,7 +39,8 @@ export function emptyLakeState(): LakeState {
 
 /** Reads progress back from the stores: at start, and after another writer was met. */
 export async function loadProgress(state: LakeState, catalog: CatalogStore): Promise<void> {
-  for (const { dataset, input, consumedSnapshot } of await catalog.inputs()) consumedOf(state, dataset).set(input, consumedSnapshot);
+  for (const { dataset, input, consumedSnapshot } of await catalog.inputs())
+    consumedOf(state, dataset).set(input, consumedSnapshot);
   for (const { name, dataThrough } of await catalog.states()) state.dataThrough.set(name, dataThrough);
 }
 
@@ -59,7 +60,9 @@ export function countCommit(state: LakeState, dataset: DatasetName, snapshotId: 
 
 /** True when the dataset has read everything its inputs hold. */
 export function isCaughtUp(state: LakeState, dataset: DatasetName): boolean {
-  return [...consumedOf(state, dataset)].every(([input, consumed]) => (state.snapshots.get(input) ?? null) === consumed);
+  return [...consumedOf(state, dataset)].every(
+    ([input, consumed]) => (state.snapshots.get(input) ?? null) === consumed,
+  );
 }
 
 /** Everything upstream up to this time is in the model when it has read its inputs; null while one of them knows no time. */

@@ -23,7 +23,12 @@ export function hotDatasets(context: PipelineContext): ReadonlySet<string> {
  * Loads what is new in a source's raw dataset into the staged datasets of one lane. Datasets that stand at the same raw
  * snapshot share one read; after a failure the one that stayed behind catches up by itself. Returns true when more waits.
  */
-export async function loadSource(context: PipelineContext, source: SourceDefinition, lane: Lane, hot: ReadonlySet<string>): Promise<boolean> {
+export async function loadSource(
+  context: PipelineContext,
+  source: SourceDefinition,
+  lane: Lane,
+  hot: ReadonlySet<string>,
+): Promise<boolean> {
   const { state, clock } = context;
   await syncStreams(context, source);
   const raw = rawDatasetName(source.id);
@@ -34,13 +39,18 @@ export async function loadSource(context: PipelineContext, source: SourceDefinit
   if (through !== null) await setThrough(context, [raw], through);
 
   const now = clock.now();
-  const datasets = stagedOf(context, source).filter(({ dataset }) => source.stagedKind === "append" || hot.has(dataset) === (lane === "hot"));
+  const datasets = stagedOf(context, source).filter(
+    ({ dataset }) => source.stagedKind === "append" || hot.has(dataset) === (lane === "hot"),
+  );
   const due = datasets.filter(({ dataset }) => (state.notBefore.get(dataset) ?? now) <= now);
   const groups = Map.groupBy(due, ({ dataset }) => consumedOf(state, dataset).get(raw) ?? null);
   let more = false;
   const caughtUp: string[] = [];
   for (const [from, members] of groups) {
-    const result = from === newest ? { more: false, done: members.map((member) => member.dataset) } : await loadGroup(context, source, from, members);
+    const result =
+      from === newest
+        ? { more: false, done: members.map((member) => member.dataset) }
+        : await loadGroup(context, source, from, members);
     more ||= result.more;
     if (!result.more) caughtUp.push(...result.done);
   }
@@ -55,13 +65,26 @@ interface Member {
 
 function stagedOf({ state }: PipelineContext, source: SourceDefinition): Member[] {
   const prefix = `staged.${source.id}__`;
-  return [...state.schemas].filter(([dataset]) => dataset.startsWith(prefix)).map(([dataset, schema]) => ({ dataset, schema }));
+  return [...state.schemas]
+    .filter(([dataset]) => dataset.startsWith(prefix))
+    .map(([dataset, schema]) => ({ dataset, schema }));
 }
 
-async function loadGroup(context: PipelineContext, source: SourceDefinition, from: string | null, members: readonly Member[]): Promise<{ more: boolean; done: string[] }> {
+async function loadGroup(
+  context: PipelineContext,
+  source: SourceDefinition,
+  from: string | null,
+  members: readonly Member[],
+): Promise<{ more: boolean; done: string[] }> {
   const { engine, state, clock, catalog, epoch } = context;
   const raw = rawDatasetName(source.id);
-  const delta = await engine.openDelta({ source: source.id, from, only: members.map((member) => member.schema.stream), except: [], maxRows: MAX_ROWS });
+  const delta = await engine.openDelta({
+    source: source.id,
+    from,
+    only: members.map((member) => member.schema.stream),
+    except: [],
+    maxRows: MAX_ROWS,
+  });
   if (delta === null) return { more: false, done: members.map((member) => member.dataset) };
   try {
     const changed = new Map(delta.streams.map(({ stream, rows }) => [stagedDatasetName(source.id, stream), rows]));
@@ -78,15 +101,32 @@ async function loadGroup(context: PipelineContext, source: SourceDefinition, fro
   }
 }
 
-async function runLoad(context: PipelineContext, source: SourceDefinition, delta: SourceDelta, touched: readonly Member[], changed: ReadonlyMap<string, number>): Promise<string[]> {
+async function runLoad(
+  context: PipelineContext,
+  source: SourceDefinition,
+  delta: SourceDelta,
+  touched: readonly Member[],
+  changed: ReadonlyMap<string, number>,
+): Promise<string[]> {
   const { runs, engine, catalog, clock } = context;
   const runId = await runs.createRun({
     pipeline: loadPipeline(source.id),
     trigger: "target-lag",
-    steps: touched.map(({ dataset }) => ({ dataset, reason: `${changed.get(dataset)} changes in raw.${source.id}`, after: [] })),
+    steps: touched.map(({ dataset }) => ({
+      dataset,
+      reason: `${changed.get(dataset)} changes in raw.${source.id}`,
+      after: [],
+    })),
   });
   await runs.startRun(runId);
-  await log(context, runId, null, "info", `${delta.rows} changes of ${touched.length} streams, raw snapshot ${delta.from ?? "none"} to ${delta.to}`, { rows: delta.rows, streams: touched.length, from: delta.from, to: delta.to });
+  await log(
+    context,
+    runId,
+    null,
+    "info",
+    `${delta.rows} changes of ${touched.length} streams, raw snapshot ${delta.from ?? "none"} to ${delta.to}`,
+    { rows: delta.rows, streams: touched.length, from: delta.from, to: delta.to },
+  );
   const loaded: string[] = [];
   const queue = [...touched];
   const worker = async (): Promise<void> => {
@@ -102,7 +142,9 @@ async function runLoad(context: PipelineContext, source: SourceDefinition, delta
   try {
     await Promise.all(Array.from({ length: PARALLEL }, worker));
     const committedAt = clock.now();
-    const stats = await Promise.all(loaded.map(async (dataset) => ({ dataset, committedAt, ...(await engine.tableStats(dataset)) })));
+    const stats = await Promise.all(
+      loaded.map(async (dataset) => ({ dataset, committedAt, ...(await engine.tableStats(dataset)) })),
+    );
     if (stats.length > 0) await catalog.recordCommits(stats);
   } finally {
     await runs.finishRun(runId);
@@ -110,7 +152,12 @@ async function runLoad(context: PipelineContext, source: SourceDefinition, delta
   return loaded;
 }
 
-async function loadStream(context: PipelineContext, source: SourceDefinition, delta: SourceDelta, { dataset, schema }: Member): Promise<LakeChange> {
+async function loadStream(
+  context: PipelineContext,
+  source: SourceDefinition,
+  delta: SourceDelta,
+  { dataset, schema }: Member,
+): Promise<LakeChange> {
   const { engine, catalog, quarantine, epoch, clock } = context;
   const move = { dataset, input: rawDatasetName(source.id), from: delta.from, to: delta.to };
   const change = await engine.loadStaged({
@@ -125,7 +172,10 @@ async function loadStream(context: PipelineContext, source: SourceDefinition, de
           source: source.id,
           stream: schema.stream,
           reason: "type-mismatch" as const,
-          detail: index === 0 && total > rows.length ? `${row.detail} (one of ${total} rows; ${rows.length} are kept here, all are in raw.${source.id})` : row.detail,
+          detail:
+            index === 0 && total > rows.length
+              ? `${row.detail} (one of ${total} rows; ${rows.length} are kept here, all are in raw.${source.id})`
+              : row.detail,
           payload: row.payload,
           receivedAt: clock.now(),
         })),
@@ -139,7 +189,9 @@ async function noteRaw(context: PipelineContext, raw: string, newest: string | n
   context.state.snapshots.set(raw, newest);
   if (newest === null) return;
   countCommit(context.state, raw, newest);
-  await context.catalog.recordCommits([{ dataset: raw, committedAt: context.clock.now(), ...(await context.engine.tableStats(raw)) }]);
+  await context.catalog.recordCommits([
+    { dataset: raw, committedAt: context.clock.now(), ...(await context.engine.tableStats(raw)) },
+  ]);
 }
 
 export async function setThrough(context: PipelineContext, datasets: readonly string[], at: Date): Promise<void> {

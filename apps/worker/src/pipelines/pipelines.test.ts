@@ -12,7 +12,14 @@ import { memoryQualityStore } from "@nova/pipeline-core/quality/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDefinitions, type Pipelines, startPipelines } from "./index.ts";
 
-const KEYS: Record<string, string> = { customers: "customer_id", orders: "order_id", order_lines: "order_line_id", payments: "payment_id", refunds: "refund_id", products: "product_id" };
+const KEYS: Record<string, string> = {
+  customers: "customer_id",
+  orders: "order_id",
+  order_lines: "order_line_id",
+  payments: "payment_id",
+  refunds: "refund_id",
+  products: "product_id",
+};
 const clock = { now: () => new Date() };
 const ids = uuidV7Source(clock, { bytes: (length) => new Uint8Array(randomBytes(length)) });
 const warnings: string[] = [];
@@ -43,14 +50,22 @@ beforeEach(async () => {
   store = stores();
   const definitions = loadDefinitions();
   engine = await openTestLake({ clock, contracts: definitions.contracts });
-  for (const { id, kind } of definitions.sources) await store.sources.registerSource({ id, kind, configured: id === "orders_db" });
+  for (const { id, kind } of definitions.sources)
+    await store.sources.registerSource({ id, kind, configured: id === "orders_db" });
   await store.sources.saveStreamSchemas(
     "orders_db",
     Object.entries(KEYS).map(([table, key]) => ({
       stream: `public.${table}`,
       key: [key],
       description: `${table} of the shop`,
-      columns: Object.entries(definitions.contracts[`staged.orders_db__${table}`] ?? {}).map(([name, type]) => ({ name, sourceType: type, type, nullable: name !== key, description: name, pii: "none" as const })),
+      columns: Object.entries(definitions.contracts[`staged.orders_db__${table}`] ?? {}).map(([name, type]) => ({
+        name,
+        sourceType: type,
+        type,
+        nullable: name !== key,
+        description: name,
+        pii: "none" as const,
+      })),
     })),
   );
   pipelines = await startPipelines({
@@ -64,11 +79,11 @@ beforeEach(async () => {
     pace: { hot: 50, cold: 100, model: 50, lagShare: 0, idle: 200, freshness: 200, checks: 300, maintenance: 100 },
     onFatal: (error) => void warnings.push(String(error)),
   });
-});
+}, 60_000);
 afterEach(async () => {
   await pipelines.stop();
   await engine.close();
-});
+}, 60_000);
 
 type Row = Record<string, string | null>;
 
@@ -87,13 +102,42 @@ async function commit(...changes: readonly (readonly [Op, table: string, row: Ro
     columns.position.push(`A.${String(position).padStart(10, "0")}`);
     columns.schemaVersion.push(1);
   }
-  await engine.rawStore.append({ source: "orders_db", input: { from: "columns", columns }, batchId: `b${position}`, ingestedAt: at, within: async () => undefined, position: String(position) });
+  await engine.rawStore.append({
+    source: "orders_db",
+    input: { from: "columns", columns },
+    batchId: `b${position}`,
+    ingestedAt: at,
+    within: async () => undefined,
+    position: String(position),
+  });
   await store.sources.setDataThrough("orders_db", at);
   pipelines.notify("orders_db");
 }
 
-const order = (id: number, total: string, status = "pending"): Row => ({ order_id: String(id), order_number: `NR-${id}`, customer_id: "7", status, channel: "web", currency: "EUR", subtotal: total, discount: "0.00", shipping: "0.00", tax: "0.00", total, placed_at: "2026-11-01 10:00:00+00", updated_at: "2026-11-01 10:00:00+00" });
-const CUSTOMER: Row = { customer_id: "7", email: "Ana.Lima@nova.example", first_name: "Ana", last_name: "Lima", status: "active", marketing_opt_in: "t", created_at: "2026-01-01 00:00:00+00" };
+const order = (id: number, total: string, status = "pending"): Row => ({
+  order_id: String(id),
+  order_number: `NR-${id}`,
+  customer_id: "7",
+  status,
+  channel: "web",
+  currency: "EUR",
+  subtotal: total,
+  discount: "0.00",
+  shipping: "0.00",
+  tax: "0.00",
+  total,
+  placed_at: "2026-11-01 10:00:00+00",
+  updated_at: "2026-11-01 10:00:00+00",
+});
+const CUSTOMER: Row = {
+  customer_id: "7",
+  email: "Ana.Lima@nova.example",
+  first_name: "Ana",
+  last_name: "Lima",
+  status: "active",
+  marketing_opt_in: "t",
+  created_at: "2026-01-01 00:00:00+00",
+};
 
 async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 40_000;
@@ -103,23 +147,94 @@ async function eventually(what: string, holds: () => Promise<boolean>): Promise<
   }
 }
 
-const rowsOf = async (dataset: string, select: string) => ((await engine.snapshots([dataset])).get(dataset) === null ? [] : readRows(engine, dataset, select));
+const rowsOf = async (dataset: string, select: string) =>
+  (await engine.snapshots([dataset])).get(dataset) === null ? [] : readRows(engine, dataset, select);
 
 describe("pipelines", () => {
   it("bring an order, its change and its removal from raw to curated and the marts", { timeout: 120_000 }, async () => {
-    await commit(["c", "customers", CUSTOMER], ["c", "orders", order(1, "99.90")], ["c", "orders", order(2, "10.00")], ["c", "order_lines", { order_line_id: "1", order_id: "1", line_no: "1", product_id: "3", quantity: "2", unit_price: "49.95", discount: "0.00", line_total: "99.90" }]);
-    await eventually("the orders are curated", async () => (await rowsOf("curated.orders", "order_id, CAST(total AS varchar), lines_count, payment_status")).length === 2);
-    expect(await rowsOf("curated.orders", "order_id, CAST(total AS varchar), lines_count, payment_status")).toEqual([["1", "99.90", "1", "none"], ["2", "10.00", "0", "none"]]);
-    await commit(["u", "orders", order(1, "120.00", "paid")], ["d", "orders", { order_id: "2" }], ["c", "payments", { payment_id: "5", order_id: "1", method: "cash", amount: "120.00", currency: "EUR", status: "captured", created_at: "2026-11-01 10:00:00+00" }]);
-    await eventually("the change and the removal arrive", async () => JSON.stringify(await rowsOf("curated.orders", "order_id, CAST(total AS varchar), payment_status")) === '[["1","120.00","paid"]]');
-    await eventually("the day's sales follow", async () => JSON.stringify(await rowsOf("mart.daily_sales", "CAST(sale_date AS varchar), orders_count, CAST(net_sales AS varchar)")) === '[["2026-11-01","1","120.00"]]');
-    await eventually("the customer's value follows", async () => JSON.stringify(await rowsOf("curated.customers", "email, orders_count, CAST(lifetime_value AS varchar)")) === '[["ana.lima@nova.example","1","120.00"]]');
+    await commit(
+      ["c", "customers", CUSTOMER],
+      ["c", "orders", order(1, "99.90")],
+      ["c", "orders", order(2, "10.00")],
+      [
+        "c",
+        "order_lines",
+        {
+          order_line_id: "1",
+          order_id: "1",
+          line_no: "1",
+          product_id: "3",
+          quantity: "2",
+          unit_price: "49.95",
+          discount: "0.00",
+          line_total: "99.90",
+        },
+      ],
+    );
+    await eventually(
+      "the orders are curated",
+      async () =>
+        (await rowsOf("curated.orders", "order_id, CAST(total AS varchar), lines_count, payment_status")).length === 2,
+    );
+    expect(await rowsOf("curated.orders", "order_id, CAST(total AS varchar), lines_count, payment_status")).toEqual([
+      ["1", "99.90", "1", "none"],
+      ["2", "10.00", "0", "none"],
+    ]);
+    await commit(
+      ["u", "orders", order(1, "120.00", "paid")],
+      ["d", "orders", { order_id: "2" }],
+      [
+        "c",
+        "payments",
+        {
+          payment_id: "5",
+          order_id: "1",
+          method: "cash",
+          amount: "120.00",
+          currency: "EUR",
+          status: "captured",
+          created_at: "2026-11-01 10:00:00+00",
+        },
+      ],
+    );
+    await eventually(
+      "the change and the removal arrive",
+      async () =>
+        JSON.stringify(await rowsOf("curated.orders", "order_id, CAST(total AS varchar), payment_status")) ===
+        '[["1","120.00","paid"]]',
+    );
+    await eventually(
+      "the day's sales follow",
+      async () =>
+        JSON.stringify(
+          await rowsOf("mart.daily_sales", "CAST(sale_date AS varchar), orders_count, CAST(net_sales AS varchar)"),
+        ) === '[["2026-11-01","1","120.00"]]',
+    );
+    await eventually(
+      "the customer's value follows",
+      async () =>
+        JSON.stringify(await rowsOf("curated.customers", "email, orders_count, CAST(lifetime_value AS varchar)")) ===
+        '[["ana.lima@nova.example","1","120.00"]]',
+    );
     expect(warnings).toEqual([]);
     const runs = [...store.runs.runs.values()];
-    expect(runs.filter((run) => run.plan.pipeline === "load_orders_db" && run.state === "succeeded").length).toBeGreaterThanOrEqual(2);
-    expect(store.runs.lines.map((line) => line.message)).toContainEqual(expect.stringMatching(/affected keys: \d+ rows in, \d+ rows written/));
-    expect(store.lineage.edges.get("curated.orders")).toContainEqual(expect.objectContaining({ fromDataset: "staged.orders_db__orders", fromColumn: "total", toColumn: "total", kind: "identity" }));
-    expect(store.lineage.edges.get("staged.orders_db__orders")).toContainEqual(expect.objectContaining({ fromDataset: "orders_db/public.orders", fromColumn: "total" }));
+    expect(
+      runs.filter((run) => run.plan.pipeline === "load_orders_db" && run.state === "succeeded").length,
+    ).toBeGreaterThanOrEqual(2);
+    expect(store.runs.lines.map((line) => line.message)).toContainEqual(
+      expect.stringMatching(/affected keys: \d+ rows in, \d+ rows written/),
+    );
+    expect(store.lineage.edges.get("curated.orders")).toContainEqual(
+      expect.objectContaining({
+        fromDataset: "staged.orders_db__orders",
+        fromColumn: "total",
+        toColumn: "total",
+        kind: "identity",
+      }),
+    );
+    expect(store.lineage.edges.get("staged.orders_db__orders")).toContainEqual(
+      expect.objectContaining({ fromDataset: "orders_db/public.orders", fromColumn: "total" }),
+    );
   });
 
   it("carry freshness on while nothing happens, and judge every dataset's checks", { timeout: 120_000 }, async () => {
@@ -127,16 +242,39 @@ describe("pipelines", () => {
     await eventually("the order is curated", async () => (await rowsOf("curated.orders", "order_id")).length === 1);
     const later = new Date();
     await store.sources.setDataThrough("orders_db", later);
-    await eventually("data through moves without a commit", async () => (await store.catalog.states()).some((state) => state.name === "curated.orders" && state.dataThrough?.getTime() === later.getTime()));
-    await eventually("the checks of orders are judged", async () => store.quality.results.some((result) => result.dataset === "curated.orders" && result.check === "duplicate-keys" && result.outcome === "passed"));
-    expect(store.quality.results.filter((result) => result.dataset === "curated.orders" && result.outcome === "failed")).toEqual([]);
-    await eventually("freshness is sampled", async () => store.catalog.freshness.some((sample) => sample.dataset === "curated.orders" && sample.state === "fresh"));
+    await eventually("data through moves without a commit", async () =>
+      (await store.catalog.states()).some(
+        (state) => state.name === "curated.orders" && state.dataThrough?.getTime() === later.getTime(),
+      ),
+    );
+    await eventually("the checks of orders are judged", async () =>
+      store.quality.results.some(
+        (result) =>
+          result.dataset === "curated.orders" && result.check === "duplicate-keys" && result.outcome === "passed",
+      ),
+    );
+    expect(
+      store.quality.results.filter((result) => result.dataset === "curated.orders" && result.outcome === "failed"),
+    ).toEqual([]);
+    await eventually("freshness is sampled", async () =>
+      store.catalog.freshness.some((sample) => sample.dataset === "curated.orders" && sample.state === "fresh"),
+    );
     expect(warnings).toEqual([]);
   });
 
   it("put rows that do not fit into quarantine and go on with the others", { timeout: 120_000 }, async () => {
     await commit(["c", "orders", { ...order(1, "1.00"), placed_at: "not a time" }], ["c", "orders", order(2, "2.00")]);
-    await eventually("the good order is curated", async () => (await rowsOf("curated.orders", "order_id")).length === 1);
-    expect(store.quarantine.items).toMatchObject([{ source: "orders_db", stream: "public.orders", reason: "type-mismatch", detail: "public.orders: the value does not fit the type of placed_at" }]);
+    await eventually(
+      "the good order is curated",
+      async () => (await rowsOf("curated.orders", "order_id")).length === 1,
+    );
+    expect(store.quarantine.items).toMatchObject([
+      {
+        source: "orders_db",
+        stream: "public.orders",
+        reason: "type-mismatch",
+        detail: "public.orders: the value does not fit the type of placed_at",
+      },
+    ]);
   });
 });

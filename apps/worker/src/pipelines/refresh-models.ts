@@ -27,47 +27,56 @@ export function refreshInterval(model: ModelFile, pace: Pick<Pace, "model" | "la
  * refreshed twice for one change; those of the same pipeline come in the same run.
  */
 export function dueModels(context: PipelineContext, times: ModelTimes, pipeline: string): DueModel[] {
-  const now = context.clock.now();
   const due = new Map<string, DueModel>();
   for (const model of context.definitions.models) {
-    const reason = reasonToRun(context, times, model, now);
-    const upstream = Object.keys(model.header.inputs);
-    const inRun = upstream.some((input) => due.get(input)?.model.header.pipeline === model.header.pipeline);
-    if (reason === null && !inRun) continue;
-    const waits = upstream.some((input) => times.running.has(input) || (due.has(input) && due.get(input)?.model.header.pipeline !== model.header.pipeline));
-    if (waits || (reason === null && !isDueByTime(context, times, model, now))) continue;
-    due.set(model.name, { model, reason: reason ?? `after ${upstream.filter((input) => due.has(input)).join(", ")}` });
+    if (times.running.has(model.name) || !isDueByTime(context, times, model)) continue;
+    const inputs = Object.keys(model.header.inputs);
+    const inRun = inputs.filter((input) => due.get(input)?.model.header.pipeline === model.header.pipeline);
+    const elsewhere = inputs.some((input) => times.running.has(input) || (due.has(input) && !inRun.includes(input)));
+    if (elsewhere || !inputs.every((input) => inRun.includes(input) || isReadable(context, input))) continue;
+    const reason = reasonToRun(context, model) ?? (inRun.length > 0 ? `after ${inRun.join(", ")}` : null);
+    if (reason !== null) due.set(model.name, { model, reason });
   }
   return [...due.values()].filter(({ model }) => model.header.pipeline === pipeline);
 }
 
-function isDueByTime(context: PipelineContext, times: ModelTimes, model: ModelFile, now: Date): boolean {
-  const notBefore = context.state.notBefore.get(model.name);
+function isDueByTime({ clock, state, pace }: PipelineContext, times: ModelTimes, model: ModelFile): boolean {
+  const now = clock.now();
+  const notBefore = state.notBefore.get(model.name);
   if (notBefore !== undefined && notBefore > now) return false;
-  return now.getTime() - (times.startedAt.get(model.name) ?? 0) >= refreshInterval(model, context.pace);
+  return now.getTime() - (times.startedAt.get(model.name) ?? 0) >= refreshInterval(model, pace);
 }
 
-function reasonToRun(context: PipelineContext, times: ModelTimes, model: ModelFile, now: Date): string | null {
-  const { state } = context;
-  if (times.running.has(model.name) || !isDueByTime(context, times, model, now)) return null;
-  const inputs = Object.keys(model.header.inputs);
-  // A model over models waits until they were built once; staged inputs without a table read as empty.
-  if (inputs.some((input) => !input.startsWith("staged.") && (state.snapshots.get(input) ?? null) === null)) return null;
+/** A model over models waits until they were built once; staged inputs without a table read as empty. */
+function isReadable({ state }: PipelineContext, input: string): boolean {
+  return input.startsWith("staged.") || (state.snapshots.get(input) ?? null) !== null;
+}
+
+function reasonToRun({ state }: PipelineContext, model: ModelFile): string | null {
   const consumed = consumedOf(state, model.name);
-  const news = inputs.filter((input) => (state.snapshots.get(input) ?? null) !== (consumed.get(input) ?? null));
+  const news = Object.keys(model.header.inputs).filter((input) => (state.snapshots.get(input) ?? null) !== (consumed.get(input) ?? null));
   if (news.length > 0) return `new data in ${news.join(", ")}`;
   const version = state.codeVersions.get(model.name);
   return version !== undefined && version !== model.codeVersion ? "the model's code changed" : null;
 }
 
 /** Refreshes the due models of a pipeline in one run, inputs first. */
-export async function refreshModels(context: PipelineContext, times: ModelTimes, pipeline: string, due: readonly DueModel[]): Promise<void> {
+export async function refreshModels(
+  context: PipelineContext,
+  times: ModelTimes,
+  pipeline: string,
+  due: readonly DueModel[],
+): Promise<void> {
   const { runs, catalog, engine, clock } = context;
   const names = new Set(due.map(({ model }) => model.name));
   const runId = await runs.createRun({
     pipeline,
     trigger: "target-lag",
-    steps: due.map(({ model, reason }) => ({ dataset: model.name, reason, after: Object.keys(model.header.inputs).filter((input) => names.has(input)) })),
+    steps: due.map(({ model, reason }) => ({
+      dataset: model.name,
+      reason,
+      after: Object.keys(model.header.inputs).filter((input) => names.has(input)),
+    })),
   });
   await runs.startRun(runId);
   const failed = new Set<string>();
@@ -92,22 +101,31 @@ export async function refreshModels(context: PipelineContext, times: ModelTimes,
         context.state.codeVersions.set(model.name, model.codeVersion);
         for (const move of change.moves) consumedOf(context.state, model.name).set(move.input, move.to);
         if (change.snapshotAfter !== null) countCommit(context.state, model.name, change.snapshotAfter);
-        await catalog.recordCommits([{ dataset: model.name, committedAt: clock.now(), ...(await engine.tableStats(model.name)) }]);
+        await catalog.recordCommits([
+          { dataset: model.name, committedAt: clock.now(), ...(await engine.tableStats(model.name)) },
+        ]);
         if (through !== null) await setThrough(context, [model.name], through);
       } finally {
         times.running.delete(model.name);
       }
     }
-    if (failed.size > 0) await log(context, runId, null, "error", `${failed.size} of ${due.length} steps did not succeed`, { failed: [...failed] });
+    if (failed.size > 0)
+      await log(context, runId, null, "error", `${failed.size} of ${due.length} steps did not succeed`, {
+        failed: [...failed],
+      });
   } finally {
     await runs.finishRun(runId);
     context.wake();
   }
 }
 
-async function refresh(context: PipelineContext, model: ModelFile): Promise<LakeChange & { moves: readonly InputMove[] }> {
+async function refresh(
+  context: PipelineContext,
+  model: ModelFile,
+): Promise<LakeChange & { moves: readonly InputMove[] }> {
   const { engine, state, catalog, epoch, clock } = context;
-  const stamped = (moves: readonly InputMove[]) => moves.map((move) => ({ ...move, dataset: model.name, at: clock.now() }));
+  const stamped = (moves: readonly InputMove[]) =>
+    moves.map((move) => ({ ...move, dataset: model.name, at: clock.now() }));
   const change = await engine.refreshModel({
     model,
     consumed: consumedOf(state, model.name),
@@ -129,5 +147,7 @@ export async function carryFreshness(context: PipelineContext): Promise<void> {
 
 /** Inputs that count for freshness: those of sources that are not connected will never have data. */
 function liveInputs({ configured }: PipelineContext, model: ModelFile): string[] {
-  return Object.keys(model.header.inputs).filter((input) => !input.startsWith("staged.") || [...configured].some((source) => input.startsWith(`staged.${source}__`)));
+  return Object.keys(model.header.inputs).filter(
+    (input) => !input.startsWith("staged.") || [...configured].some((source) => input.startsWith(`staged.${source}__`)),
+  );
 }

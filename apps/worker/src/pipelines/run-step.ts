@@ -11,7 +11,12 @@ const FAILED_PAUSE = 30_000;
  * Runs one step of a run with its attempts: what the error's kind allows is tried again with backoff, everything is
  * recorded. Returns null when the step failed for good or the worker stops.
  */
-export async function runStep<Change extends LakeChange>(context: PipelineContext, runId: string, dataset: string, work: () => Promise<Change>): Promise<Change | null> {
+export async function runStep<Change extends LakeChange>(
+  context: PipelineContext,
+  runId: string,
+  dataset: string,
+  work: () => Promise<Change>,
+): Promise<Change | null> {
   const { runs, clock, state } = context;
   for (;;) {
     const attempt = await runs.startStep(runId, dataset);
@@ -30,11 +35,20 @@ export async function runStep<Change extends LakeChange>(context: PipelineContex
     } catch (thrown) {
       const error = asPlatformError(thrown, "engine-failed");
       if (error.kind === "stale-writer") throw error;
-      const decision = settleFailedAttempt({ attempt, maxAttempts: MAX_ATTEMPTS }, error.kind, clock.now(), context.jitter());
+      const decision = settleFailedAttempt(
+        { attempt, maxAttempts: MAX_ATTEMPTS },
+        error.kind,
+        clock.now(),
+        context.jitter(),
+      );
       const retryAt = decision.next === "retrying" && !context.stopping.aborted ? decision.retryAt : null;
       await runs.failStep(runId, dataset, attempt, { kind: error.kind, message: error.message }, retryAt);
       const level: LogLevel = retryAt === null ? "error" : "warn";
-      await log(context, runId, dataset, level, error.message, { kind: error.kind, attempt, ...(retryAt === null ? { remedy: error.policy.remedy } : { retryAt: retryAt.toISOString() }) });
+      await log(context, runId, dataset, level, error.message, {
+        kind: error.kind,
+        attempt,
+        ...(retryAt === null ? { remedy: error.policy.remedy } : { retryAt: retryAt.toISOString() }),
+      });
       context.logger[level]("a step failed", { dataset, runId, attempt, kind: error.kind, reason: error.message });
       if (retryAt === null) {
         state.notBefore.set(dataset, new Date(clock.now().getTime() + FAILED_PAUSE));
@@ -45,7 +59,14 @@ export async function runStep<Change extends LakeChange>(context: PipelineContex
   }
 }
 
-export async function log(context: PipelineContext, runId: string, dataset: string | null, level: LogLevel, message: string, fields: LogFields = {}): Promise<void> {
+export async function log(
+  context: PipelineContext,
+  runId: string,
+  dataset: string | null,
+  level: LogLevel,
+  message: string,
+  fields: LogFields = {},
+): Promise<void> {
   await context.runs.log([{ runId, dataset, at: context.clock.now(), level, message, fields }]);
 }
 
@@ -60,7 +81,15 @@ async function logChange(context: PipelineContext, runId: string, dataset: strin
       at,
       level: "info",
       message: `${change.mode}: ${change.rowsIn} rows in, ${change.rowsOut} rows written`,
-      fields: { mode: change.mode, rowsIn: change.rowsIn, rowsOut: change.rowsOut, bytes: change.bytes, snapshotBefore: change.snapshotBefore, snapshotAfter: change.snapshotAfter, ...millis },
+      fields: {
+        mode: change.mode,
+        rowsIn: change.rowsIn,
+        rowsOut: change.rowsOut,
+        bytes: change.bytes,
+        snapshotBefore: change.snapshotBefore,
+        snapshotAfter: change.snapshotAfter,
+        ...millis,
+      },
     },
   ]);
 }

@@ -28,7 +28,10 @@ const STEPS_AT_ONCE = 2;
  * Brings raw commits to staged, curated and mart datasets for as long as it runs. Commits wake it; the clock only paces it
  * (target lag) and carries freshness on while nothing happens. `onFatal` is called once when a newer worker took over.
  */
-export async function startPipelines(deps: Omit<PipelineDeps, Optional> & Partial<Pick<PipelineDeps, Optional>> & { readonly onFatal: (error: Error) => void }): Promise<Pipelines> {
+export async function startPipelines(
+  deps: Omit<PipelineDeps, Optional> &
+    Partial<Pick<PipelineDeps, Optional>> & { readonly onFatal: (error: Error) => void },
+): Promise<Pipelines> {
   const stop = new AbortController();
   const wakers = new Set<() => void>();
   const wake = (): void => wakers.forEach((waker) => waker());
@@ -42,7 +45,8 @@ export async function startPipelines(deps: Omit<PipelineDeps, Optional> & Partia
     stopping: stop.signal,
     wake,
   };
-  for (const problem of deps.definitions.problems) deps.logger.error("a model was refused", { path: problem.path, line: problem.line, reason: problem.message });
+  for (const problem of deps.definitions.problems)
+    deps.logger.error("a model was refused", { path: problem.path, line: problem.line, reason: problem.message });
   await loadProgress(context.state, deps.catalog);
   await syncCatalog(context);
   for (const model of deps.definitions.models) {
@@ -85,7 +89,12 @@ export async function startPipelines(deps: Omit<PipelineDeps, Optional> & Partia
 type Guarded = (name: string, work: () => Promise<void>) => Promise<void>;
 
 /** One source: its hot streams soon after each commit, the others at their own slower pace. */
-async function sourceLoop(context: PipelineContext, source: SourceDefinition, dirty: Map<SourceId, () => void>, guarded: Guarded): Promise<void> {
+async function sourceLoop(
+  context: PipelineContext,
+  source: SourceDefinition,
+  dirty: Map<SourceId, () => void>,
+  guarded: Guarded,
+): Promise<void> {
   const { pace, clock } = context;
   const hot = hotDatasets(context);
   let stirred = true;

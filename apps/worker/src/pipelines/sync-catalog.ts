@@ -11,9 +11,15 @@ import { consumedOf } from "./lake-state.ts";
 /** Makes every dataset known at start: raw, models, and staged of the streams that are known already. */
 export async function syncCatalog(context: PipelineContext): Promise<void> {
   const { definitions } = context;
-  await save(context, definitions.sources.map(rawEntry).map((entry) => ({ entry, checks: defaultChecks(entry) })));
+  await save(
+    context,
+    definitions.sources.map(rawEntry).map((entry) => ({ entry, checks: defaultChecks(entry) })),
+  );
   for (const source of definitions.sources) await syncStreams(context, source);
-  await save(context, definitions.models.map((model) => ({ entry: modelEntry(model), checks: modelChecks(model) })));
+  await save(
+    context,
+    definitions.models.map((model) => ({ entry: modelEntry(model), checks: modelChecks(model) })),
+  );
   await saveModelLineage(context);
 }
 
@@ -41,11 +47,17 @@ async function rememberStream(context: PipelineContext, source: SourceDefinition
   await context.lineage.saveColumnLineage(dataset, stagedLineage(source, schema));
 }
 
-async function save(context: PipelineContext, known: readonly { entry: CatalogEntry; checks: readonly CheckDefinition[] }[]): Promise<void> {
+async function save(
+  context: PipelineContext,
+  known: readonly { entry: CatalogEntry; checks: readonly CheckDefinition[] }[],
+): Promise<void> {
   if (known.length === 0) return;
   const { state } = context;
   await context.catalog.saveEntries(known.map(({ entry }) => entry));
-  await context.quality.saveChecks(known.map(({ entry }) => entry.name), known.flatMap(({ checks }) => checks));
+  await context.quality.saveChecks(
+    known.map(({ entry }) => entry.name),
+    known.flatMap(({ checks }) => checks),
+  );
   const snapshots = await context.engine.snapshots(known.map(({ entry }) => entry.name));
   for (const { entry, checks } of known) {
     state.entries.set(entry.name, entry);
@@ -60,7 +72,11 @@ async function save(context: PipelineContext, known: readonly { entry: CatalogEn
 async function saveModelLineage({ definitions, lineage, state, logger }: PipelineContext): Promise<void> {
   const columns = new Map<string, { name: string; type: string }[]>();
   for (const [dataset, contract] of Object.entries(definitions.contracts)) {
-    columns.set(dataset, [...Object.entries(contract).map(([name, type]) => ({ name, type })), { name: "_deleted_at", type: "timestamptz" }, { name: "_position", type: "string" }]);
+    columns.set(dataset, [
+      ...Object.entries(contract).map(([name, type]) => ({ name, type })),
+      { name: "_deleted_at", type: "timestamptz" },
+      { name: "_position", type: "string" },
+    ]);
   }
   for (const model of definitions.models) {
     columns.set(model.name, [...(state.entries.get(model.name)?.columns ?? [])]);
@@ -72,4 +88,3 @@ async function saveModelLineage({ definitions, lineage, state, logger }: Pipelin
     }
   }
 }
-

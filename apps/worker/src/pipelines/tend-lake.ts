@@ -12,7 +12,11 @@ const KEEP_FAILED_RUNS = 7 * DAY;
 export async function sampleFreshness({ state, clock, catalog }: PipelineContext): Promise<void> {
   const at = clock.now();
   const samples = [...state.entries].map(([dataset, entry]) => {
-    const { state: judged, dataThrough, ageSeconds } = judgeFreshness(state.dataThrough.get(dataset) ?? null, entry.targetLagSeconds, at);
+    const {
+      state: judged,
+      dataThrough,
+      ageSeconds,
+    } = judgeFreshness(state.dataThrough.get(dataset) ?? null, entry.targetLagSeconds, at);
     return { dataset, at, dataThrough, ageSeconds, state: judged };
   });
   if (samples.length > 0) await catalog.recordFreshness(samples);
@@ -32,7 +36,8 @@ export async function tidyOne(context: PipelineContext): Promise<string | null> 
   const outcome = await context.slots.run(() => context.exclusively(dataset, () => engine.maintain({ dataset, keep })));
   const [current] = (await engine.snapshots([dataset])).values();
   await adoptCompacted(context, dataset, current ?? null);
-  if (outcome.compactedFiles + outcome.expiredSnapshots > 0) context.logger.debug("a table was tidied", { dataset, ...outcome });
+  if (outcome.compactedFiles + outcome.expiredSnapshots > 0)
+    context.logger.debug("a table was tidied", { dataset, ...outcome });
   return dataset;
 }
 
@@ -43,7 +48,9 @@ async function adoptCompacted(context: PipelineContext, dataset: string, current
   if (current === null || current === before || dataset.startsWith("raw.")) return;
   const moves = [...state.entries.keys()].flatMap((reader) => {
     const consumed = consumedOf(state, reader);
-    return consumed.has(dataset) && consumed.get(dataset) === before && before !== null ? [{ dataset: reader, input: dataset, from: before, to: current, at: clock.now() }] : [];
+    return consumed.has(dataset) && consumed.get(dataset) === before && before !== null
+      ? [{ dataset: reader, input: dataset, from: before, to: current, at: clock.now() }]
+      : [];
   });
   if (moves.length > 0) await catalog.skipInputs(epoch, moves);
   for (const move of moves) consumedOf(state, move.dataset).set(dataset, current);
@@ -54,7 +61,13 @@ export async function profileModels(context: PipelineContext, profiledAt: Map<st
   const { state, engine, catalog, clock } = context;
   for (const [dataset, entry] of state.entries) {
     const snapshot = state.snapshots.get(dataset) ?? null;
-    if (context.stopping.aborted || snapshot === null || entry.kind === "append" || profiledAt.get(dataset) === snapshot) continue;
+    if (
+      context.stopping.aborted ||
+      snapshot === null ||
+      entry.kind === "append" ||
+      profiledAt.get(dataset) === snapshot
+    )
+      continue;
     profiledAt.set(dataset, snapshot);
     await catalog.saveProfile(dataset, clock.now(), await engine.profile(dataset));
   }

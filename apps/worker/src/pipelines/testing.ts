@@ -62,13 +62,24 @@ export async function openShop(now: () => Date): Promise<Shop> {
           columns.stream.push(stream);
           columns.op.push(op);
           columns.key.push(source === "app_logs" ? null : JSON.stringify(key));
-          columns.payload.push(op === "d" ? null : JSON.stringify(source === "stripe" ? { id: `evt_${position}`, data: { object: row } } : row));
+          columns.payload.push(
+            op === "d"
+              ? null
+              : JSON.stringify(source === "stripe" ? { id: `evt_${position}`, data: { object: row } } : row),
+          );
           columns.unchanged.push(null);
           columns.sourceTs.push(BigInt(now().getTime()) * 1000n);
           columns.position.push(`A.${String(position).padStart(10, "0")}`);
           columns.schemaVersion.push(1);
         }
-        await engine.rawStore.append({ source, input: { from: "columns", columns }, batchId: `b${position}`, ingestedAt: now(), within: async () => undefined, position: String(position) });
+        await engine.rawStore.append({
+          source,
+          input: { from: "columns", columns },
+          batchId: `b${position}`,
+          ingestedAt: now(),
+          within: async () => undefined,
+          position: String(position),
+        });
         await load(engine, definitions, schemas, source, consumedRaw);
       }
     },
@@ -96,19 +107,45 @@ export async function openShop(now: () => Date): Promise<Shop> {
 
 function shopSchemas(definitions: Definitions): Map<string, StreamSchema> {
   const schemas = new Map<string, StreamSchema>();
-  for (const source of definitions.sources) for (const schema of source.declaredStreams ?? []) schemas.set(`${source.id}/${schema.stream}`, schema);
-  const fromContract = (source: string, stream: string, key: readonly string[], rename: (column: string) => string): void => {
+  for (const source of definitions.sources)
+    for (const schema of source.declaredStreams ?? []) schemas.set(`${source.id}/${schema.stream}`, schema);
+  const fromContract = (
+    source: string,
+    stream: string,
+    key: readonly string[],
+    rename: (column: string) => string,
+  ): void => {
     const contract = definitions.contracts[stagedDatasetName(source as SourceId, stream)] ?? {};
-    const columns = Object.entries(contract).map(([name, type]) => ({ name: rename(name), sourceType: type, type, nullable: true, description: name, pii: "none" as const }));
+    const columns = Object.entries(contract).map(([name, type]) => ({
+      name: rename(name),
+      sourceType: type,
+      type,
+      nullable: true,
+      description: name,
+      pii: "none" as const,
+    }));
     schemas.set(`${source}/${stream}`, { stream, version: 1, key, description: "", columns });
   };
-  for (const [table, key] of Object.entries(ORDER_KEYS)) fromContract("orders_db", `public.${table}`, key, (column) => column);
+  for (const [table, key] of Object.entries(ORDER_KEYS))
+    fromContract("orders_db", `public.${table}`, key, (column) => column);
   fromContract("salesforce", "Contact", ["Id"], (column) => (column === "id" ? "Id" : column));
   return schemas;
 }
 
-async function load(engine: LakeEngine, definitions: Definitions, schemas: ReadonlyMap<string, StreamSchema>, source: SourceId, consumedRaw: Map<string, string>): Promise<void> {
-  const delta = await engine.openDelta({ source, from: consumedRaw.get(source) ?? null, only: null, except: [], maxRows: 1_000_000 });
+async function load(
+  engine: LakeEngine,
+  definitions: Definitions,
+  schemas: ReadonlyMap<string, StreamSchema>,
+  source: SourceId,
+  consumedRaw: Map<string, string>,
+): Promise<void> {
+  const delta = await engine.openDelta({
+    source,
+    from: consumedRaw.get(source) ?? null,
+    only: null,
+    except: [],
+    maxRows: 1_000_000,
+  });
   if (delta === null) return;
   const kind = definitions.sources.find((one) => one.id === source)?.stagedKind ?? "merge";
   for (const { stream } of delta.streams) {

@@ -55,7 +55,8 @@ export function icebergType(duckdb: string): string {
     BLOB: "binary",
   };
   const found = known[name];
-  if (found === undefined) throw new PlatformError("schema-rejected", `no Iceberg type for ${duckdb}; cast the column in the model`);
+  if (found === undefined)
+    throw new PlatformError("schema-rejected", `no Iceberg type for ${duckdb}; cast the column in the model`);
   return found;
 }
 
@@ -91,7 +92,10 @@ export function conversion(text: string, type: string, sourceType: string): Conv
         special: null,
       };
     case "TIME":
-      return { value: `CASE WHEN starts_with(${text}, '24:') THEN NULL ELSE TRY_CAST(${text} AS TIME) END`, special: null };
+      return {
+        value: `CASE WHEN starts_with(${text}, '24:') THEN NULL ELSE TRY_CAST(${text} AS TIME) END`,
+        special: null,
+      };
     case "DATE":
     case "TIMESTAMP":
     case "TIMESTAMPTZ":

@@ -25,7 +25,13 @@ export function partialKeysSql(winners: string, shape: EventShape): string {
  * Folds all events of the partial keys: every column takes the newest event that carries it, else the stored row's value.
  * A delete keeps the values (the fact of deletion is the news); `_deleted_at` is the first delete after the last live event.
  */
-export function foldedRowsSql(events: string, partialKeys: string, stored: string, shape: EventShape, mergedAt: string): string {
+export function foldedRowsSql(
+  events: string,
+  partialKeys: string,
+  stored: string,
+  shape: EventShape,
+  mergedAt: string,
+): string {
   const key = idents(shape.key);
   const own = valueColumns(shape).filter((name) => !shape.key.includes(name));
   const sourceNames = new Map(shape.columns.map((column) => [column.name, column.sourceName]));
@@ -33,7 +39,10 @@ export function foldedRowsSql(events: string, partialKeys: string, stored: strin
     const left = `unchanged IS NOT NULL AND list_contains(unchanged, ${literal(sourceNames.get(name) ?? name)})`;
     return `arg_max({'value': ${ident(name)}}, (position, ingested_at)) FILTER (op <> 'd' AND NOT (${left})) AS ${ident(`f_${name}`)}`;
   });
-  const values = own.map((name) => `CASE WHEN ${ident(`f_${name}`)} IS NULL THEN s.${ident(name)} ELSE ${ident(`f_${name}`)}.value END AS ${ident(name)}`);
+  const values = own.map(
+    (name) =>
+      `CASE WHEN ${ident(`f_${name}`)} IS NULL THEN s.${ident(name)} ELSE ${ident(`f_${name}`)}.value END AS ${ident(name)}`,
+  );
   const keyColumns = idents(shape.key, "f.");
   return `WITH folded AS (
       SELECT ${[key, "arg_max(op, (position, ingested_at)) AS f_op", "max(position) AS f_position", "arg_max(source_ts, (position, ingested_at)) AS f_source_ts", "max(position) FILTER (op <> 'd') AS last_live", ...carried].join(", ")}
@@ -48,10 +57,16 @@ export function foldedRowsSql(events: string, partialKeys: string, stored: strin
 }
 
 /** Deletes that a truncate means: every key that lived before it, in the table or earlier in the batch. */
-export function truncateDeletesSql(events: string, liveKeys: string, shape: EventShape, truncate: { position: string; sourceTs: string | null; ingestedAt: string }): string {
+export function truncateDeletesSql(
+  events: string,
+  liveKeys: string,
+  shape: EventShape,
+  truncate: { position: string; sourceTs: string | null; ingestedAt: string },
+): string {
   const key = idents(shape.key);
   const own = valueColumns(shape).filter((name) => !shape.key.includes(name));
-  const sourceTs = truncate.sourceTs === null ? "CAST(NULL AS TIMESTAMPTZ)" : `TIMESTAMPTZ ${literal(truncate.sourceTs)}`;
+  const sourceTs =
+    truncate.sourceTs === null ? "CAST(NULL AS TIMESTAMPTZ)" : `TIMESTAMPTZ ${literal(truncate.sourceTs)}`;
   return `SELECT ${key}, ${own.map((name) => `NULL AS ${ident(name)}`).join(", ")}${own.length > 0 ? ", " : ""}'d' AS op, ${literal(truncate.position)} AS position,
       ${sourceTs} AS source_ts, TIMESTAMPTZ ${literal(truncate.ingestedAt)} AS ingested_at, CAST(NULL AS VARCHAR[]) AS unchanged
     FROM (

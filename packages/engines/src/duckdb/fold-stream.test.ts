@@ -49,12 +49,19 @@ function oracle(events: readonly Event[]): Map<number, Row> {
   const rows = new Map<number, Row>();
   events.forEach((event, index) => {
     if (event.op === "t") {
-      for (const [id, row] of rows) if (row.deleted === null) rows.set(id, { ...row, deleted: time(index), op: "d", position: position(index) });
+      for (const [id, row] of rows)
+        if (row.deleted === null) rows.set(id, { ...row, deleted: time(index), op: "d", position: position(index) });
       return;
     }
     const before = rows.get(event.id);
     if (event.op === "d") {
-      rows.set(event.id, { price: before?.price ?? null, note: before?.note ?? null, deleted: before?.deleted ?? time(index), op: "d", position: position(index) });
+      rows.set(event.id, {
+        price: before?.price ?? null,
+        note: before?.note ?? null,
+        deleted: before?.deleted ?? time(index),
+        op: "d",
+        position: position(index),
+      });
       return;
     }
     const price = event.unchanged.includes("Price") ? (before?.price ?? null) : event.price;
@@ -82,7 +89,14 @@ async function load(events: readonly Event[], first: number): Promise<void> {
 }
 
 async function merge(highPosition: string | null): Promise<string | null> {
-  const result = await foldStream(connection, { relation: "delta", stream: "public.items", shape: SHAPE, stored: "stored", highPosition, mergedAt: "now()" });
+  const result = await foldStream(connection, {
+    relation: "delta",
+    stream: "public.items",
+    shape: SHAPE,
+    stored: "stored",
+    highPosition,
+    mergedAt: "now()",
+  });
   await connection.run("DELETE FROM stored USING fold_out o WHERE stored.id = o.id");
   await connection.run("INSERT INTO stored BY NAME SELECT * FROM fold_out");
   return result.highPosition;
@@ -95,7 +109,14 @@ async function freshTable(): Promise<void> {
 }
 
 async function storedRows(): Promise<Map<number, Row>> {
-  const rows = await rowsOf<{ id: bigint; price: string | null; note: string | null; deleted: string | null; op: string; position: string }>(
+  const rows = await rowsOf<{
+    id: bigint;
+    price: string | null;
+    note: string | null;
+    deleted: string | null;
+    op: string;
+    position: string;
+  }>(
     connection,
     "SELECT id, CAST(price AS VARCHAR) AS price, note, CAST(_deleted_at AS VARCHAR) AS deleted, _op AS op, _position AS position FROM stored",
   );
@@ -125,18 +146,23 @@ function believable(events: readonly Event[]): Event[] {
 describe("folding a stream's events into current rows", () => {
   it("equals applying the events one by one, however they are cut into batches and replayed", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(event, { maxLength: 24 }).map(believable), fc.array(fc.nat(24), { maxLength: 3 }), fc.boolean(), async (events, cuts, replay) => {
-        await freshTable();
-        const bounds = [0, ...cuts.filter((cut) => cut < events.length).toSorted((a, b) => a - b), events.length];
-        let high: string | null = null;
-        for (let index = 1; index < bounds.length; index += 1) {
-          const from = bounds[index - 1] ?? 0;
-          await load(events.slice(from, bounds[index]), from);
-          high = await merge(high);
-          if (replay) await merge(null);
-        }
-        expect(await storedRows()).toEqual(oracle(events));
-      }),
+      fc.asyncProperty(
+        fc.array(event, { maxLength: 24 }).map(believable),
+        fc.array(fc.nat(24), { maxLength: 3 }),
+        fc.boolean(),
+        async (events, cuts, replay) => {
+          await freshTable();
+          const bounds = [0, ...cuts.filter((cut) => cut < events.length).toSorted((a, b) => a - b), events.length];
+          let high: string | null = null;
+          for (let index = 1; index < bounds.length; index += 1) {
+            const from = bounds[index - 1] ?? 0;
+            await load(events.slice(from, bounds[index]), from);
+            high = await merge(high);
+            if (replay) await merge(null);
+          }
+          expect(await storedRows()).toEqual(oracle(events));
+        },
+      ),
       { numRuns: 40 },
     );
   }, 60_000);
@@ -145,7 +171,13 @@ describe("folding a stream's events into current rows", () => {
     await freshTable();
     await load([{ op: "c", id: 1, price: "1.00", note: "long text", unchanged: [] }], 0);
     const high = await merge(null);
-    await load([{ op: "d", id: 1, price: null, note: null, unchanged: [] }, { op: "u", id: 9, price: "2.00", note: null, unchanged: ["note"] }], 1);
+    await load(
+      [
+        { op: "d", id: 1, price: null, note: null, unchanged: [] },
+        { op: "u", id: 9, price: "2.00", note: null, unchanged: ["note"] },
+      ],
+      1,
+    );
     await merge(high);
     const rows = await storedRows();
     expect(rows.get(9)).toMatchObject({ price: "2.00", note: "long text", deleted: null });
@@ -163,9 +195,18 @@ describe("folding a stream's events into current rows", () => {
       ],
       0,
     );
-    const result = await foldStream(connection, { relation: "delta", stream: "public.items", shape: SHAPE, stored: null, highPosition: null, mergedAt: "now()" });
+    const result = await foldStream(connection, {
+      relation: "delta",
+      stream: "public.items",
+      shape: SHAPE,
+      stored: null,
+      highPosition: null,
+      mergedAt: "now()",
+    });
     expect(result).toMatchObject({ rowsIn: 4, rowsOut: 2, refused: 2, mode: "whole rows" });
-    expect(result.refusedSample.map((row) => row.detail)).toEqual(Array.from({ length: 2 }, () => "public.items: the value does not fit the type of Price"));
+    expect(result.refusedSample.map((row) => row.detail)).toEqual(
+      Array.from({ length: 2 }, () => "public.items: the value does not fit the type of Price"),
+    );
     expect(await rowsOf(connection, "SELECT id, price FROM fold_out WHERE id = 3")).toMatchObject([{ price: null }]);
   });
 });

@@ -36,16 +36,21 @@ export interface FoldResult {
  */
 export async function foldStream(connection: DuckDBConnection, request: FoldRequest): Promise<FoldResult> {
   const { shape, stream, stored } = request;
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fold_events AS ${typedEventsSql(request.relation, stream, shape)}`);
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE fold_events AS ${typedEventsSql(request.relation, stream, shape)}`,
+  );
   const refused = await splitRefused(connection, stream);
   const truncates = await readTruncates(connection, request.relation, stream);
   const low = await firstRow<{ rows: bigint; low: string | null; high: string | null }>(
     connection,
     "SELECT count(*) AS rows, min(position) AS low, max(position) AS high FROM fold_events",
   );
-  const positions = [low.high, ...truncates.map((truncate) => truncate.position), request.highPosition].filter((position) => position !== null);
+  const positions = [low.high, ...truncates.map((truncate) => truncate.position), request.highPosition].filter(
+    (position) => position !== null,
+  );
   const highPosition = positions.toSorted().at(-1) ?? null;
-  const maybeStale = stored !== null && low.low !== null && (request.highPosition === null || low.low <= request.highPosition);
+  const maybeStale =
+    stored !== null && low.low !== null && (request.highPosition === null || low.low <= request.highPosition);
   if (maybeStale) await dropStale(connection, stored, shape);
   for (const truncate of truncates) await applyTruncate(connection, stored, shape, truncate);
 
@@ -75,12 +80,16 @@ export async function foldStream(connection: DuckDBConnection, request: FoldRequ
 }
 
 export async function dropFoldTables(connection: DuckDBConnection): Promise<void> {
-  for (const name of ["events", "winners", "partial", "out", "moved"]) await connection.run(`DROP TABLE IF EXISTS temp.fold_${name}`);
+  for (const name of ["events", "winners", "partial", "out", "moved"])
+    await connection.run(`DROP TABLE IF EXISTS temp.fold_${name}`);
 }
 
 /** Takes rows whose text does not fit their column out of `fold_events` and returns a sample of them. */
 async function splitRefused(connection: DuckDBConnection, stream: string) {
-  const { total } = await firstRow<{ total: bigint }>(connection, "SELECT count(*) AS total FROM fold_events WHERE len(_refused) > 0");
+  const { total } = await firstRow<{ total: bigint }>(
+    connection,
+    "SELECT count(*) AS total FROM fold_events WHERE len(_refused) > 0",
+  );
   if (total === 0n) {
     await connection.run("ALTER TABLE fold_events DROP COLUMN payload");
     return { total: 0, sample: [] };
@@ -119,9 +128,17 @@ async function dropStale(connection: DuckDBConnection, stored: string, shape: Ev
   );
 }
 
-async function applyTruncate(connection: DuckDBConnection, stored: string | null, shape: EventShape, truncate: TruncateEvent): Promise<void> {
+async function applyTruncate(
+  connection: DuckDBConnection,
+  stored: string | null,
+  shape: EventShape,
+  truncate: TruncateEvent,
+): Promise<void> {
   const key = idents(shape.key);
-  const live = stored === null ? `(SELECT ${key}, '' AS _position FROM fold_events WHERE false)` : `(SELECT ${key}, _position FROM ${stored} WHERE _deleted_at IS NULL)`;
+  const live =
+    stored === null
+      ? `(SELECT ${key}, '' AS _position FROM fold_events WHERE false)`
+      : `(SELECT ${key}, _position FROM ${stored} WHERE _deleted_at IS NULL)`;
   await connection.run(`INSERT INTO fold_events BY NAME ${truncateDeletesSql("fold_events", live, shape, truncate)}`);
 }
 
@@ -141,8 +158,12 @@ async function followKeyChanges(connection: DuckDBConnection, stored: string | n
   const key = idents(shape.key);
   const own = shape.columns.map((column) => column.name).filter((name) => !shape.key.includes(name));
   if (own.length === 0 || shape.keyPaths.length === 0) return;
-  const known = stored === null ? "" : ` AND NOT EXISTS (SELECT 1 FROM ${stored} s WHERE ${shape.key.map((name) => `s.${ident(name)} = u.${ident(name)}`).join(" AND ")})`;
-  const previous = "left(u.position, length(u.position) - 10) || lpad(CAST(CAST(right(u.position, 10) AS BIGINT) - 1 AS VARCHAR), 10, '0')";
+  const known =
+    stored === null
+      ? ""
+      : ` AND NOT EXISTS (SELECT 1 FROM ${stored} s WHERE ${shape.key.map((name) => `s.${ident(name)} = u.${ident(name)}`).join(" AND ")})`;
+  const previous =
+    "left(u.position, length(u.position) - 10) || lpad(CAST(CAST(right(u.position, 10) AS BIGINT) - 1 AS VARCHAR), 10, '0')";
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE fold_moved AS
      SELECT ${idents(shape.key, "u.")}, u.unchanged AS _left_out, ${own.map((name) => `o.${ident(name)}`).join(", ")}

@@ -6,18 +6,40 @@ import type { LakeEngine, RefusedRow } from "@nova/pipeline-core/orchestration";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTestLake, readRows } from "./testing.ts";
 
-const column = (name: string, sourceType: string, type: string) => ({ name, sourceType, type, nullable: true, description: name, pii: "none" as const });
+const column = (name: string, sourceType: string, type: string) => ({
+  name,
+  sourceType,
+  type,
+  nullable: true,
+  description: name,
+  pii: "none" as const,
+});
 const ORDERS: StreamSchema = {
   stream: "public.orders",
   version: 1,
   key: ["order_id"],
   description: "",
-  columns: [column("order_id", "bigint", "long"), column("total", "numeric(12,2)", "decimal(12,2)"), column("notes", "text", "string"), column("placed_at", "timestamptz", "timestamptz")],
+  columns: [
+    column("order_id", "bigint", "long"),
+    column("total", "numeric(12,2)", "decimal(12,2)"),
+    column("notes", "text", "string"),
+    column("placed_at", "timestamptz", "timestamptz"),
+  ],
 };
-const CONTRACTS = { "staged.orders_db__orders": { order_id: "long", total: "decimal(12,2)", placed_at: "timestamptz" } };
+const CONTRACTS = {
+  "staged.orders_db__orders": { order_id: "long", total: "decimal(12,2)", placed_at: "timestamptz" },
+};
 
 function model(name: string, header: Record<string, unknown>, sql: string, codeVersion = "1"): ModelFile {
-  const parsed = parseModel({ name, path: `models/${name}.sql`, header, sql, sqlLine: 1, codeVersion, lineOf: () => 1 });
+  const parsed = parseModel({
+    name,
+    path: `models/${name}.sql`,
+    header,
+    sql,
+    sqlLine: 1,
+    codeVersion,
+    lineOf: () => 1,
+  });
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.model;
 }
@@ -31,7 +53,9 @@ const DAILY = model(
     kind: "partitioned",
     key: "day",
     target_lag: "60s",
-    inputs: { "staged.orders_db__orders": { key: "CAST(placed_at AS date)", range: { column: "placed_at", grain: "day" } } },
+    inputs: {
+      "staged.orders_db__orders": { key: "CAST(placed_at AS date)", range: { column: "placed_at", grain: "day" } },
+    },
     columns: {
       day: { type: "date", required: true, description: "Day." },
       orders: { type: "long", required: true, description: "Orders." },
@@ -61,13 +85,29 @@ async function append(changes: readonly Change[], within: () => Promise<void> = 
     columns.stream.push("public.orders");
     columns.op.push(op);
     columns.key.push(JSON.stringify({ order_id: String(id) }));
-    columns.payload.push(op === "d" ? null : JSON.stringify({ order_id: String(id), total: total ?? null, notes: "n", placed_at: placedAt ?? "2026-01-01 10:00:00+00" }));
+    columns.payload.push(
+      op === "d"
+        ? null
+        : JSON.stringify({
+            order_id: String(id),
+            total: total ?? null,
+            notes: "n",
+            placed_at: placedAt ?? "2026-01-01 10:00:00+00",
+          }),
+    );
     columns.unchanged.push(null);
     columns.sourceTs.push(BigInt(now.getTime()) * 1000n);
     columns.position.push(`A.${String(ordinal).padStart(10, "0")}`);
     columns.schemaVersion.push(1);
   }
-  return engine.rawStore.append({ source: "orders_db", input: { from: "columns", columns }, batchId: `b${ordinal}`, ingestedAt: now, within, position: `A.${ordinal}` });
+  return engine.rawStore.append({
+    source: "orders_db",
+    input: { from: "columns", columns },
+    batchId: `b${ordinal}`,
+    ingestedAt: now,
+    within,
+    position: `A.${ordinal}`,
+  });
 }
 
 async function load(from: string | null, schema = ORDERS) {
@@ -90,28 +130,52 @@ const rows = (dataset: string, select: string) => readRows(engine, dataset, sele
 
 describe("the lake engine", () => {
   it("carries changes from raw to staged to a mart, and every further change by its key", async () => {
-    await append([["c", 1, "10.00"], ["c", 2, "20.00"], ["c", 3, "5.00", "2026-01-02 10:00:00+00"]]);
+    await append([
+      ["c", 1, "10.00"],
+      ["c", 2, "20.00"],
+      ["c", 3, "5.00", "2026-01-02 10:00:00+00"],
+    ]);
     const first = await load(null);
     expect(first.change).toMatchObject({ rowsIn: 3, rowsOut: 3, mode: "first load" });
     const built = await engine.refreshModel({ model: DAILY, consumed: new Map(), within: async () => undefined });
     expect(built).toMatchObject({ mode: "first build", rowsOut: 2 });
-    expect(await rows("mart.daily", "day, orders, total")).toEqual([["2026-01-01", "2", "30.00"], ["2026-01-02", "1", "5.00"]]);
+    expect(await rows("mart.daily", "day, orders, total")).toEqual([
+      ["2026-01-01", "2", "30.00"],
+      ["2026-01-02", "1", "5.00"],
+    ]);
 
-    await append([["u", 1, "11.00"], ["d", 2], ["u", 3, "5.00", "2026-01-03 10:00:00+00"]]);
+    await append([
+      ["u", 1, "11.00"],
+      ["d", 2],
+      ["u", 3, "5.00", "2026-01-03 10:00:00+00"],
+    ]);
     const second = await load(first.to);
     expect(second.change).toMatchObject({ rowsIn: 3, rowsOut: 3, mode: "folded rows" });
     const consumed = new Map(built.moves.map((move) => [move.input, move.to]));
     const refreshed = await engine.refreshModel({ model: DAILY, consumed, within: async () => undefined });
     expect(refreshed.mode).toBe("3 affected keys");
-    expect(await rows("mart.daily", "day, orders, total")).toEqual([["2026-01-01", "1", "11.00"], ["2026-01-03", "1", "5.00"]]);
-    expect(await rows("staged.orders_db__orders", "order_id, _op, _deleted_at IS NOT NULL")).toEqual([["1", "u", false], ["2", "d", true], ["3", "u", false]]);
-    const again = await engine.refreshModel({ model: DAILY, consumed: new Map(refreshed.moves.map((move) => [move.input, move.to])), within: async () => undefined });
+    expect(await rows("mart.daily", "day, orders, total")).toEqual([
+      ["2026-01-01", "1", "11.00"],
+      ["2026-01-03", "1", "5.00"],
+    ]);
+    expect(await rows("staged.orders_db__orders", "order_id, _op, _deleted_at IS NOT NULL")).toEqual([
+      ["1", "u", false],
+      ["2", "d", true],
+      ["3", "u", false],
+    ]);
+    const again = await engine.refreshModel({
+      model: DAILY,
+      consumed: new Map(refreshed.moves.map((move) => [move.input, move.to])),
+      within: async () => undefined,
+    });
     expect(again).toMatchObject({ mode: "nothing changed", snapshotAfter: null });
   });
 
   it("publishes nothing when what must commit with it fails", async () => {
     await append([["c", 1, "1.00"]]);
-    await expect(append([["c", 2, "2.00"]], async () => Promise.reject(new Error("position moved")))).rejects.toThrow("position moved");
+    await expect(append([["c", 2, "2.00"]], async () => Promise.reject(new Error("position moved")))).rejects.toThrow(
+      "position moved",
+    );
     const { change } = await load(null);
     expect(change.rowsOut).toBe(1);
   });
@@ -122,7 +186,13 @@ describe("the lake engine", () => {
     const wider: StreamSchema = {
       ...ORDERS,
       version: 2,
-      columns: [ORDERS.columns[0], column("total", "numeric(14,2)", "decimal(14,2)"), column("notes", "integer", "int"), ORDERS.columns[3], column("channel", "text", "string")].filter((each) => each !== undefined),
+      columns: [
+        ORDERS.columns[0],
+        column("total", "numeric(14,2)", "decimal(14,2)"),
+        column("notes", "integer", "int"),
+        ORDERS.columns[3],
+        column("channel", "text", "string"),
+      ].filter((each) => each !== undefined),
     };
     await append([["c", 2, "123456789012.00"]]);
     const { change, refused } = await load(first.to, wider);
@@ -132,32 +202,69 @@ describe("the lake engine", () => {
       "column notes keeps its type string: the source now sends int; what does not fit is null",
       "column channel added",
     ]);
-    expect(await rows("staged.orders_db__orders", "order_id, total, channel")).toEqual([["1", "1.00", null], ["2", "123456789012.00", null]]);
+    expect(await rows("staged.orders_db__orders", "order_id, total, channel")).toEqual([
+      ["1", "1.00", null],
+      ["2", "123456789012.00", null],
+    ]);
   });
 
   it("hands rows that do not fit to the caller and loads the others", async () => {
-    await append([["c", 1, "1.001"], ["c", 2, "2.00"]]);
+    await append([
+      ["c", 1, "1.001"],
+      ["c", 2, "2.00"],
+    ]);
     const { change, refused } = await load(null);
     expect(change.rowsOut).toBe(1);
-    expect(refused).toEqual([{ detail: "public.orders: the value does not fit the type of total", payload: expect.stringContaining("1.001") }]);
+    expect(refused).toEqual([
+      { detail: "public.orders: the value does not fit the type of total", payload: expect.stringContaining("1.001") },
+    ]);
   });
 
   it("does not publish a result whose required column is null or whose key is doubled", async () => {
-    await append([["c", 1, "1.00"], ["c", 2, "1.00"]]);
+    await append([
+      ["c", 1, "1.00"],
+      ["c", 2, "1.00"],
+    ]);
     await load(null);
-    const doubled = model("mart.daily", { ...(DAILY.header as object), target_lag: "60s", refresh_key: undefined }, "SELECT CAST(placed_at AS date) AS day, 1 AS orders, total FROM staged.orders_db__orders", "2");
-    await expect(engine.refreshModel({ model: doubled, consumed: new Map(), within: async () => undefined })).rejects.toMatchObject({ kind: "check-failed", message: expect.stringContaining("1 keys stand in more than one row") });
-    const missing = model("mart.daily", { ...(DAILY.header as object), target_lag: "60s", refresh_key: undefined }, "SELECT CAST(placed_at AS date) AS day, CAST(NULL AS bigint) AS orders, sum(total) AS total FROM staged.orders_db__orders GROUP BY 1", "3");
-    await expect(engine.refreshModel({ model: missing, consumed: new Map(), within: async () => undefined })).rejects.toMatchObject({ message: expect.stringContaining("required columns are null: orders in 1 rows") });
+    const doubled = model(
+      "mart.daily",
+      { ...(DAILY.header as object), target_lag: "60s", refresh_key: undefined },
+      "SELECT CAST(placed_at AS date) AS day, 1 AS orders, total FROM staged.orders_db__orders",
+      "2",
+    );
+    await expect(
+      engine.refreshModel({ model: doubled, consumed: new Map(), within: async () => undefined }),
+    ).rejects.toMatchObject({
+      kind: "check-failed",
+      message: expect.stringContaining("1 keys stand in more than one row"),
+    });
+    const missing = model(
+      "mart.daily",
+      { ...(DAILY.header as object), target_lag: "60s", refresh_key: undefined },
+      "SELECT CAST(placed_at AS date) AS day, CAST(NULL AS bigint) AS orders, sum(total) AS total FROM staged.orders_db__orders GROUP BY 1",
+      "3",
+    );
+    await expect(
+      engine.refreshModel({ model: missing, consumed: new Map(), within: async () => undefined }),
+    ).rejects.toMatchObject({ message: expect.stringContaining("required columns are null: orders in 1 rows") });
   });
 
   it("reads at most the asked rows of a long backlog, whole commits at a time", async () => {
-    await append([["c", 1, "1.00"], ["c", 2, "1.00"]]);
+    await append([
+      ["c", 1, "1.00"],
+      ["c", 2, "1.00"],
+    ]);
     await append([["c", 3, "1.00"]]);
     const delta = await engine.openDelta({ source: "orders_db", from: null, only: null, except: [], maxRows: 2 });
     expect(delta).toMatchObject({ rows: 2, more: true, streams: [{ stream: "public.orders", rows: 2 }] });
     await delta?.close();
-    const rest = await engine.openDelta({ source: "orders_db", from: delta?.to ?? null, only: null, except: [], maxRows: 2 });
+    const rest = await engine.openDelta({
+      source: "orders_db",
+      from: delta?.to ?? null,
+      only: null,
+      except: [],
+      maxRows: 2,
+    });
     expect(rest).toMatchObject({ rows: 1, more: false });
     await rest?.close();
   });

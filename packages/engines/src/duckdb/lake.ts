@@ -1,5 +1,12 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { type CatalogTransaction, isIcebergError, type Lakehouse, type SchemaColumn, type Snapshot, type Table } from "@nova/iceberg";
+import {
+  type CatalogTransaction,
+  isIcebergError,
+  type Lakehouse,
+  type SchemaColumn,
+  type Snapshot,
+  type Table,
+} from "@nova/iceberg";
 import { splitDatasetName } from "@nova/pipeline-core/catalog";
 import { type Clock, isPlatformError, type Logger, PlatformError, type Transaction } from "@nova/pipeline-core/kernel";
 import { createMacrosSql } from "../sql/index.ts";
@@ -15,7 +22,10 @@ export interface Lake {
 }
 
 /** Gives the work a connection of its own; its temp tables go with it. */
-export async function withConnection<Result>(lake: Lake, work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+export async function withConnection<Result>(
+  lake: Lake,
+  work: (connection: DuckDBConnection) => Promise<Result>,
+): Promise<Result> {
   const connection = await lake.instance.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
@@ -31,13 +41,18 @@ export async function withConnection<Result>(lake: Lake, work: (connection: Duck
  * A connection that resolves `layer.name` in a scratch database of its own, where models find their inputs as views;
  * Trino's functions are there as macros.
  */
-export async function withScratch<Result>(lake: Lake, work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+export async function withScratch<Result>(
+  lake: Lake,
+  work: (connection: DuckDBConnection) => Promise<Result>,
+): Promise<Result> {
   const scratch = `scratch_${lake.nextNumber()}`;
   return withConnection(lake, async (connection) => {
     await connection.run(`ATTACH ':memory:' AS ${scratch}`);
     try {
       await connection.run(`USE ${scratch}`);
-      await connection.run("CREATE SCHEMA raw; CREATE SCHEMA staged; CREATE SCHEMA curated; CREATE SCHEMA mart; CREATE SCHEMA export;");
+      await connection.run(
+        "CREATE SCHEMA raw; CREATE SCHEMA staged; CREATE SCHEMA curated; CREATE SCHEMA mart; CREATE SCHEMA export;",
+      );
       await connection.run(createMacrosSql());
       return await work(connection);
     } finally {
@@ -83,8 +98,9 @@ export function transactionOf(transaction: CatalogTransaction): Transaction {
 }
 
 /** A column's type as the platform writes it: `decimal(12,2)`, without the space of Iceberg's JSON. */
-export function typeOf(column: SchemaColumn): string {
-  return String(column.type).replaceAll(" ", "");
+export function typeOf({ name, type }: SchemaColumn): string {
+  if (typeof type !== "string") throw new PlatformError("schema-rejected", `column ${name} is nested; the platform keeps nested values as JSON text`);
+  return type.replaceAll(" ", "");
 }
 
 export function asType(type: string): SchemaColumn["type"] {
@@ -115,5 +131,9 @@ export function asLakeError(error: unknown): unknown {
         return new PlatformError("engine-failed", error.message, { cause: error });
     }
   }
-  return new PlatformError("engine-failed", error instanceof Error ? error.message.split("\n\n")[0] ?? error.message : String(error), { cause: error });
+  return new PlatformError(
+    "engine-failed",
+    error instanceof Error ? (error.message.split("\n\n")[0] ?? error.message) : String(error),
+    { cause: error },
+  );
 }

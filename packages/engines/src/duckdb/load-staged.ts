@@ -46,14 +46,25 @@ export async function loadStaged(lake: Lake, load: StagedLoad): Promise<LakeChan
         notes.push(`${prepared.refused} rows refused: a value does not fit its column's type`);
         await load.onRefused(prepared.refusedSample, prepared.refused);
       }
-      const common = { rowsIn: prepared.rowsIn, snapshotBefore: before, mode: prepared.mode, phases: phases.list, notes };
+      const common = {
+        rowsIn: prepared.rowsIn,
+        snapshotBefore: before,
+        mode: prepared.mode,
+        phases: phases.list,
+        notes,
+      };
       if (prepared.staged === null) return { ...common, rowsOut: 0, bytes: 0, snapshotAfter: null };
       const { snapshotId } = await lake.lakehouse.commit(prepared.staged, {
         properties: prepared.highPosition === null ? {} : { [HIGH_POSITION]: prepared.highPosition },
         within: (transaction) => load.within(transactionOf(transaction)),
       });
       phases.end("commit");
-      return { ...common, rowsOut: prepared.rowsOut, bytes: prepared.staged.summary.addedBytes, snapshotAfter: String(snapshotId) };
+      return {
+        ...common,
+        rowsOut: prepared.rowsOut,
+        bytes: prepared.staged.summary.addedBytes,
+        snapshotAfter: String(snapshotId),
+      };
     } catch (error) {
       await prepared.staged?.discard();
       throw error;
@@ -82,7 +93,11 @@ async function prepareMerge({ lake, connection, delta, load, table, shape }: Pre
   });
   const query = `SELECT ${writtenColumns(table, shape)} FROM temp.${fold.table}`;
   let staged: StagedChange | null = null;
-  if (fold.rowsOut > 0) staged = stored === null ? await table.stageAppend({ connection, query }) : await table.stageMerge({ connection, query, key: [...shape.key] });
+  if (fold.rowsOut > 0)
+    staged =
+      stored === null
+        ? await table.stageAppend({ connection, query })
+        : await table.stageMerge({ connection, query, key: [...shape.key] });
   await dropFoldTables(connection);
   return { ...fold, staged, mode: stored === null ? "first load" : fold.mode };
 }
@@ -90,7 +105,9 @@ async function prepareMerge({ lake, connection, delta, load, table, shape }: Pre
 async function prepareAppend({ lake, connection, delta, load, table, shape }: Preparation): Promise<Prepared> {
   const typed = typedEventsSql(delta.relation, load.schema.stream, shape);
   // Parsed once into a temp table: the refused are counted and the others written from it.
-  await connection.run(`CREATE OR REPLACE TEMP TABLE append_events AS SELECT * EXCLUDE (payload), CASE WHEN len(_refused) > 0 THEN payload END AS payload FROM (${typed})`);
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE append_events AS SELECT * EXCLUDE (payload), CASE WHEN len(_refused) > 0 THEN payload END AS payload FROM (${typed})`,
+  );
   const counts = await firstRow<{ total: bigint; refused: bigint; high: string | null }>(
     connection,
     "SELECT count(*) AS total, count(*) FILTER (len(_refused) > 0) AS refused, max(position) AS high FROM temp.append_events",
@@ -110,13 +127,25 @@ async function prepareAppend({ lake, connection, delta, load, table, shape }: Pr
   const query = `SELECT ${writtenColumns(table, shape)} FROM (${rows})`;
   const staged = rowsOut === 0 ? null : await table.stageAppend({ connection, query });
   await connection.run("DROP TABLE temp.append_events");
-  return { staged, rowsIn: Number(counts.total), rowsOut, refused: Number(counts.refused), refusedSample, highPosition: counts.high, mode: "append" };
+  return {
+    staged,
+    rowsIn: Number(counts.total),
+    rowsOut,
+    refused: Number(counts.refused),
+    refusedSample,
+    highPosition: counts.high,
+    mode: "append",
+  };
 }
 
 /** The table's columns in order; one that the stream no longer has is null in new rows. */
 function writtenColumns(table: Table, shape: EventShape): string {
   const names = new Set([...valueColumns(shape), ...STAGED_SYSTEM_COLUMNS.map((column) => column.name)]);
   return table.columns
-    .map((column) => (names.has(column.name) ? ident(column.name) : `CAST(NULL AS ${duckdbType(typeOf(column))}) AS ${ident(column.name)}`))
+    .map((column) =>
+      names.has(column.name)
+        ? ident(column.name)
+        : `CAST(NULL AS ${duckdbType(typeOf(column))}) AS ${ident(column.name)}`,
+    )
     .join(", ");
 }

@@ -12,7 +12,13 @@ import { sameType } from "./staged-table.ts";
 export type InputContracts = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** System columns that models may read of any staged dataset. */
-const STAGED_SYSTEM: Readonly<Record<string, string>> = { _op: "string", _source_ts: "timestamptz", _position: "string", _merged_at: "timestamptz", _deleted_at: "timestamptz" };
+const STAGED_SYSTEM: Readonly<Record<string, string>> = {
+  _op: "string",
+  _source_ts: "timestamptz",
+  _position: "string",
+  _merged_at: "timestamptz",
+  _deleted_at: "timestamptz",
+};
 
 /** An input at the snapshot this refresh reads, the same from start to end. */
 export interface PinnedInput {
@@ -24,7 +30,12 @@ export interface PinnedInput {
   readonly contract: Readonly<Record<string, string>> | null;
 }
 
-export async function pinInputs(lake: Lake, model: CompiledModel, consumed: ReadonlyMap<string, string | null>, contracts: InputContracts): Promise<PinnedInput[]> {
+export async function pinInputs(
+  lake: Lake,
+  model: CompiledModel,
+  consumed: ReadonlyMap<string, string | null>,
+  contracts: InputContracts,
+): Promise<PinnedInput[]> {
   return Promise.all(
     model.inputs.map(async (input) => {
       const table = await findTable(lake, input.name);
@@ -48,8 +59,12 @@ export function movesOf(pinned: readonly PinnedInput[]): InputMove[] {
 export async function inputSql(pinned: PinnedInput, filter?: Filter): Promise<string> {
   const { table, to, contract } = pinned;
   if (table === null || to === null) {
-    if (contract === null && table === null) throw new PlatformError("engine-failed", `${pinned.input.name} is not built yet`);
-    const columns = contract === null ? (table?.columns ?? []).map((column) => [column.name, typeOf(column)] as const) : Object.entries(contract);
+    if (contract === null && table === null)
+      throw new PlatformError("engine-failed", `${pinned.input.name} is not built yet`);
+    const columns =
+      contract === null
+        ? (table?.columns ?? []).map((column) => [column.name, typeOf(column)] as const)
+        : Object.entries(contract);
     return `(SELECT ${columns.map(([name, type]) => `CAST(NULL AS ${duckdbType(type)}) AS ${ident(name)}`).join(", ")} WHERE false)`;
   }
   const scan = await table.scan({ snapshotId: to, ...(filter === undefined ? {} : { filter }) }).toSql();
@@ -58,9 +73,12 @@ export async function inputSql(pinned: PinnedInput, filter?: Filter): Promise<st
 
 /** Rows of the input that were added or removed since it was consumed, as models see its columns. */
 export async function changedSql(pinned: PinnedInput): Promise<string> {
-  if (pinned.table === null || pinned.to === null) throw new PlatformError("internal", `${pinned.input.name} has no changes`);
+  if (pinned.table === null || pinned.to === null)
+    throw new PlatformError("internal", `${pinned.input.name} has no changes`);
   const changes = await (await pinned.table.changes({ from: pinned.from, to: pinned.to })).toSql();
-  return pinned.contract === null ? changes : `(SELECT ${contractColumns(pinned.table, pinned.contract)}, _change_type FROM ${changes})`;
+  return pinned.contract === null
+    ? changes
+    : `(SELECT ${contractColumns(pinned.table, pinned.contract)}, _change_type FROM ${changes})`;
 }
 
 function contractColumns(table: Table, contract: Readonly<Record<string, string>>): string {
@@ -75,7 +93,12 @@ function contractColumns(table: Table, contract: Readonly<Record<string, string>
 }
 
 /** Makes an input resolvable as `layer.name` on this scratch connection. */
-export async function showInput(connection: DuckDBConnection, name: string, select: string, materialise: boolean): Promise<void> {
+export async function showInput(
+  connection: DuckDBConnection,
+  name: string,
+  select: string,
+  materialise: boolean,
+): Promise<void> {
   const [layer, table] = name.split(".") as [string, string];
   const target = `${ident(layer)}.${ident(table)}`;
   await connection.run(`DROP VIEW IF EXISTS ${target}`);
@@ -97,4 +120,3 @@ export function affectedCondition(input: CompiledInput): string {
   if (input.key !== null) return `(${input.key.join(", ")}) IN (SELECT * FROM temp.affected)`;
   return input.filter ?? "true";
 }
-

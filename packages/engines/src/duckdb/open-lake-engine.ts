@@ -62,11 +62,22 @@ export async function lakeEngineOn(
     cacheBytes: 64 * 1024 * 1024,
   });
   let number = 0;
-  const lake: Lake = { lakehouse, instance, clock: options.clock, logger: options.logger, nextNumber: () => (number += 1) };
+  const lake: Lake = {
+    lakehouse,
+    instance,
+    clock: options.clock,
+    logger: options.logger,
+    nextNumber: () => (number += 1),
+  };
   const compiled = new Map<string, ReturnType<typeof compileModel>>();
   return {
     rawStore: icebergRawStore(lake, runWithin),
-    snapshots: async (datasets) => new Map(await Promise.all(datasets.map(async (dataset) => [dataset, snapshotText(await findTable(lake, dataset))] as const))),
+    snapshots: async (datasets) =>
+      new Map(
+        await Promise.all(
+          datasets.map(async (dataset) => [dataset, snapshotText(await findTable(lake, dataset))] as const),
+        ),
+      ),
     openDelta: (request) => openDelta(lake, request),
     loadStaged: (load) => loadStaged(lake, load),
     refreshModel: (refresh) => {

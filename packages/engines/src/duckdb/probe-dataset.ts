@@ -29,32 +29,50 @@ export async function tableStats(lake: Lake, dataset: string): Promise<TableStat
 
 export async function datasetColumns(lake: Lake, dataset: string): Promise<DatasetColumn[]> {
   const table = await findTable(lake, dataset);
-  return (table?.columns ?? []).map((column) => ({ name: column.name, type: typeOf(column), description: column.doc ?? "", pii: "none" }));
+  return (table?.columns ?? []).map((column) => ({
+    name: column.name,
+    type: typeOf(column),
+    description: column.doc ?? "",
+    pii: "none",
+  }));
 }
 
 /** One pass over the dataset for its counts; keys are counted apart, since that needs memory in their number. */
-export async function probe(
-  lake: Lake,
-  request: Parameters<LakeEngine["probe"]>[0],
-): Promise<ProbeResult> {
+export async function probe(lake: Lake, request: Parameters<LakeEngine["probe"]>[0]): Promise<ProbeResult> {
   const table = await findTable(lake, request.dataset);
   if (table === null) throw new PlatformError("not-found", `${request.dataset} has no table yet`);
-  const scan = await table.scan(request.recent === null ? {} : { filter: where.gte(request.recent.column, request.recent.after) }).toSql();
+  const scan = await table
+    .scan(request.recent === null ? {} : { filter: where.gte(request.recent.column, request.recent.after) })
+    .toSql();
   return withScratch(lake, async (connection) => {
     const nulls = request.nullRateOf.map((column, index) => `count(*) FILTER (${ident(column)} IS NULL) AS n${index}`);
-    const counts = await firstRow<Record<string, bigint>>(connection, `SELECT ${["count(*) AS total", ...nulls].join(", ")} FROM ${scan}`);
+    const counts = await firstRow<Record<string, bigint>>(
+      connection,
+      `SELECT ${["count(*) AS total", ...nulls].join(", ")} FROM ${scan}`,
+    );
     const total = counts.total ?? 0n;
     const duplicates =
       request.key.length === 0
         ? { rows: 0n }
-        : await firstRow<{ rows: bigint }>(connection, `SELECT count(*) AS rows FROM (SELECT 1 FROM ${scan} GROUP BY ${idents(request.key)} HAVING count(*) > 1)`);
+        : await firstRow<{ rows: bigint }>(
+            connection,
+            `SELECT count(*) AS rows FROM (SELECT 1 FROM ${scan} GROUP BY ${idents(request.key)} HAVING count(*) > 1)`,
+          );
     const custom = new Map<string, number>();
     if (request.custom.length > 0) await showInput(connection, request.dataset, scan, false);
     for (const { name, sql } of request.custom) {
-      const row = await firstRow<Record<string, bigint | number>>(connection, trinoToDuckdb(sql, { path: `${request.dataset}, check ${name}`, firstLine: 1 }));
+      const row = await firstRow<Record<string, bigint | number>>(
+        connection,
+        trinoToDuckdb(sql, { path: `${request.dataset}, check ${name}`, firstLine: 1 }),
+      );
       custom.set(name, Number(Object.values(row)[0] ?? 0));
     }
-    const nullRates = new Map(request.nullRateOf.map((column, index) => [column, total === 0n ? null : Number(counts[`n${index}`]) / Number(total)]));
+    const nullRates = new Map(
+      request.nullRateOf.map((column, index) => [
+        column,
+        total === 0n ? null : Number(counts[`n${index}`]) / Number(total),
+      ]),
+    );
     return { rowCount: Number(total), duplicateKeys: Number(duplicates.rows), nullRates, custom };
   });
 }
@@ -65,8 +83,14 @@ export async function profile(lake: Lake, dataset: string): Promise<{ name: stri
   const scan = await table.scan().toSql();
   return withConnection(lake, async (connection) => {
     const nulls = table.columns.map((column, index) => `count(*) FILTER (${ident(column.name)} IS NULL) AS n${index}`);
-    const counts = await firstRow<Record<string, bigint>>(connection, `SELECT count(*) AS total, ${nulls.join(", ")} FROM ${scan}`);
+    const counts = await firstRow<Record<string, bigint>>(
+      connection,
+      `SELECT count(*) AS total, ${nulls.join(", ")} FROM ${scan}`,
+    );
     const total = Number(counts.total ?? 0n);
-    return table.columns.map((column, index) => ({ name: column.name, nullRate: total === 0 ? null : Number(counts[`n${index}`]) / total }));
+    return table.columns.map((column, index) => ({
+      name: column.name,
+      nullRate: total === 0 ? null : Number(counts[`n${index}`]) / total,
+    }));
   });
 }

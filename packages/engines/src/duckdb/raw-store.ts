@@ -1,4 +1,11 @@
-import { type DuckDBConnection, DuckDBDataChunk, TIMESTAMPTZ, DuckDBTimestampTZValue, INTEGER, VARCHAR } from "@duckdb/node-api";
+import {
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  TIMESTAMPTZ,
+  DuckDBTimestampTZValue,
+  INTEGER,
+  VARCHAR,
+} from "@duckdb/node-api";
 import type { Table } from "@nova/iceberg";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { ENVELOPE_COLUMNS, type EnvelopeColumns, type RawAppend, type RawStore } from "@nova/pipeline-core/lakehouse";
@@ -14,7 +21,10 @@ export function icebergRawStore(lake: Lake, runWithin: (within: RawAppend["withi
   return {
     append: (batch) =>
       withConnection(lake, async (connection) => {
-        const rows = batch.input.from === "columns" ? await fillFromColumns(connection, batch.input.columns) : await fillFromSpool(connection, batch.input.files);
+        const rows =
+          batch.input.from === "columns"
+            ? await fillFromColumns(connection, batch.input.columns)
+            : await fillFromSpool(connection, batch.input.files);
         const dataset = `raw.${batch.source}`;
         if (rows === 0) {
           await runWithin(batch.within);
@@ -29,7 +39,13 @@ export function icebergRawStore(lake: Lake, runWithin: (within: RawAppend["withi
             properties: { "nova.position": batch.position, "nova.batch": batch.batchId },
             within: (transaction) => batch.within(transactionOf(transaction)),
           });
-          return { dataset, snapshotId: String(snapshotId), rows, bytes: staged.summary.addedBytes, committedAt: lake.clock.now() };
+          return {
+            dataset,
+            snapshotId: String(snapshotId),
+            rows,
+            bytes: staged.summary.addedBytes,
+            committedAt: lake.clock.now(),
+          };
         } catch (error) {
           await staged.discard();
           throw error;
@@ -44,7 +60,11 @@ async function rawTable(lake: Lake, source: string): Promise<Table> {
   return lake.lakehouse.createTable(
     { namespace: "raw", name: source },
     {
-      schema: ENVELOPE_COLUMNS.map((column) => ({ name: column.name, type: asType(column.type), doc: column.description })),
+      schema: ENVELOPE_COLUMNS.map((column) => ({
+        name: column.name,
+        type: asType(column.type),
+        doc: column.description,
+      })),
       partitionBy: [{ column: "ingested_at", transform: "hour" }],
       properties: {
         // Personal values must not outlive their rows in the bounds that manifests keep.
@@ -62,7 +82,8 @@ const INCOMING = `CREATE TEMP TABLE incoming (stream VARCHAR, op VARCHAR, key VA
 async function fillFromColumns(connection: DuckDBConnection, columns: EnvelopeColumns): Promise<number> {
   const rows = columns.stream.length;
   for (const [name, values] of Object.entries(columns) as [string, unknown[]][]) {
-    if (values.length !== rows) throw new PlatformError("internal", `envelope column ${name} has ${values.length} values, stream has ${rows}`);
+    if (values.length !== rows)
+      throw new PlatformError("internal", `envelope column ${name} has ${values.length} values, stream has ${rows}`);
   }
   if (rows === 0) return 0;
   await connection.run(INCOMING);
@@ -91,11 +112,15 @@ async function fillFromColumns(connection: DuckDBConnection, columns: EnvelopeCo
 async function fillFromSpool(connection: DuckDBConnection, files: readonly string[]): Promise<number> {
   if (files.length === 0) return 0;
   await connection.run(INCOMING);
-  const columns = "{stream: 'VARCHAR', op: 'VARCHAR', key: 'VARCHAR', payload: 'VARCHAR', unchanged: 'VARCHAR', source_ts: 'TIMESTAMPTZ', position: 'VARCHAR', schema_version: 'INTEGER'}";
+  const columns =
+    "{stream: 'VARCHAR', op: 'VARCHAR', key: 'VARCHAR', payload: 'VARCHAR', unchanged: 'VARCHAR', source_ts: 'TIMESTAMPTZ', position: 'VARCHAR', schema_version: 'INTEGER'}";
   await connection.run(
     `INSERT INTO temp.incoming SELECT stream, op, key, payload, unchanged, source_ts, position, coalesce(schema_version, 1)
      FROM read_ndjson([${files.map(literal).join(", ")}], columns = ${columns}, maximum_object_size = 33554432)`,
   );
-  const { rows } = await firstRow<{ rows: bigint }>(connection, `SELECT count(*) AS rows FROM temp.${ident("incoming")}`);
+  const { rows } = await firstRow<{ rows: bigint }>(
+    connection,
+    `SELECT count(*) AS rows FROM temp.${ident("incoming")}`,
+  );
   return Number(rows);
 }

@@ -6,7 +6,17 @@ import type { ModelChange, ModelRefresh } from "@nova/pipeline-core/orchestratio
 import type { CompiledModel } from "../sql/index.ts";
 import { duckdbType } from "./column-conversion.ts";
 import { type Lake, snapshotsAfter, snapshotText, transactionOf, withScratch } from "./lake.ts";
-import { affectedCondition, changedSql, type InputContracts, inputSql, movesOf, type PinnedInput, pinInputs, rangeFilter, showInput } from "./model-inputs.ts";
+import {
+  affectedCondition,
+  changedSql,
+  type InputContracts,
+  inputSql,
+  movesOf,
+  type PinnedInput,
+  pinInputs,
+  rangeFilter,
+  showInput,
+} from "./model-inputs.ts";
 import { modelTable, stampCodeVersion } from "./model-table.ts";
 import { startPhases } from "./phases.ts";
 import { firstRow } from "./rows.ts";
@@ -18,14 +28,20 @@ const FULL_SHARE = 0.3;
 const SMALL = 5_000;
 
 /** Brings a model up to date with its inputs, recomputing only what their changes concern. */
-export async function refreshModel(lake: Lake, model: CompiledModel, refresh: ModelRefresh, contracts: InputContracts): Promise<ModelChange> {
+export async function refreshModel(
+  lake: Lake,
+  model: CompiledModel,
+  refresh: ModelRefresh,
+  contracts: InputContracts,
+): Promise<ModelChange> {
   const phases = startPhases(lake.clock);
   const { table, rebuild, notes } = await modelTable(lake, model.file);
   const pinned = await pinInputs(lake, model, refresh.consumed, contracts);
   const moves = movesOf(pinned);
   const before = snapshotText(table);
   const common = { snapshotBefore: before, moves, phases: phases.list, notes };
-  if (moves.length === 0 && !rebuild) return { ...common, rowsIn: 0, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: "nothing changed" };
+  if (moves.length === 0 && !rebuild)
+    return { ...common, rowsIn: 0, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: "nothing changed" };
   return withScratch(lake, async (connection) => {
     const target = rebuild && before !== null && model.file.header.kind === "append" ? null : table;
     const work: Work = { lake, connection, model, table, pinned, rebuild: rebuild || before === null, notes };
@@ -43,8 +59,16 @@ export async function refreshModel(lake: Lake, model: CompiledModel, refresh: Mo
       });
       await stampCodeVersion(table, model.file);
       phases.end("commit");
-      const rowsOut = staged.summary.addedRecords + Math.max(0, staged.summary.deletedRecords - staged.summary.addedRecords);
-      return { ...common, rowsIn: prepared.rowsIn, rowsOut, bytes: staged.summary.addedBytes, snapshotAfter: String(snapshotId), mode: prepared.mode };
+      const rowsOut =
+        staged.summary.addedRecords + Math.max(0, staged.summary.deletedRecords - staged.summary.addedRecords);
+      return {
+        ...common,
+        rowsIn: prepared.rowsIn,
+        rowsOut,
+        bytes: staged.summary.addedBytes,
+        snapshotAfter: String(snapshotId),
+        mode: prepared.mode,
+      };
     } catch (error) {
       await staged.discard();
       throw error;
@@ -75,16 +99,25 @@ async function prepare(work: Work): Promise<Prepared> {
   for (const input of work.pinned) await showInput(connection, input.input.name, await inputSql(input), false);
   if (rebuild) return computeAll(work, "first build", 0);
   if (model.refreshKey.length === 0) return computeAll(work, "full difference", 0);
-  const lost = work.pinned.filter((input) => input.table !== null && input.from !== null && snapshotsAfter(input.table, input.from) === null);
+  const lost = work.pinned.filter(
+    (input) => input.table !== null && input.from !== null && snapshotsAfter(input.table, input.from) === null,
+  );
   if (lost.length > 0) {
-    work.notes.push(`${lost.map((input) => input.input.name).join(", ")}: the snapshot read last is gone, so everything was compared`);
+    work.notes.push(
+      `${lost.map((input) => input.input.name).join(", ")}: the snapshot read last is gone, so everything was compared`,
+    );
     return computeAll(work, "full difference", 0);
   }
   const { affected, changed } = await findAffected(work);
   if (affected === 0) return { mode: "no key affected", rowsIn: changed, stage: () => Promise.resolve(null) };
-  const total = model.file.header.kind === "merge" ? Number(work.table.history.snapshots.at(-1)?.summary["total-records"] ?? 0) : Number.POSITIVE_INFINITY;
+  const total =
+    model.file.header.kind === "merge"
+      ? Number(work.table.history.snapshots.at(-1)?.summary["total-records"] ?? 0)
+      : Number.POSITIVE_INFINITY;
   if (affected > SMALL && affected > total * FULL_SHARE) {
-    work.notes.push(`${affected} affected keys are more than ${FULL_SHARE * 100} % of the dataset: everything was compared`);
+    work.notes.push(
+      `${affected} affected keys are more than ${FULL_SHARE * 100} % of the dataset: everything was compared`,
+    );
     return computeAll(work, "full difference", changed);
   }
   return computeAffected(work, affected, changed);
@@ -92,7 +125,9 @@ async function prepare(work: Work): Promise<Prepared> {
 
 /** Fills `temp.affected` with the refresh keys that the inputs' changes concern. */
 async function findAffected({ connection, model, pinned }: Work): Promise<{ affected: number; changed: number }> {
-  const columns = model.refreshKey.map((column) => `${ident(column)} ${duckdbType(model.file.header.columns[column]?.type ?? "string")}`);
+  const columns = model.refreshKey.map(
+    (column) => `${ident(column)} ${duckdbType(model.file.header.columns[column]?.type ?? "string")}`,
+  );
   await connection.run(`CREATE TEMP TABLE affected_all (${columns.join(", ")})`);
   let changed = 0;
   for (const input of pinned) {
@@ -100,7 +135,8 @@ async function findAffected({ connection, model, pinned }: Work): Promise<{ affe
     await connection.run(`CREATE OR REPLACE TEMP TABLE changed AS SELECT * FROM ${await changedSql(input)}`);
     const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.changed");
     changed += Number(rows);
-    const keys = input.input.key === null ? `(${input.input.via})` : `(SELECT ${input.input.key.join(", ")} FROM changed)`;
+    const keys =
+      input.input.key === null ? `(${input.input.via})` : `(SELECT ${input.input.key.join(", ")} FROM changed)`;
     if (rows > 0n) await connection.run(`INSERT INTO temp.affected_all SELECT DISTINCT * FROM ${keys}`);
   }
   const given = model.refreshKey.map((column) => `${ident(column)} IS NOT NULL`).join(" AND ");
@@ -115,7 +151,12 @@ async function computeAffected(work: Work, affected: number, changed: number): P
   for (const input of pinned) {
     const select = await inputSql(input, await rangeOf(work, input));
     const condition = input.input.lookup === true ? (input.input.filter ?? "true") : affectedCondition(input.input);
-    await showInput(connection, input.input.name, `(SELECT * FROM ${select} WHERE ${condition})`, materialise && condition !== "true");
+    await showInput(
+      connection,
+      input.input.name,
+      `(SELECT * FROM ${select} WHERE ${condition})`,
+      materialise && condition !== "true",
+    );
   }
   const key = idents(model.refreshKey);
   await createResult(work, `SELECT * FROM (${typedSelect(model)}) SEMI JOIN temp.affected USING (${key})`);
@@ -129,7 +170,12 @@ async function computeAll(work: Work, mode: string, changed: number): Promise<Pr
   const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.result");
   const rowsIn = changed === 0 ? Number(rows) : changed;
   if (table.currentSnapshotId === null) {
-    return { mode: "first build", rowsIn, stage: () => (rows === 0n ? Promise.resolve(null) : table.stageAppend({ connection, query: "SELECT * FROM temp.result" })) };
+    return {
+      mode: "first build",
+      rowsIn,
+      stage: () =>
+        rows === 0n ? Promise.resolve(null) : table.stageAppend({ connection, query: "SELECT * FROM temp.result" }),
+    };
   }
   return { mode, rowsIn, stage: async () => stageDifference(work, await table.scan().toSql()) };
 }
@@ -139,11 +185,19 @@ async function appendNew(work: Work): Promise<Prepared> {
   const { connection, model, pinned, table } = work;
   const [input] = pinned;
   if (input === undefined) throw new PlatformError("internal", `${model.file.name} has no input`);
-  const select = input.to === null || input.to === input.from ? await inputSql({ ...input, to: null }) : `(SELECT * EXCLUDE (_change_type) FROM ${await changedSql(input)} WHERE _change_type = 'insert')`;
+  const select =
+    input.to === null || input.to === input.from
+      ? await inputSql({ ...input, to: null })
+      : `(SELECT * EXCLUDE (_change_type) FROM ${await changedSql(input)} WHERE _change_type = 'insert')`;
   await showInput(connection, input.input.name, select, false);
   await createResult(work, typedSelect(model));
   const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.result");
-  return { mode: "append", rowsIn: Number(rows), stage: () => (rows === 0n ? Promise.resolve(null) : table.stageAppend({ connection, query: "SELECT * FROM temp.result" })) };
+  return {
+    mode: "append",
+    rowsIn: Number(rows),
+    stage: () =>
+      rows === 0n ? Promise.resolve(null) : table.stageAppend({ connection, query: "SELECT * FROM temp.result" }),
+  };
 }
 
 /** An append model whose code changed is written anew from all its input. */
@@ -152,23 +206,37 @@ async function overwriteAppended(work: Work): Promise<Prepared> {
   for (const input of pinned) await showInput(connection, input.input.name, await inputSql(input), false);
   await createResult(work, typedSelect(model));
   const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.result");
-  return { mode: "rebuilt", rowsIn: Number(rows), stage: () => table.stageOverwrite({ connection, query: "SELECT * FROM temp.result", where: "all" }) };
+  return {
+    mode: "rebuilt",
+    rowsIn: Number(rows),
+    stage: () => table.stageOverwrite({ connection, query: "SELECT * FROM temp.result", where: "all" }),
+  };
 }
 
 /** Computes into `temp.result` and audits it: what is wrong never reaches readers. */
 async function createResult({ connection, model }: Work, select: string): Promise<void> {
   await connection.run(`CREATE TEMP TABLE result AS ${select}`);
   const { header, name } = model.file;
-  const required = Object.entries(header.columns).filter(([, column]) => column.required).map(([column]) => column);
+  const required = Object.entries(header.columns)
+    .filter(([, column]) => column.required)
+    .map(([column]) => column);
   const missing = required.map((column) => `count(*) FILTER (${ident(column)} IS NULL) AS ${ident(column)}`);
   if (missing.length > 0) {
     const counts = await firstRow<Record<string, bigint>>(connection, `SELECT ${missing.join(", ")} FROM temp.result`);
     const wrong = Object.entries(counts).filter(([, rows]) => rows > 0n);
-    if (wrong.length > 0) throw new PlatformError("check-failed", `${name}: required columns are null: ${wrong.map(([column, rows]) => `${column} in ${rows} rows`).join(", ")}; nothing was published`);
+    if (wrong.length > 0)
+      throw new PlatformError(
+        "check-failed",
+        `${name}: required columns are null: ${wrong.map(([column, rows]) => `${column} in ${rows} rows`).join(", ")}; nothing was published`,
+      );
   }
   if (header.key === undefined) return;
-  const { rows } = await firstRow<{ rows: bigint }>(connection, `SELECT count(*) AS rows FROM (SELECT 1 FROM temp.result GROUP BY ${idents(header.key)} HAVING count(*) > 1)`);
-  if (rows > 0n) throw new PlatformError("check-failed", `${name}: ${rows} keys stand in more than one row; nothing was published`);
+  const { rows } = await firstRow<{ rows: bigint }>(
+    connection,
+    `SELECT count(*) AS rows FROM (SELECT 1 FROM temp.result GROUP BY ${idents(header.key)} HAVING count(*) > 1)`,
+  );
+  if (rows > 0n)
+    throw new PlatformError("check-failed", `${name}: ${rows} keys stand in more than one row; nothing was published`);
 }
 
 /** Writes only what differs: new and changed rows, and deletes for keys that are gone. */
@@ -178,7 +246,11 @@ async function stageDifference({ connection, model, table }: Work, current: stri
   const others = columns.filter((column) => !key.includes(column));
   const same = key.map((column) => `r.${ident(column)} = c.${ident(column)}`).join(" AND ");
   const differs = others.map((column) => `r.${ident(column)} IS DISTINCT FROM c.${ident(column)}`);
-  const gone = columns.map((column) => (key.includes(column) ? `c.${ident(column)}` : `CAST(NULL AS ${duckdbType(model.file.header.columns[column]?.type ?? "string")}) AS ${ident(column)}`));
+  const gone = columns.map((column) =>
+    key.includes(column)
+      ? `c.${ident(column)}`
+      : `CAST(NULL AS ${duckdbType(model.file.header.columns[column]?.type ?? "string")}) AS ${ident(column)}`,
+  );
   await connection.run(`CREATE TEMP TABLE current_rows AS SELECT ${idents(columns)} FROM ${current}`);
   await connection.run(
     `CREATE TEMP TABLE difference AS
@@ -187,7 +259,9 @@ async function stageDifference({ connection, model, table }: Work, current: stri
      SELECT ${gone.join(", ")}, true AS _delete FROM temp.current_rows c WHERE NOT EXISTS (SELECT 1 FROM temp.result r WHERE ${same})`,
   );
   const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.difference");
-  return rows === 0n ? null : table.stageMerge({ connection, query: "SELECT * FROM temp.difference", key, deleteColumn: "_delete" });
+  return rows === 0n
+    ? null
+    : table.stageMerge({ connection, query: "SELECT * FROM temp.difference", key, deleteColumn: "_delete" });
 }
 
 /** The model's SELECT with every column cast to its declared type, in the header's order; a value that does not fit fails the step. */
@@ -211,6 +285,7 @@ async function rangeOf({ connection, pinned }: Work, input: PinnedInput) {
     connection,
     `SELECT epoch_us(min(${column})) AS low, epoch_us(max(${column})) AS high FROM temp.changed`,
   );
-  return bounds.low === null || bounds.high === null ? undefined : rangeFilter(range.column, range.grain, bounds.low, bounds.high);
+  return bounds.low === null || bounds.high === null
+    ? undefined
+    : rangeFilter(range.column, range.grain, bounds.low, bounds.high);
 }
-

@@ -28,7 +28,11 @@ export async function openDelta(lake: Lake, request: DeltaRequest): Promise<Open
   const newest = snapshotText(table);
   if (table === null || newest === null || newest === request.from) return null;
   const snapshots = snapshotsAfter(table, request.from);
-  if (snapshots === null) throw new PlatformError("engine-failed", `snapshot ${request.from} of raw.${request.source} is gone; rebuild the staged datasets from raw`);
+  if (snapshots === null)
+    throw new PlatformError(
+      "engine-failed",
+      `snapshot ${request.from} of raw.${request.source} is gone; rebuild the staged datasets from raw`,
+    );
   let rows = 0;
   let to = newest;
   for (const snapshot of snapshots) {
@@ -44,7 +48,10 @@ export async function openDelta(lake: Lake, request: DeltaRequest): Promise<Open
   const kind = request.only?.length === 1 ? "VIEW" : "TABLE";
   return withConnection(lake, async (connection) => {
     await connection.run(`CREATE ${kind} ${relation} AS ${select}`);
-    const counts = await rowsOf<{ stream: string; rows: bigint }>(connection, `SELECT stream, count(*) AS rows FROM ${relation} GROUP BY stream ORDER BY stream`);
+    const counts = await rowsOf<{ stream: string; rows: bigint }>(
+      connection,
+      `SELECT stream, count(*) AS rows FROM ${relation} GROUP BY stream ORDER BY stream`,
+    );
     return {
       source: request.source,
       from: request.from,
@@ -53,7 +60,8 @@ export async function openDelta(lake: Lake, request: DeltaRequest): Promise<Open
       streams: counts.map((count) => ({ stream: count.stream, rows: Number(count.rows) })),
       more: to !== newest,
       relation,
-      close: () => withConnection(lake, async (closing) => void (await closing.run(`DROP ${kind} IF EXISTS ${relation}`))),
+      close: () =>
+        withConnection(lake, async (closing) => void (await closing.run(`DROP ${kind} IF EXISTS ${relation}`))),
     };
   });
 }

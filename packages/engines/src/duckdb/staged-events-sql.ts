@@ -42,7 +42,9 @@ export function typedEventsSql(relation: string, stream: string, shape: EventSha
   const keyless = !keyed && shape.key.includes(ROW_ID);
   const paths = shape.columns.map((column) => literal(column.path)).join(", ");
   const keyPaths = shape.keyPaths.map(literal).join(", ");
-  const events = keyless ? keylessEvents(relation, stream) : `SELECT * FROM ${relation} WHERE stream = ${literal(stream)} AND op <> 't'`;
+  const events = keyless
+    ? keylessEvents(relation, stream)
+    : `SELECT * FROM ${relation} WHERE stream = ${literal(stream)} AND op <> 't'`;
   const parsed = [
     "op, position, source_ts, ingested_at, payload",
     "CASE WHEN unchanged IS NULL THEN NULL ELSE from_json(unchanged, '[\"VARCHAR\"]') END AS unchanged",
@@ -64,7 +66,10 @@ export function typedEventsSql(relation: string, stream: string, shape: EventSha
       : `${text} IS NOT NULL AND (${value}) IS NULL${special === null ? "" : ` AND NOT (${special})`}`;
     if (!column.lenient || isKey) refused.push(`CASE WHEN ${mistake} THEN ${literal(column.sourceName)} END`);
   });
-  const refusedList = refused.length === 0 ? "CAST([] AS VARCHAR[])" : `list_filter([${refused.join(", ")}], lambda name: name IS NOT NULL)`;
+  const refusedList =
+    refused.length === 0
+      ? "CAST([] AS VARCHAR[])"
+      : `list_filter([${refused.join(", ")}], lambda name: name IS NOT NULL)`;
   return `SELECT ${values.join(", ")}, op, position, source_ts, ingested_at, unchanged, ${refusedList} AS _refused, payload FROM (SELECT ${parsed.join(", ")} FROM (${events}))`;
 }
 

@@ -12,10 +12,19 @@ export function mayPromote(from: string, to: string): boolean {
   return narrow !== null && wide !== null && narrow[2] === wide[2] && Number(wide[1]) > Number(narrow[1]);
 }
 
-const PROPERTIES = { "write.metadata.delete-after-commit.enabled": "true", "write.metadata.previous-versions-max": "20" } as const;
+const PROPERTIES = {
+  "write.metadata.delete-after-commit.enabled": "true",
+  "write.metadata.previous-versions-max": "20",
+} as const;
 
 /** The staged table of a stream: created when new, widened when the stream gained columns or wider types. */
-export async function stagedTable(lake: Lake, dataset: string, schema: StreamSchema, kind: "append" | "merge", key: readonly string[]): Promise<{ table: Table; notes: string[] }> {
+export async function stagedTable(
+  lake: Lake,
+  dataset: string,
+  schema: StreamSchema,
+  kind: "append" | "merge",
+  key: readonly string[],
+): Promise<{ table: Table; notes: string[] }> {
   const wanted = stagedDatasetColumns(schema, kind);
   const existing = await findTable(lake, dataset);
   if (existing === null) {
@@ -23,7 +32,12 @@ export async function stagedTable(lake: Lake, dataset: string, schema: StreamSch
     const table = await lake.lakehouse.createTable(
       { namespace: layer, name },
       {
-        schema: wanted.map((column) => ({ name: column.name, type: asType(column.type), doc: column.description, required: key.includes(column.name) })),
+        schema: wanted.map((column) => ({
+          name: column.name,
+          type: asType(column.type),
+          doc: column.description,
+          required: key.includes(column.name),
+        })),
         ...(kind === "merge" ? { key } : { partitionBy: [{ column: "_source_ts", transform: "hour" as const }] }),
         properties: { ...PROPERTIES, ...withoutBounds(wanted) },
       },
@@ -51,7 +65,9 @@ async function evolve(table: Table, wanted: readonly DatasetColumn[]): Promise<{
       notes.push(`column ${column.name} widened from ${type} to ${column.type}`);
       changed = true;
     } else {
-      notes.push(`column ${column.name} keeps its type ${type}: the source now sends ${column.type}; what does not fit is null`);
+      notes.push(
+        `column ${column.name} keeps its type ${type}: the source now sends ${column.type}; what does not fit is null`,
+      );
     }
   }
   return { table: changed ? await update.commit() : table, notes };
@@ -63,5 +79,9 @@ export function sameType(left: string, right: string): boolean {
 
 /** Personal values must not outlive their rows in the bounds that manifests keep. */
 function withoutBounds(columns: readonly DatasetColumn[]): Record<string, string> {
-  return Object.fromEntries(columns.filter((column) => column.pii === "direct").map((column) => [`write.metadata.metrics.column.${column.name}`, "none"]));
+  return Object.fromEntries(
+    columns
+      .filter((column) => column.pii === "direct")
+      .map((column) => [`write.metadata.metrics.column.${column.name}`, "none"]),
+  );
 }

@@ -8,7 +8,13 @@ import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import type { InputContracts } from "./model-inputs.ts";
 import { lakeEngineOn } from "./open-lake-engine.ts";
 
-const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, with: () => SILENT };
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  with: () => SILENT,
+};
 
 /** A real engine over real files in a temporary folder, with the catalog in memory; `close` removes the folder. */
 export async function openTestLake(options: { clock: Clock; contracts?: InputContracts }): Promise<LakeEngine> {
@@ -37,7 +43,12 @@ export async function openTestLake(options: { clock: Clock; contracts?: InputCon
 }
 
 /** Rows of a query over `dataset`, read by an engine of its own: what any reader of the lake sees. */
-export async function readRows(engine: LakeEngine, dataset: string, select: string, tail = "ORDER BY 1"): Promise<Json[][]> {
+export async function readRows(
+  engine: LakeEngine,
+  dataset: string,
+  select: string,
+  tail = "ORDER BY 1",
+): Promise<Json[][]> {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   try {

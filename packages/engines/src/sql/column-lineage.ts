@@ -1,16 +1,24 @@
 import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { ColumnLineageEdge } from "@nova/pipeline-core/lineage";
+import { indirectColumns } from "./indirect-lineage.ts";
 import { openLineageColumnLineage } from "@polyglot-sql/sdk";
 
 /** Columns by dataset name, so that unqualified names and stars resolve. */
 export type KnownColumns = ReadonlyMap<string, readonly { readonly name: string; readonly type: string }[]>;
 
+/** Target of an indirect edge: a join, filter or group decides over whole rows. */
+export const EVERY_COLUMN = "*";
+
 /** Which input columns each column of a model comes from, and how. */
 export function modelColumnLineage(file: ModelFile, known: KnownColumns): ColumnLineageEdge[] {
   const tables = Object.keys(file.header.inputs).map((input) => {
     const [schema, name] = input.split(".") as [string, string];
-    return { schema, name, columns: (known.get(input) ?? []).map((column) => ({ name: column.name, type: column.type })) };
+    return {
+      schema,
+      name,
+      columns: (known.get(input) ?? []).map((column) => ({ name: column.name, type: column.type })),
+    };
   });
   const result = openLineageColumnLineage(file.sql, {
     dialect: "trino",
@@ -19,7 +27,8 @@ export function modelColumnLineage(file: ModelFile, known: KnownColumns): Column
     outputDataset: { namespace: "nova", name: file.name },
     schema: { tables },
   });
-  if (!result.success || result.facet === undefined) throw new PlatformError("model-invalid", `${file.path}: no lineage: ${result.error ?? "unknown"}`);
+  if (!result.success || result.facet === undefined)
+    throw new PlatformError("model-invalid", `${file.path}: no lineage: ${result.error ?? "unknown"}`);
   const edges: ColumnLineageEdge[] = [];
   for (const [toColumn, field] of Object.entries(result.facet.fields)) {
     for (const source of field.inputFields) {
@@ -34,6 +43,9 @@ export function modelColumnLineage(file: ModelFile, known: KnownColumns): Column
         expression: identity ? "" : (how.description ?? "").replace(new RegExp(` AS ${toColumn}$`), ""),
       });
     }
+  }
+  for (const { dataset, column } of indirectColumns(file.sql, { tables })) {
+    edges.push({ fromDataset: dataset, fromColumn: column, toDataset: file.name, toColumn: EVERY_COLUMN, kind: "indirect", expression: "" });
   }
   return edges;
 }

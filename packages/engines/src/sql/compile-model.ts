@@ -27,9 +27,17 @@ export function compileModel(file: ModelFile): CompiledModel {
   const select = trinoToDuckdb(file.sql, place);
   const referenced = referencedTables(file.sql);
   const missing = referenced.filter((table) => header.inputs[table] === undefined);
-  if (missing.length > 0) throw new PlatformError("model-invalid", `${file.path}:${file.sqlLine}: reads ${missing.join(", ")}, which the header does not list under inputs`);
+  if (missing.length > 0)
+    throw new PlatformError(
+      "model-invalid",
+      `${file.path}:${file.sqlLine}: reads ${missing.join(", ")}, which the header does not list under inputs`,
+    );
   const unread = Object.keys(header.inputs).filter((input) => !referenced.includes(input));
-  if (unread.length > 0) throw new PlatformError("model-invalid", `${file.path}:${file.sqlLine}: lists ${unread.join(", ")} under inputs but does not read it`);
+  if (unread.length > 0)
+    throw new PlatformError(
+      "model-invalid",
+      `${file.path}:${file.sqlLine}: lists ${unread.join(", ")} under inputs but does not read it`,
+    );
   const inHeader = { path: file.path, firstLine: 1 };
   const inputs = Object.entries(header.inputs).map(([name, input]) => ({
     ...input,
@@ -51,7 +59,8 @@ export function referencedTables(sql: string): string[] {
     ast.walk(statement, {
       enter: (node) => {
         const table = (node as { table?: { name?: { name: string }; schema?: { name: string } | null } }).table;
-        if (table?.schema?.name !== undefined && table.name !== undefined) found.add(`${table.schema.name}.${table.name.name}`);
+        if (table?.schema?.name !== undefined && table.name !== undefined)
+          found.add(`${table.schema.name}.${table.name.name}`);
       },
     });
   }

@@ -13,14 +13,23 @@ const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
   [/\bFOR\s+(TIMESTAMP|VERSION)\s+AS\s+OF\b/i, "time travel is not supported in models"],
   [/\bMATCH_RECOGNIZE\b/i, "MATCH_RECOGNIZE is not supported in models"],
   [/\bTABLESAMPLE\b/i, "sampling would make a model give another result each time"],
-  [/\b(current_timestamp|current_date|now\s*\(\s*\)|random\s*\(|uuid\s*\(\s*\))/i, "a model must give the same result for the same input: no current time, no randomness"],
+  [
+    /\b(current_timestamp|current_date|now\s*\(\s*\)|random\s*\(|uuid\s*\(\s*\))/i,
+    "a model must give the same result for the same input: no current time, no randomness",
+  ],
 ];
 
 /** Trino SQL as DuckDB SQL; `model-invalid` naming file, line and column otherwise. */
 export function trinoToDuckdb(sql: string, place: TextPlace): string {
   for (const [pattern, reason] of UNSUPPORTED) {
     const match = pattern.exec(sql);
-    if (match !== null) throw invalid(place, sql.slice(0, match.index).split("\n").length, match.index - sql.lastIndexOf("\n", match.index), reason);
+    if (match !== null)
+      throw invalid(
+        place,
+        sql.slice(0, match.index).split("\n").length,
+        match.index - sql.lastIndexOf("\n", match.index),
+        reason,
+      );
   }
   const result = polyglotTranspile(sql, Dialect.Trino, Dialect.DuckDB);
   if (!result.success || result.sql === undefined || result.sql === null) {

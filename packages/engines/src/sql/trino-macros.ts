@@ -13,7 +13,6 @@ export const TRINO_MACROS: readonly string[] = [
   "url_extract_path(url) AS regexp_extract(url, '^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*([^?#]*)', 1)",
   "map_agg(name, value) AS map_from_entries(list((name, value)))",
   "to_iso8601(moment) AS strftime(moment, '%Y-%m-%dT%H:%M:%S.%gZ')",
-  "is_nan(value) AS isnan(value)",
 ];
 
 export function createMacrosSql(): string {

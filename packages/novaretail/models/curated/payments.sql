@@ -69,8 +69,8 @@ intents AS (
     i.status,
     upper(i.currency) AS currency,
     i.created,
-    CAST(i.amount_received AS decimal(16,0)) * DECIMAL '0.01' AS amount_received,
-    CAST(c.amount_refunded AS decimal(16,0)) * DECIMAL '0.01' AS amount_refunded
+    CAST(i.amount_received AS decimal(16,0)) * CAST('0.01' AS decimal(3,2)) AS amount_received,
+    CAST(c.amount_refunded AS decimal(16,0)) * CAST('0.01' AS decimal(3,2)) AS amount_refunded
   FROM staged.stripe__payment_intent i
   LEFT JOIN charged c ON c.payment_intent = i.id
   WHERE i._deleted_at IS NULL
