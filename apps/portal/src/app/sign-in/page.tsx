@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { SignInPage } from "@/features/sign-in/index.ts";
-import { signInChoices } from "@/features/sign-in/server/choices.ts";
+import { signInChoices } from "@/features/sign-in/server/index.ts";
 
 export const metadata: Metadata = { title: "Sign in" };
 
