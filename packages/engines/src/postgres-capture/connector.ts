@@ -1,4 +1,4 @@
-import { PlatformError } from "@nova/pipeline-core/kernel";
+import { abortable, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, Connector, SourceId, StreamRecord } from "@nova/pipeline-core/connectors";
 import { emptyEnvelopeColumns } from "@nova/pipeline-core/lakehouse";
 import type pg from "pg";
@@ -8,7 +8,7 @@ import { formatLsn, parsePosition, positionText } from "./lsn.ts";
 import { checkSource, ensurePublication } from "./publication.ts";
 import { createSlot, dropSlot, readSlot, systemIdentity } from "./replication-slot.ts";
 import { openReplicationStream } from "./replication-stream.ts";
-import { connectSession } from "./session.ts";
+import { connectSession, dropSession } from "./session.ts";
 import { cursorText, parseCursor } from "./snapshot-cursor.ts";
 import { isUnread, readSnapshot } from "./snapshot.ts";
 import { DEFAULT_FLUSH_RULES, type FlushRules, streamChanges } from "./stream-changes.ts";
@@ -27,8 +27,10 @@ export interface PostgresConnectorOptions {
 
 const SNAPSHOT_PARALLEL = 2;
 const SNAPSHOT_CHUNK_ROWS = 100_000;
-const SNAPSHOT_CHUNK_BYTES = 48 * 1024 * 1024;
+const SNAPSHOT_CHUNK_BYTES = 32 * 1024 * 1024;
 const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
+/** Making a slot waits for every transaction that is open on the source; beyond this it is said. */
+const SLOW_SLOT = 10 * SECOND;
 
 /** Captures a PostgreSQL database: what is there, then every change, through one replication slot. */
 export function postgresConnector(options: PostgresConnectorOptions): Connector {
@@ -42,7 +44,7 @@ export function postgresConnector(options: PostgresConnectorOptions): Connector 
       const { serverVersion } = await checkSource(catalog);
       await ensurePublication(catalog, publication, options.tables ?? null, serverVersion);
       replication = await connectSession(options.connectionString, "stream");
-      const begun = await beginOrResume(host, { catalog, replication, slot, publication });
+      const begun = await abortable(beginOrResume(host, { catalog, replication, slot, publication }), signal);
       const unread = begun.streams.filter(isUnread);
       if (unread.length > 0) {
         await host.setState("snapshotting");
@@ -87,7 +89,9 @@ export function postgresConnector(options: PostgresConnectorOptions): Connector 
         await stream.close();
       }
     } finally {
-      await Promise.allSettled([catalog.end(), replication?.end()]);
+      // The server may be waiting for others' transactions and answer nothing: its end is not waited for.
+      if (replication !== null) dropSession(replication);
+      await catalog.end();
     }
   };
 
@@ -96,6 +100,7 @@ export function postgresConnector(options: PostgresConnectorOptions): Connector 
     kind: "postgres",
     run: (host, signal) =>
       run(host, signal).catch((error: unknown) => {
+        if (signal.aborted) return;
         throw captureFailure(error);
       }),
   };
@@ -129,7 +134,10 @@ async function begin(
   system: string,
 ): Promise<Begun> {
   await dropSlot(catalog, slot);
-  const created = await createSlot(replication, slot);
+  const slow = setTimeout(() => {
+    host.logger.warn("making the replication slot waits for transactions that are open on the source", { slot });
+  }, SLOW_SLOT);
+  const created = await createSlot(replication, slot).finally(() => clearTimeout(slow));
   const tables = await readTables(catalog, publication);
   const streams = await host.saveStreamSchemas(tables.map((table) => streamSchema(table, host.piiRule)));
   const position = positionText(created.consistentLsn, 0);

@@ -72,7 +72,7 @@ describe("hand-over from the snapshot to the stream", { timeout: 60_000 }, () =>
       "CREATE TABLE orders (id int PRIMARY KEY, total numeric, note text); INSERT INTO orders VALUES (1, 10.50, 'a'), (2, 'NaN', NULL)",
     );
     const capture = startTestCapture(url, memoryHost(), { slot });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     await sql.query("INSERT INTO orders VALUES (3, 1e40, E'tab\\t\"quote\" \\\\ back')");
     await sql.query("UPDATE orders SET total = 11 WHERE id = 1");
     await sql.query("DELETE FROM orders WHERE id = 2");
@@ -99,7 +99,7 @@ describe("hand-over from the snapshot to the stream", { timeout: 60_000 }, () =>
     );
     const busy = traffic(url, 40);
     const capture = startTestCapture(url, memoryHost(), { slot, snapshotChunkRows: 3_000 });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     await busy;
     await caughtUp(sql, capture.host);
     await capture.stop();
@@ -129,7 +129,7 @@ describe("hand-over from the snapshot to the stream", { timeout: 60_000 }, () =>
     await traffic(url, 10);
     host.beforeCommit = () => undefined;
     const capture = startTestCapture(url, host, { slot, snapshotChunkRows: 2_000 });
-    await until("streaming", () => host.states.includes("streaming"));
+    await capture.streaming();
     await caughtUp(sql, host);
     await capture.stop();
     expect(captured(host)).toEqual(await oracle(sql));
@@ -150,7 +150,7 @@ describe("hand-over from the snapshot to the stream", { timeout: 60_000 }, () =>
     await sql.query("INSERT INTO items VALUES (2, 2, 'new')");
     host.beforeCommit = () => undefined;
     const capture = startTestCapture(url, host, { slot });
-    await until("streaming", () => host.states.includes("streaming"));
+    await capture.streaming();
     await caughtUp(sql, host);
     await capture.stop();
     expect(captured(host)).toEqual(await oracle(sql));
@@ -168,7 +168,7 @@ describe("a stream that is killed and resumed", { timeout: 60_000 }, () => {
     );
     const host = memoryHost();
     let capture = startTestCapture(url, host, { slot });
-    await until("streaming", () => host.states.includes("streaming"));
+    await capture.streaming();
     const busy = traffic(url, 60, () => new Promise((resolve) => setTimeout(resolve, 10)));
     for (let kill = 0; kill < 5; kill += 1) {
       const commitsThen = host.batches.length;
@@ -203,7 +203,7 @@ describe("a stream that is killed and resumed", { timeout: 60_000 }, () => {
     const { url, sql, slot } = await database(TABLE);
     const host = memoryHost();
     let capture = startTestCapture(url, host, { slot, flush: { maxRows: 1_000 } });
-    await until("streaming", () => host.states.includes("streaming"));
+    await capture.streaming();
     host.afterCommit = () => {
       if (host.rows.op.length >= 4_000) throw new Error("killed inside the transaction");
     };
@@ -223,7 +223,7 @@ describe("a stream that is killed and resumed", { timeout: 60_000 }, () => {
     const { url, sql, slot } = await database(`${TABLE}; INSERT INTO items VALUES (1, 1, 'old')`);
     const host = memoryHost();
     const first = startTestCapture(url, host, { slot });
-    await until("streaming", () => host.states.includes("streaming"));
+    await first.streaming();
     await sql.query("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = $1", [slot]);
     await expect(first.ended).resolves.toMatchObject({ kind: "source-unreachable" });
     await sql.query("UPDATE items SET amount = 2");
@@ -239,7 +239,7 @@ describe("the slot", { timeout: 60_000 }, () => {
   test("moves on while the database is idle or busy elsewhere, and dataThrough with it", async () => {
     const { url, sql, slot } = await database(TABLE);
     const capture = startTestCapture(url, memoryHost(), { slot });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     const { rows } = await sql.query<{ lsn: string; at: Date }>(
       "SELECT pg_logical_emit_message(false, 'other', repeat('x', 100000))::text AS lsn, clock_timestamp() AS at",
     );
@@ -266,7 +266,7 @@ describe("the slot", { timeout: 60_000 }, () => {
     const { url, sql, slot } = await database(TABLE);
     const host = memoryHost();
     const capture = startTestCapture(url, host, { slot });
-    await until("streaming", () => host.states.includes("streaming"));
+    await capture.streaming();
     await capture.stop();
     await sql.query("INSERT INTO items VALUES (1, 1, 'never seen')");
     await until(

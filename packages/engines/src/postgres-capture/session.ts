@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import pg from "pg";
 
 /**
@@ -27,12 +28,19 @@ export async function connectSession(
     options: SESSION_OPTIONS,
     keepAlive: true,
     connectionTimeoutMillis: 15_000,
+    // A catalog query that is never answered must not hold up the stream; snapshots and streams may be long.
+    ...(purpose === "catalog" ? { query_timeout: 60_000 } : {}),
     client_encoding: "UTF8",
     ...(purpose === "stream" ? { replication: "database" } : {}),
   } as pg.ClientConfig);
   client.on("error", () => undefined);
   await client.connect();
   return client;
+}
+
+/** Closes the connection at once, whatever it is waiting for. */
+export function dropSession(client: pg.Client): void {
+  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
 }
 
 export function quoteIdentifier(name: string): string {

@@ -69,7 +69,7 @@ describe("what the catalog tells", { timeout: 60_000 }, () => {
       piiRule: (stream, column) => (stream === "public.things" && column === "email" ? "direct" : "none"),
     });
     const capture = startTestCapture(url, host, { slot: "nova_catalog" });
-    await until("streaming", () => host.states.includes("streaming"));
+    await capture.streaming();
     await capture.stop();
     const [stream] = await host.streams();
     expect(stream?.schema).toMatchObject({ stream: "public.things", key: ["a", "b"], description: "All things." });
@@ -93,9 +93,36 @@ describe("what the catalog tells", { timeout: 60_000 }, () => {
     );
     await sql.end();
     const capture = startTestCapture(url, memoryHost(), { slot: "nova_some", tables: ["public.wanted"] });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     await capture.stop();
     expect(rowsOf(capture.host).map((row) => row.stream)).toEqual(["public.wanted"]);
+  });
+});
+
+describe("a transaction that is open on the source", { timeout: 60_000 }, () => {
+  test("delays the slot; stopping does not wait for it, and the next start begins anew", async () => {
+    const url = await server.createDatabase("open_transaction");
+    const [sql, open] = [await connect(url), await connect(url)];
+    await sql.query("CREATE TABLE items (id int PRIMARY KEY)");
+    await open.query("BEGIN; INSERT INTO items VALUES (1)");
+    const host = memoryHost();
+    const capture = startTestCapture(url, host, { slot: "nova_open" });
+    await until(
+      "the slot waiting",
+      async () => (await sql.query("SELECT 1 FROM pg_replication_slots WHERE slot_name = 'nova_open'")).rowCount === 1,
+    );
+    await capture.stop();
+    await open.query("COMMIT");
+    let again = startTestCapture(url, host, { slot: "nova_open" });
+    await until("streaming", async () => {
+      // The former connection may hold its slot for a moment longer.
+      const failed = await Promise.race([again.ended, Promise.resolve(null)]);
+      if (failed !== null) again = startTestCapture(url, host, { slot: "nova_open" });
+      return host.states.includes("streaming");
+    });
+    await again.stop();
+    expect(rowsOf(host).map(({ op, key }) => [op, key])).toEqual([["r", { id: "1" }]]);
+    await Promise.all([sql.end(), open.end()]);
   });
 });
 
@@ -106,7 +133,7 @@ describe("a sink that is slow", { timeout: 60_000 }, () => {
     await sql.query("CREATE TABLE items (id int PRIMARY KEY)");
     const host = memoryHost();
     const capture = startTestCapture(url, host, { slot: "nova_slow" });
-    await until("streaming", () => host.states.includes("streaming"));
+    await capture.streaming();
     const slot = (): Promise<{ rows: { active_pid: number }[] }> =>
       sql.query("SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'nova_slow'");
     const [before] = (await slot()).rows;

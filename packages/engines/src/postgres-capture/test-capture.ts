@@ -17,6 +17,8 @@ export function memoryHost(): MemoryCaptureHost {
 
 export interface RunningCapture {
   readonly host: MemoryCaptureHost;
+  /** Waits until changes flow; throws what the run failed with when it ends before. */
+  streaming(): Promise<void>;
   /** Ends the run; throws what it failed with. */
   stop(): Promise<void>;
   /** Settles when the run ends by itself. */
@@ -43,6 +45,11 @@ export function startTestCapture(
   return {
     host,
     ended,
+    streaming: () =>
+      until("streaming", () => {
+        if (failure !== null) throw failure;
+        return host.states.includes("streaming");
+      }),
     async stop() {
       stopper.abort();
       await ended;

@@ -29,6 +29,8 @@ export async function startTestServer(
     fsync: "off",
     wal_level: "logical",
     max_prepared_transactions: "4",
+    max_replication_slots: "40",
+    max_wal_senders: "40",
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
     ...settings,

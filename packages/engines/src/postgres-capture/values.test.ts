@@ -53,7 +53,7 @@ describe("values", { timeout: 60_000 }, () => {
       await sql.query(`ALTER DATABASE "${name}" SET ${setting}`);
     }
     const capture = startTestCapture(url, memoryHost(), { slot });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     await sql.query("ALTER TABLE everything REPLICA IDENTITY FULL");
     await sql.query(
       "BEGIN; CREATE TEMP TABLE copy ON COMMIT DROP AS SELECT * FROM everything; DELETE FROM everything; INSERT INTO everything SELECT * FROM copy ORDER BY id; COMMIT",
@@ -98,7 +98,7 @@ describe("values", { timeout: 60_000 }, () => {
     );
     await insertAll(sql, texts, 0);
     const capture = startTestCapture(url, memoryHost(), { slot });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     await insertAll(sql, texts, 1_000);
     await until("all rows", () => capture.host.rows.op.length === 800);
     await capture.stop();
@@ -128,7 +128,7 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
       "CREATE TABLE doc (id int PRIMARY KEY, n int, body text, extra text); ALTER TABLE doc ALTER body SET STORAGE EXTERNAL, ALTER extra SET STORAGE EXTERNAL; INSERT INTO doc VALUES (1, 1, repeat('x', 9000), 'short')",
     );
     const capture = startTestCapture(url, memoryHost(), { slot });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     await sql.query("UPDATE doc SET n = 2");
     await sql.query("UPDATE doc SET id = 7");
     await sql.query("ALTER TABLE doc REPLICA IDENTITY FULL");
@@ -159,7 +159,7 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
       CREATE TABLE parted_b PARTITION OF parted FOR VALUES FROM ('2026-02-01') TO ('2026-03-01'); INSERT INTO parted VALUES (1, '2026-01-05', 10), (2, '2026-02-05', 20);
       CREATE TABLE made (id int PRIMARY KEY, price numeric(8,2), gross numeric(8,2) GENERATED ALWAYS AS (price * 1.2) STORED); INSERT INTO made VALUES (1, 10);`);
     const capture = startTestCapture(url, memoryHost(), { slot });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     await sql.query("UPDATE keyless SET b = 'y'; DELETE FROM keyless");
     await sql.query(
       "INSERT INTO indexed VALUES (1, 'k', 5); UPDATE indexed SET c = 6; UPDATE indexed SET b = 'l'; DELETE FROM indexed",
@@ -219,7 +219,7 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
       "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)",
     );
     const capture = startTestCapture(url, memoryHost(), { slot });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     await sql.query("BEGIN; INSERT INTO a VALUES (1); ROLLBACK");
     await sql.query(
       "BEGIN; INSERT INTO a VALUES (2); SAVEPOINT s; INSERT INTO a SELECT generate_series(100, 400); ROLLBACK TO s; INSERT INTO b VALUES (2); INSERT INTO a VALUES (3); COMMIT",
@@ -252,7 +252,7 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
   test("a table that is made, altered and renamed while streaming has its schema at the place of the change", async () => {
     const { url, sql, slot } = await database("CREATE TABLE old (id int PRIMARY KEY, v int)");
     const capture = startTestCapture(url, memoryHost(), { slot });
-    await until("streaming", () => capture.host.states.includes("streaming"));
+    await capture.streaming();
     await sql.query("INSERT INTO old VALUES (1, 1)");
     await sql.query("ALTER TABLE old ADD COLUMN note text DEFAULT 'd'; INSERT INTO old VALUES (2, 2)");
     await sql.query("ALTER TABLE old ALTER v TYPE bigint, DROP COLUMN note; INSERT INTO old VALUES (3, 3)");

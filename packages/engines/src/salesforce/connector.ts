@@ -24,7 +24,7 @@ const OVERLAP = 2 * MINUTE;
 /** Reads Salesforce objects: all records once by bulk job, then what changed, at every poll. */
 export function salesforceConnector(options: SalesforceConnectorOptions): Connector {
   const run = async (host: CaptureHost, signal: AbortSignal): Promise<void> => {
-    const session = await openSession({ loginUrl: options.loginUrl, credentials: options.credentials });
+    const session = await openSession({ loginUrl: options.loginUrl, credentials: options.credentials }, signal);
     const position = sourcePosition(host);
     await describeObjects(host, options.objects, async (object) => session.describe(object));
     let state: "snapshotting" | "streaming" | null = null;
@@ -68,6 +68,7 @@ export function salesforceConnector(options: SalesforceConnectorOptions): Connec
     kind: "salesforce",
     run: (host, signal) =>
       run(host, signal).catch((error: unknown) => {
+        if (signal.aborted) return;
         throw salesforceFailure(error);
       }),
   };

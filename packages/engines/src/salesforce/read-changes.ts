@@ -1,4 +1,4 @@
-import { MINUTE } from "@nova/pipeline-core/kernel";
+import { DAY, MINUTE } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, SourceId, StreamRecord } from "@nova/pipeline-core/connectors";
 import { envelopeBatch } from "@nova/pipeline-core/lakehouse";
 import type { ObjectCursor } from "./object-cursor.ts";
@@ -19,6 +19,8 @@ export interface ChangeRead {
 
 /** How often the delete log is asked; purged records show up nowhere else. */
 const DELETES_EVERY = 2 * MINUTE;
+/** getDeleted refuses to look back further than 30 days. */
+const FURTHEST_BACK = 29 * DAY;
 /** Records of one commit, at least one page. */
 const COMMIT_ROWS = 20_000;
 
@@ -83,7 +85,14 @@ export async function readChanges(read: ChangeRead): Promise<void> {
   }
   const now = host.clock.now();
   if (now.getTime() - Date.parse(deletesSince) >= DELETES_EVERY) {
-    const answer = await session.deleted(object, new Date(Date.parse(deletesSince) - read.overlapMillis), now);
+    const wanted = Date.parse(deletesSince) - read.overlapMillis;
+    const furthest = new Date(Math.max(wanted, now.getTime() - FURTHEST_BACK));
+    const answer = await session.deleted(object, furthest, now);
+    if (answer.earliest.getTime() > wanted) {
+      host.logger.warn("Salesforce no longer lists all deletes since the last look: purged records may be missed", {
+        stream: object,
+      });
+    }
     const deletions = answer.records.map(({ id, deletedDate }) => ({
       id,
       deletedAt: new Date(deletedDate).toISOString(),

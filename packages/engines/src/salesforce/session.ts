@@ -1,4 +1,4 @@
-import { PlatformError } from "@nova/pipeline-core/kernel";
+import { abortable, MINUTE, PlatformError } from "@nova/pipeline-core/kernel";
 import jsforce from "jsforce";
 import { z } from "zod";
 import { salesforceErrorCode } from "./failure.ts";
@@ -52,7 +52,13 @@ const deletedSchema = z.object({
   latestDateCovered: z.string(),
 });
 
-export async function openSession(options: SessionOptions): Promise<SalesforceSession> {
+/** A call that has no answer by then is given up; the next run tries again. */
+const CALL_LIMIT = 2 * MINUTE;
+
+/** Signs in. Every call ends at once when `signal` aborts. */
+export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<SalesforceSession> {
+  const call = <Value>(work: PromiseLike<Value>): Promise<Value> =>
+    abortable(work, AbortSignal.any([signal, AbortSignal.timeout(CALL_LIMIT)]));
   const { credentials, loginUrl } = options;
   const connection = new jsforce.Connection({
     loginUrl,
@@ -71,7 +77,7 @@ export async function openSession(options: SessionOptions): Promise<SalesforceSe
     if (credentials.grant === "password") await connection.login(credentials.username, credentials.password);
     else await connection.authorize({ grant_type: "client_credentials" });
   };
-  await signIn();
+  await call(signIn());
   const jobs = (): string => `/services/data/v${API_VERSION}/jobs/query`;
 
   const checkBudget = (): void => {
@@ -90,33 +96,33 @@ export async function openSession(options: SessionOptions): Promise<SalesforceSe
   return {
     describe(object) {
       checkBudget();
-      return connection.describe(object);
+      return call(connection.describe(object));
     },
     async *queryAll(soql) {
       checkBudget();
-      let page = await connection.query<Record<string, unknown>>(soql, { scanAll: true, autoFetch: false });
+      let page = await call(connection.query<Record<string, unknown>>(soql, { scanAll: true, autoFetch: false }));
       yield page.records;
       while (!page.done && page.nextRecordsUrl !== undefined) {
         checkBudget();
-        page = await connection.queryMore<Record<string, unknown>>(page.nextRecordsUrl);
+        page = await call(connection.queryMore<Record<string, unknown>>(page.nextRecordsUrl));
         yield page.records;
       }
     },
     async createQueryJob(soql) {
       checkBudget();
-      const job = await connection.requestPost<unknown>(jobs(), {
+      const request = {
         operation: "queryAll",
         query: soql,
         contentType: "CSV",
         columnDelimiter: "COMMA",
         lineEnding: "LF",
-      });
-      return jobSchema.parse(job).id;
+      };
+      return jobSchema.parse(await call(connection.requestPost<unknown>(jobs(), request))).id;
     },
     async jobState(jobId) {
       checkBudget();
       try {
-        const job = jobSchema.parse(await connection.requestGet<unknown>(`${jobs()}/${jobId}`));
+        const job = jobSchema.parse(await call(connection.requestGet<unknown>(`${jobs()}/${jobId}`)));
         if (job.state === "JobComplete") return "complete";
         return job.state === "Failed" || job.state === "Aborted" ? "failed" : "running";
       } catch (error) {
@@ -129,23 +135,23 @@ export async function openSession(options: SessionOptions): Promise<SalesforceSe
       checkBudget();
       const query = new URLSearchParams({ maxRecords: String(maxRecords), ...(locator === null ? {} : { locator }) });
       const url = `${connection.instanceUrl}${jobs()}/${jobId}/results?${query.toString()}`;
-      let response = await fetchPage(url);
+      let response = await call(fetchPage(url));
       if (response.status === 401) {
         await response.body?.cancel();
-        await signIn();
-        response = await fetchPage(url);
+        await call(signIn());
+        response = await call(fetchPage(url));
       }
-      const csv = await response.text();
+      const csv = await call(response.text());
       if (!response.ok) throw pageFailure(response.status, csv);
       const next = response.headers.get("sforce-locator");
       return { csv, nextLocator: next === null || next === "null" || next === "" ? null : next };
     },
     async deleteJob(jobId) {
-      await connection.requestDelete(`${jobs()}/${jobId}`);
+      await call(connection.requestDelete(`${jobs()}/${jobId}`));
     },
     async deleted(object, from, to) {
       checkBudget();
-      const answer = deletedSchema.parse(await connection.deleted(object, from, to));
+      const answer = deletedSchema.parse(await call(connection.deleted(object, from, to)));
       return {
         records: answer.deletedRecords,
         earliest: new Date(answer.earliestDateAvailable),

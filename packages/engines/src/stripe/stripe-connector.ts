@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isPlatformError, MINUTE, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
+import { abortable, isPlatformError, MINUTE, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, Connector, SourceId, StreamSchema } from "@nova/pipeline-core/connectors";
 import { envelopeBatch } from "@nova/pipeline-core/lakehouse";
 import Stripe from "stripe";
@@ -59,6 +59,7 @@ export function stripeConnector(options: StripeConnectorOptions): Connector {
     kind: "stripe",
     run: (host, signal) =>
       run(host, signal).catch((error: unknown) => {
+        if (signal.aborted) return;
         throw stripeFailure(error);
       }),
   };
@@ -86,11 +87,12 @@ async function fillGaps(client: Stripe, loader: EventLoader, signal: AbortSignal
   let after: string | undefined;
   for (;;) {
     if (signal.aborted) return;
-    const page = await client.events.list({
+    const listing = client.events.list({
       limit: PAGE,
       created: { gte: from },
       ...(after === undefined ? {} : { starting_after: after }),
     });
+    const page = await abortable(listing, signal);
     await loader.add(page.data.map((event) => stripeEventSchema.parse(event)));
     after = page.data.at(-1)?.id;
     if (!page.has_more || after === undefined) break;

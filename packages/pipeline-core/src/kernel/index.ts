@@ -1,3 +1,4 @@
+export * from "./abortable.ts";
 export * from "./clock.ts";
 export * from "./events.ts";
 export * from "./errors.ts";
