@@ -17,14 +17,17 @@ export function testIds(clock: Clock): IdSource {
   return uuidV7Source(clock, { bytes: (length) => new Uint8Array(randomBytes(length)) });
 }
 
-/** Empties every table but the migration ledger: far cheaper than a database per test. */
+/**
+ * Empties every table but the migration ledger: far cheaper than a database per test, and than TRUNCATE of many small
+ * tables. As a replica, neither foreign keys nor the audit's trigger stand in the way.
+ */
 export async function emptyDb(db: Pick<Db, "pool">): Promise<void> {
   await db.pool.query(
-    `DO $$ DECLARE names text; BEGIN
-       ALTER TABLE audit_entries DISABLE TRIGGER USER;
-       SELECT string_agg(format('%I', tablename), ', ') INTO names FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations';
-       EXECUTE 'TRUNCATE ' || names || ' RESTART IDENTITY CASCADE';
-       ALTER TABLE audit_entries ENABLE TRIGGER USER;
+    `DO $$ DECLARE name text; BEGIN
+       PERFORM set_config('session_replication_role', 'replica', true);
+       FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' LOOP
+         EXECUTE format('DELETE FROM %I', name);
+       END LOOP;
      END $$`,
   );
 }
