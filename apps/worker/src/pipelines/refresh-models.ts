@@ -145,9 +145,9 @@ export async function carryFreshness(context: PipelineContext): Promise<void> {
   }
 }
 
-/** Inputs that count for freshness: those of sources that are not connected will never have data. */
-function liveInputs({ configured }: PipelineContext, model: ModelFile): string[] {
+/** Inputs that count for freshness: sources that are not connected and tables that a source does not have never will. */
+function liveInputs({ configured, state }: PipelineContext, model: ModelFile): string[] {
   return Object.keys(model.header.inputs).filter(
-    (input) => !input.startsWith("staged.") || [...configured].some((source) => input.startsWith(`staged.${source}__`)),
+    (input) => !input.startsWith("staged.") || (state.entries.has(input) && [...configured].some((source) => input.startsWith(`staged.${source}__`))),
   );
 }
