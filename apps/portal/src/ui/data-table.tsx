@@ -8,10 +8,11 @@ import {
   type SortingState,
   useReactTable,
 } from "@tanstack/react-table";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, ArrowUpDown } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { Button } from "./button.tsx";
 import { cx } from "./class-names.ts";
+import { formatCount } from "./format.ts";
 
 declare module "@tanstack/react-table" {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- the library's own parameters
@@ -45,10 +46,8 @@ interface DataTableProps<Row> {
   readonly dimmed?: boolean;
 }
 
-/** Longer tables with a `maxHeight` draw only the rows in view. */
-const WINDOW_FROM = 60;
-/** Pixels of a usual row, measured as rows are drawn. */
-const ROW_HEIGHT = 45;
+/** A table with a `maxHeight` draws this many rows at first; the rest on demand, so that a long list costs no page. */
+const DRAWN_FIRST = 60;
 
 /** A real table: sortable heads, j/k or arrows between rows, Enter opens. */
 export function DataTable<Row>({
@@ -74,27 +73,12 @@ export function DataTable<Row>({
     enableSorting: onSort !== undefined,
     sortUndefined: "last",
   } as Parameters<typeof useReactTable<Row>>[0]);
-  const region = useRef<HTMLDivElement>(null);
+  const [expanded, setExpanded] = useState(false);
   const all = table.getRowModel().rows;
-  const windowed = maxHeight !== undefined && all.length > WINDOW_FROM;
-  const virtualizer = useVirtualizer({
-    count: all.length,
-    enabled: windowed,
-    getScrollElement: () => region.current,
-    getItemKey: (index) => all[index]?.id ?? index,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 10,
-    // The server renders the first screenful.
-    initialRect: { width: 0, height: maxHeight ?? 0 },
-  });
-  const drawn = windowed ? virtualizer.getVirtualItems() : null;
-  const shown = drawn === null ? all : drawn.flatMap((item) => all[item.index] ?? []);
-  const spaceBefore = drawn?.[0]?.start ?? 0;
-  const spaceAfter = drawn === null ? 0 : virtualizer.getTotalSize() - (drawn.at(-1)?.end ?? 0);
+  const shown = maxHeight === undefined || expanded ? all : all.slice(0, DRAWN_FIRST);
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   return (
     <div
-      ref={region}
       role="region"
       aria-label={`${label}, table`}
       tabIndex={0}
@@ -104,7 +88,7 @@ export function DataTable<Row>({
       <table
         className={cx("w-full border-separate border-spacing-0 text-left transition-opacity", dimmed && "opacity-60")}
         aria-label={label}
-        aria-rowcount={windowed ? all.length + 1 : undefined}
+        aria-rowcount={shown.length < all.length ? all.length + 1 : undefined}
       >
         <thead>
           {table.getHeaderGroups().map((group) => (
@@ -144,13 +128,9 @@ export function DataTable<Row>({
           ))}
         </thead>
         <tbody onKeyDown={moveBetweenRows}>
-          <Space height={spaceBefore} />
-          {shown.map((row, place) => (
+          {shown.map((row) => (
             <tr
               key={row.id}
-              ref={windowed ? virtualizer.measureElement : undefined}
-              data-index={drawn?.[place]?.index}
-              aria-rowindex={drawn === null ? undefined : (drawn[place]?.index ?? 0) + 2}
               data-row
               tabIndex={onOpen === undefined ? undefined : 0}
               onClick={
@@ -184,20 +164,17 @@ export function DataTable<Row>({
               })}
             </tr>
           ))}
-          <Space height={spaceAfter} />
         </tbody>
       </table>
+      {shown.length < all.length ? (
+        <div className="flex justify-center border-t border-line p-2">
+          <Button size="sm" kind="ghost" onClick={() => setExpanded(true)}>
+            Show all {formatCount(all.length)}
+          </Button>
+        </div>
+      ) : null}
     </div>
   );
-}
-
-/** Stands for the rows outside the window. */
-function Space({ height }: { readonly height: number }) {
-  return height > 0 ? (
-    <tr aria-hidden style={{ height }}>
-      <td aria-label="rows not drawn" />
-    </tr>
-  ) : null;
 }
 
 function SortMark({ direction }: { readonly direction: false | "asc" | "desc" }) {
