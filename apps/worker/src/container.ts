@@ -20,6 +20,12 @@ import {
 import { listRuns, readFigures, readSources, readStatus } from "@nova/db/read-models";
 import { openLakeEngine } from "@nova/engines/duckdb";
 import { openQuerySandbox, type QuerySandbox } from "@nova/engines/query-sandbox";
+import { logConnector, logIntake } from "@nova/engines/log-intake";
+import { postgresConnector } from "@nova/engines/postgres-capture";
+import { salesforceConnector } from "@nova/engines/salesforce";
+import { committedSegment, openSpool } from "@nova/engines/spool";
+import { modelCompiler } from "@nova/engines/sql";
+import { stripeConnector, stripeWebhook } from "@nova/engines/stripe";
 import { piiTag, SOURCES } from "@nova/novaretail";
 import type { DatasetName } from "@nova/pipeline-core/catalog";
 import {
@@ -31,7 +37,7 @@ import {
   uuidV7Source,
 } from "@nova/pipeline-core/kernel";
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
-import { type Capture, startCapture } from "./capture/container.ts";
+import { type Capture, startCapture } from "./capture/start-capture.ts";
 import type { WorkerEnv } from "./env.ts";
 import { registerLogIntake, registerStripeWebhook } from "./http/intake/index.ts";
 import { createMetrics, type WorkerMetrics } from "./http/metrics.ts";
@@ -86,7 +92,7 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
     stack.defer(() => lease.release());
     await settleLeftovers(ground, stack);
 
-    const definitions = loadDefinitions();
+    const definitions = loadDefinitions(modelCompiler);
     const engine = await openLakeEngine({
       lakeDir: ground.lakeDir,
       pool: db.pool,
@@ -127,6 +133,7 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
     });
     stack.defer(() => app.close());
     const url = await app.listen({ host: "127.0.0.1", port: env.NOVA_WORKER_PORT });
+    queries.warmUp();
     logger.info("the worker serves", { url });
     return { url, stop: () => stack.disposeAsync() };
   } catch (error) {
@@ -168,6 +175,17 @@ interface DataDeps {
   readonly onFatal: (error: Error) => void;
 }
 
+const CAPTURE_ENGINES = {
+  committedSegment,
+  logConnector,
+  logIntake,
+  openSpool,
+  postgresConnector,
+  salesforceConnector,
+  stripeConnector,
+  stripeWebhook,
+};
+
 /** Pipelines first: capture tells them of every commit. */
 async function startData(
   ground: Ground,
@@ -195,6 +213,7 @@ async function startData(
   });
   stack.defer(() => pipelines.stop());
   const capture = await startCapture({
+    engines: CAPTURE_ENGINES,
     config,
     rawStore: engine.rawStore,
     sources,

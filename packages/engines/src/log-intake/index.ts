@@ -1,3 +1,3 @@
 export { logConnector, type LogConnectorOptions } from "./log-connector.ts";
 export { type IntakeAnswer, logIntake, type LogIntake, type LogIntakeOptions } from "./log-intake.ts";
-export { encodeOtlpResponse, encodeOtlpStatus, type OtlpEncoding } from "./otlp.ts";
+export type { OtlpEncoding } from "./otlp.ts";

@@ -3,7 +3,7 @@ import { type Clock, PlatformError } from "@nova/pipeline-core/kernel";
 import type { DeliveryLedger, Quarantine, QuarantinedItem, SourceId } from "@nova/pipeline-core/connectors";
 import type { Spool } from "../spool/index.ts";
 import { checkLine, envelopeLineStart, type LogRecord } from "./log-record.ts";
-import { decodeOtlp, type OtlpEncoding } from "./otlp.ts";
+import { decodeOtlp, encodeOtlpResponse, encodeOtlpStatus, type OtlpEncoding } from "./otlp.ts";
 
 export interface IntakeAnswer {
   readonly accepted: number;
@@ -19,6 +19,10 @@ export interface LogIntake {
   /** Newline-delimited JSON or one JSON array. `batchId` null: the content is the id. */
   acceptLines(body: Buffer, batchId: string | null): Promise<IntakeAnswer>;
   acceptOtlp(body: Buffer, encoding: OtlpEncoding): Promise<IntakeAnswer>;
+  /** The answer to an OTLP request that was taken, in its encoding. */
+  readonly otlpResponse: typeof encodeOtlpResponse;
+  /** The answer to one that was not. */
+  readonly otlpStatus: typeof encodeOtlpStatus;
 }
 
 export interface LogIntakeOptions {
@@ -93,6 +97,8 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
   };
 
   return {
+    otlpResponse: encodeOtlpResponse,
+    otlpStatus: encodeOtlpStatus,
     acceptLines(body, batchId) {
       const { records, refused } = readLines(body.toString("utf8"));
       return accept(batchId ?? contentId(body), records, refused);

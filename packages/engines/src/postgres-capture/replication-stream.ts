@@ -34,7 +34,6 @@ export interface ReplicationStream {
   close(): Promise<void>;
 }
 
-export const XLOG_DATA = 0x77;
 export const KEEPALIVE = 0x6b;
 /** Header of XLogData: kind, start, end, send time. */
 export const XLOG_HEADER_BYTES = 25;

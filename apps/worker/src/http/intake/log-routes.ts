@@ -1,5 +1,5 @@
 import { asPlatformError, type Logger, type PlatformError } from "@nova/pipeline-core/kernel";
-import { encodeOtlpResponse, encodeOtlpStatus, type LogIntake, type OtlpEncoding } from "@nova/engines/log-intake";
+import type { LogIntake, OtlpEncoding } from "@nova/engines/log-intake";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasBearerToken } from "./bearer-token.ts";
 import { acceptRawBodies, readBody } from "./raw-body.ts";
@@ -39,7 +39,7 @@ async function otlp(
     return reply
       .code(415)
       .type("application/json")
-      .send(encodeOtlpStatus("json", RPC_INVALID_ARGUMENT, "send application/x-protobuf or application/json"));
+      .send(logs.otlpStatus("json", RPC_INVALID_ARGUMENT, "send application/x-protobuf or application/json"));
   }
   const answer = (status: number, body: Buffer): FastifyReply =>
     reply
@@ -47,20 +47,20 @@ async function otlp(
       .type(encoding === "json" ? "application/json" : "application/x-protobuf")
       .send(body);
   if (!hasBearerToken(request.headers.authorization, deps.token)) {
-    return answer(401, encodeOtlpStatus(encoding, RPC_UNAUTHENTICATED, "the bearer token is missing or wrong"));
+    return answer(401, logs.otlpStatus(encoding, RPC_UNAUTHENTICATED, "the bearer token is missing or wrong"));
   }
   try {
     const taken = await logs.acceptOtlp(await readBody(request), encoding);
     const message =
       taken.rejected === 0 ? "" : `${taken.rejected} records were refused: ${taken.errors[0]?.detail ?? ""}`;
-    return answer(200, encodeOtlpResponse(encoding, taken.rejected, message));
+    return answer(200, logs.otlpResponse(encoding, taken.rejected, message));
   } catch (error) {
     const failure = refusal(error, deps.logger);
     const status = statusOf(failure);
     if (status >= 429) reply.header("retry-after", String(RETRY_AFTER));
     return answer(
       status,
-      encodeOtlpStatus(encoding, status >= 429 ? RPC_UNAVAILABLE : RPC_INVALID_ARGUMENT, failure.message),
+      logs.otlpStatus(encoding, status >= 429 ? RPC_UNAVAILABLE : RPC_INVALID_ARGUMENT, failure.message),
     );
   }
 }

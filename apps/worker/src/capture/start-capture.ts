@@ -1,16 +1,29 @@
 import { join } from "node:path";
 import { MINUTE, SECOND } from "@nova/pipeline-core/kernel";
 import type { Connector, SourceId, SourceKind, StreamSchema } from "@nova/pipeline-core/connectors";
-import { logConnector, logIntake, type LogIntake } from "@nova/engines/log-intake";
-import { postgresConnector } from "@nova/engines/postgres-capture";
-import { salesforceConnector } from "@nova/engines/salesforce";
-import { committedSegment, openSpool, type Spool } from "@nova/engines/spool";
-import { stripeConnector, stripeWebhook, type StripeWebhook } from "@nova/engines/stripe";
+import type { logConnector, LogIntake, logIntake } from "@nova/engines/log-intake";
+import type { postgresConnector } from "@nova/engines/postgres-capture";
+import type { salesforceConnector } from "@nova/engines/salesforce";
+import type { committedSegment, openSpool, Spool } from "@nova/engines/spool";
+import type { stripeConnector, StripeWebhook, stripeWebhook } from "@nova/engines/stripe";
 import { type CaptureConfig, SALESFORCE_OBJECTS } from "./capture-config.ts";
 import { runSource } from "./run-source.ts";
 import type { HostDeps } from "./source-host.ts";
 
+/** How connectors and their doors are made; the container hands them over. */
+export interface CaptureEngines {
+  readonly committedSegment: typeof committedSegment;
+  readonly logConnector: typeof logConnector;
+  readonly logIntake: typeof logIntake;
+  readonly openSpool: typeof openSpool;
+  readonly postgresConnector: typeof postgresConnector;
+  readonly salesforceConnector: typeof salesforceConnector;
+  readonly stripeConnector: typeof stripeConnector;
+  readonly stripeWebhook: typeof stripeWebhook;
+}
+
 export interface CaptureDeps extends HostDeps {
+  readonly engines: CaptureEngines;
   readonly config: CaptureConfig;
   /** Folder of the spools, one below it per source. */
   readonly spoolDir: string;
@@ -44,13 +57,13 @@ const KINDS: Record<SourceId, SourceKind> = {
 
 /** Starts capturing every configured source. Needs the metadata store; the sources themselves may be down. */
 export async function startCapture(deps: CaptureDeps): Promise<Capture> {
-  const { config, sources } = deps;
+  const { config, engines, sources } = deps;
   const stopper = new AbortController();
   const spools: Spool[] = [];
   const spool = async (source: SourceId): Promise<Spool> => {
-    const opened = await openSpool({
+    const opened = await engines.openSpool({
       dir: join(deps.spoolDir, source),
-      after: committedSegment(await sources.position(source)),
+      after: engines.committedSegment(await sources.position(source)),
       maxBytes: SPOOL_MAX_BYTES,
       segmentBytes: SEGMENT_BYTES,
       gatherMillis: GATHER_MILLIS,
@@ -63,7 +76,7 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
   const connectors: Connector[] = [];
   if (config.ordersDb !== null) {
     connectors.push(
-      postgresConnector({
+      engines.postgresConnector({
         source: "orders_db",
         connectionString: config.ordersDb.connectionString,
         tables: config.ordersDb.tables ?? null,
@@ -71,14 +84,16 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
     );
   }
   if (config.salesforce !== null) {
-    connectors.push(salesforceConnector({ source: "salesforce", ...config.salesforce, objects: SALESFORCE_OBJECTS }));
+    connectors.push(
+      engines.salesforceConnector({ source: "salesforce", ...config.salesforce, objects: SALESFORCE_OBJECTS }),
+    );
   }
   let stripe: StripeWebhook | null = null;
   if (config.stripe !== null) {
     const { apiKey, apiBase, webhookSecrets } = config.stripe;
     const stripeSpool = await spool("stripe");
     connectors.push(
-      stripeConnector({
+      engines.stripeConnector({
         source: "stripe",
         apiKey,
         ...(apiBase === undefined ? {} : { apiBase }),
@@ -88,7 +103,7 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
         gapCheckEveryMillis: STRIPE_GAP_CHECK_EVERY,
       }),
     );
-    stripe = stripeWebhook({
+    stripe = engines.stripeWebhook({
       ...deps,
       source: "stripe",
       spool: stripeSpool,
@@ -100,14 +115,14 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
   if (config.logs !== null) {
     const logSpool = await spool("app_logs");
     connectors.push(
-      logConnector({
+      engines.logConnector({
         source: "app_logs",
         spool: logSpool,
         commitEveryMillis: LOG_COMMIT_EVERY,
         schemas: deps.declaredStreams("app_logs"),
       }),
     );
-    logs = logIntake({ ...deps, source: "app_logs", spool: logSpool });
+    logs = engines.logIntake({ ...deps, source: "app_logs", spool: logSpool });
   }
 
   for (const [id, kind] of Object.entries(KINDS) as [SourceId, SourceKind][]) {
