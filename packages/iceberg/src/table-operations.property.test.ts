@@ -327,7 +327,7 @@ test("any sequence of changes leaves exactly the rows a plain list would hold, a
     ),
     { numRuns: 40 },
   );
-}, 60_000);
+}, 120_000);
 
 async function physicalRows(table: Table): Promise<number> {
   return (await table.scan().files()).reduce((sum, file) => sum + file.recordCount, 0);

@@ -6,7 +6,10 @@ import type { Operation } from "../metadata/table-metadata.ts";
 export interface StagedSummary {
   readonly operation: Operation;
   readonly addedRecords: number;
-  /** Rows that readers no longer see: position-deleted ones and those of removed files. */
+  /**
+   * Rows that readers no longer see. Exact for merges and deletes of single rows; when whole files go, rows of theirs
+   * that shared delete files had hidden before are counted once more.
+   */
   readonly deletedRecords: number;
   readonly addedFiles: number;
   readonly addedDeleteFiles: number;

@@ -34,16 +34,46 @@ export const LONG = avro.types.LongType.__with({
 
 const compiled = new Map<string, avro.Type>();
 
-/** Compiles a schema once per distinct text. Logical types are ignored: we work on the raw forms. */
+/**
+ * Compiles a schema once per distinct text. Logical types are ignored: we work on the raw forms. Only fields that can
+ * exceed 2^53 get the exact but slower 64-bit type; counts and sizes are plain numbers.
+ */
 export function avroType(schema: unknown): avro.Type {
   const text = JSON.stringify(schema);
   let type = compiled.get(text);
   if (!type) {
-    type = avro.Type.forSchema(schema as avro.Schema, { registry: { long: LONG }, wrapUnions: "never" });
+    type = avro.Type.forSchema(withExactLongs(schema, false) as avro.Schema, { wrapUnions: "never" });
     if (compiled.size >= 256) compiled.clear(); // hostile input must not grow this without bound
     compiled.set(text, type);
   }
   return type;
+}
+
+/** Snapshot ids (fields 1 and 503) and partition values (ids from 1000). */
+const isExact = (id: number): boolean => id === 1 || id === 503 || id >= 1000;
+
+function withExactLongs(schema: unknown, exact: boolean): unknown {
+  if (schema === "long") return exact ? LONG : schema;
+  if (Array.isArray(schema)) return schema.map((branch) => withExactLongs(branch, exact));
+  if (typeof schema !== "object" || schema === null) return schema;
+  const node = schema as { type?: unknown; fields?: Record<string, unknown>[]; items?: unknown; default?: unknown };
+  if (node.fields)
+    return {
+      ...node,
+      fields: node.fields.map((field) => {
+        const { default: _unused, ...rest } = field; // every field is given when writing, and the writer's when reading
+        return { ...rest, type: withExactLongs(field["type"], isExact(fieldIdOf(field))) };
+      }),
+    };
+  if (node.items !== undefined) return { ...node, items: withExactLongs(node.items, exact) };
+  if (node.type === "long") return exact ? LONG : node;
+  return typeof node.type === "object" ? { ...node, type: withExactLongs(node.type, exact) } : node;
+}
+
+/** The id an Avro field declares, or that its name carries after `byFieldId`. */
+function fieldIdOf(field: Record<string, unknown>): number {
+  const declared = field["field-id"];
+  return typeof declared === "number" ? declared : Number(/^f(\d+)$/.exec(String(field["name"]))?.[1] ?? -1);
 }
 
 /** Writes an Avro object container (deflate) with our key-values in its header. One block: manifests are small. */

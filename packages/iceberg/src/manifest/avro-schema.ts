@@ -171,9 +171,18 @@ export function byFieldId(schema: unknown): unknown {
     if (key === "fields" && Array.isArray(value))
       out[key] = value.map((field: Record<string, unknown>) => {
         const id = field["field-id"];
-        return { name: typeof id === "number" ? `f${id}` : field["name"], type: byFieldId(field["type"]) };
+        return { name: typeof id === "number" ? nameById(id) : field["name"], type: byFieldId(field["type"]) };
       });
     else out[key] = key === "type" || key === "items" || key === "values" ? byFieldId(value) : value;
   }
   return out;
+}
+
+const MAP_KEYS = new Set([117, 119, 121, 138, 126, 129]);
+const MAP_VALUES = new Set([118, 120, 122, 139, 127, 130]);
+
+/** Parts of the statistics maps get the names that our own type has, so that decoded maps are used as they are. */
+function nameById(id: number): string {
+  if (MAP_KEYS.has(id)) return "key";
+  return MAP_VALUES.has(id) ? "value" : `f${id}`;
 }

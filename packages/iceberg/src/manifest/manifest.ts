@@ -198,24 +198,15 @@ function fileFromAvro(data: Record<string, unknown>, line: ManifestFile, spec: B
     partition: spec.fields.map((field) => partitionFromAvro(field.resultType, partition[`f${field.fieldId}`])),
     recordCount: data["f103"],
     sizeBytes: data["f104"],
-    columnSizes: keyed<number>(maybe(108), 117, 118),
-    valueCounts: keyed<number>(maybe(109), 119, 120),
-    nullCounts: keyed<number>(maybe(110), 121, 122),
-    nanCounts: keyed<number>(maybe(137), 138, 139),
-    lower: keyed<Buffer>(maybe(125), 126, 127),
-    upper: keyed<Buffer>(maybe(128), 129, 130),
+    columnSizes: maybe<Keyed<number>[]>(108),
+    valueCounts: maybe<Keyed<number>[]>(109),
+    nullCounts: maybe<Keyed<number>[]>(110),
+    nanCounts: maybe<Keyed<number>[]>(137),
+    lower: maybe<Keyed<Buffer>[]>(125),
+    upper: maybe<Keyed<Buffer>[]>(128),
     splitOffsets: maybe<number[]>(132),
     equalityIds: maybe<number[]>(135),
     sortOrderId: maybe<number>(140),
     referencedDataFile: maybe<string>(143),
   };
-}
-
-function keyed<V>(
-  pairs: Record<string, unknown>[] | undefined,
-  keyId: number,
-  valueId: number,
-): Keyed<V>[] | undefined {
-  const [key, value] = [`f${keyId}`, `f${valueId}`];
-  return pairs?.map((pair) => ({ key: pair[key] as number, value: pair[value] as V }));
 }

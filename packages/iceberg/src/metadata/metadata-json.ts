@@ -166,10 +166,13 @@ function inconsistency(metadata: TableMetadata): string | null {
   for (const [name, ref] of Object.entries(metadata.refs))
     if (!parents.has(ref["snapshot-id"]))
       return `ref ${name} points to snapshot ${ref["snapshot-id"]}, which is not among snapshots`;
-  let steps = 0;
-  for (let at = current ?? undefined; at !== undefined; at = parents.get(at)) {
-    steps += 1;
-    if (steps > parents.size + 1) return "the parents of the current snapshot form a circle";
+  const heads = [current ?? undefined, ...Object.values(metadata.refs).map((ref) => ref["snapshot-id"])];
+  for (const head of new Set(heads)) {
+    let steps = 0;
+    for (let at = head; at !== undefined; at = parents.get(at)) {
+      steps += 1;
+      if (steps > parents.size + 1) return "the parents of a snapshot form a circle";
+    }
   }
   return null;
 }

@@ -45,6 +45,7 @@ function mayMatch(filter: Filter, knowledge: Knowledge, negated = false): boolea
         ? knowledge.range(filter.column).mayBeNull
         : knowledge.range(filter.column).mayBeValue;
     case "in": {
+      if (filter.values.length === 0) return negated; // false for every row, null included; its opposite true
       const range = knowledge.range(filter.column);
       if (!range.mayBeValue) return false;
       return (

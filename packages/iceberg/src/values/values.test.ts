@@ -55,9 +55,9 @@ test("a date that the engine calls infinite has no bound", () => {
 
 test("decimals of any size survive their minimal bytes", () => {
   fc.assert(
-    fc.property(fc.bigInt({ min: -(10n ** 38n), max: 10n ** 38n }), (value) =>
-      expect(decimalFromBytes(decimalBytes(value))).toBe(value),
-    ),
+    fc.property(fc.bigInt({ min: -(10n ** 38n), max: 10n ** 38n }), (value) => {
+      expect(decimalFromBytes(decimalBytes(value))).toBe(value);
+    }),
   );
 });
 

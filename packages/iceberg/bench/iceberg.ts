@@ -96,7 +96,9 @@ try {
     }),
   );
   const aggregate = async (source: string): Promise<unknown> =>
-    connection.runAndReadAll(`SELECT count(*), sum(x), max(hash), max(customer), sum(amount), max(at) FROM ${source}`);
+    connection.runAndReadAll(
+      `SELECT count(*), sum(x), max(hash), max(customer), sum(amount), max("at") FROM ${source}`,
+    );
   const dirty = await tenth.table.scan().toSql();
   const clean = await table.scan({ snapshotId: table.metadata.snapshots[1]?.["snapshot-id"] as bigint }).toSql();
   report(
