@@ -68,6 +68,7 @@ beforeAll(async () => {
     logger: silent,
     dataset: async (name) => (name === "curated.orders" || name === "raw.orders_db" ? orders : null),
   });
+  sandbox.warmUp();
 }, 60_000);
 
 afterAll(async () => {

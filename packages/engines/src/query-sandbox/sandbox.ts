@@ -62,6 +62,8 @@ export type QueryPlanned = PlannedQuery | { readonly refused: QueryError };
 export interface QuerySandbox {
   /** Parses the SQL and decides whether this person may run it; nothing has run when it returns. */
   plan(sql: string, principal: Principal): Promise<QueryPlanned>;
+  /** Starts the processes that wait for queries; call it when nothing more urgent needs the processor. Idempotent. */
+  warmUp(): void;
   /** Ends the spare processes. Running queries are ended too. */
   close(): Promise<void>;
 }
@@ -89,13 +91,15 @@ export function openQuerySandbox(options: SandboxOptions): QuerySandbox {
     const waiting = spares.shift() ?? startSpare();
     const child = await waiting;
     // The next one loads while this one works.
-    if (!closed) spares.push(startSpare());
+    if (!closed && spares.length < SPARES) spares.push(startSpare());
     // A spare may have died while it waited.
     return child.process.exitCode === null && child.process.signalCode === null ? child : takeChild();
   };
-  for (let index = 0; index < SPARES; index += 1) spares.push(startSpare());
 
   return {
+    warmUp() {
+      while (!closed && spares.length < SPARES) spares.push(startSpare());
+    },
     async plan(sql, principal) {
       const child = await takeChild();
       try {

@@ -41,6 +41,7 @@ function setUp(script: Script) {
         }
       );
     },
+    warmUp: () => undefined,
     close: async () => undefined,
   };
   let now = Date.parse("2026-11-23T09:00:00Z");

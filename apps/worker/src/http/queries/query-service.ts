@@ -53,6 +53,8 @@ interface Held {
 }
 
 export interface RunningQueryService extends QueryService {
+  /** Lets the processes start that wait for queries: once the worker serves, not while it starts. */
+  warmUp(): void;
   /** Cancels what runs and waits until it is on record. */
   stop(): Promise<void>;
 }
@@ -199,6 +201,7 @@ export function createQueryService(options: QueryServiceOptions): RunningQuerySe
       query.cancelled = true;
       query.planned?.cancel();
     },
+    warmUp: () => sandbox.warmUp(),
     async stop() {
       for (const query of held.values()) {
         query.cancelled = true;
