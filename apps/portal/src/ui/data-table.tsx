@@ -9,7 +9,7 @@ import {
   useReactTable,
 } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp, ArrowUpDown } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { Button } from "./button.tsx";
 import { cx } from "./class-names.ts";
 import { formatCount } from "./format.ts";
@@ -62,7 +62,11 @@ export function DataTable<Row>({
   maxHeight,
   dimmed = false,
 }: DataTableProps<Row>) {
-  const sorting: SortingState = sort === "" ? [] : [{ id: sort.replace(/^-/, ""), desc: sort.startsWith("-") }];
+  // A new array at every render would make the table reset its state, and so render again, for ever.
+  const sorting = useMemo<SortingState>(
+    () => (sort === "" ? [] : [{ id: sort.replace(/^-/, ""), desc: sort.startsWith("-") }]),
+    [sort],
+  );
   const table = useReactTable({
     data: rows as Row[],
     columns: columns as ColumnDef<Row>[],
@@ -72,6 +76,7 @@ export function DataTable<Row>({
     getSortedRowModel: getSortedRowModel(),
     enableSorting: onSort !== undefined,
     sortUndefined: "last",
+    autoResetAll: false,
   } as Parameters<typeof useReactTable<Row>>[0]);
   const [expanded, setExpanded] = useState(false);
   const all = table.getRowModel().rows;
