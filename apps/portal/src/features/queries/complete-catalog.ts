@@ -9,7 +9,7 @@ export const DIALECT = PostgreSQL;
 export function completionSchema(datasets: readonly QueryableDataset[]): SQLNamespace {
   const layers: Record<string, Record<string, SQLNamespace>> = {};
   for (const dataset of datasets) {
-    const [layer = "", table = ""] = splitName(dataset.name);
+    const [layer, table] = splitName(dataset.name);
     layers[layer] ??= {};
     layers[layer][table] = {
       self: { label: table, type: "type", detail: dataset.owner },

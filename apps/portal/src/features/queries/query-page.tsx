@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { LayoutList, Play, Square, WandSparkles } from "lucide-react";
 import dynamic from "next/dynamic";
 import { debounce, useQueryStates } from "nuqs";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -39,7 +39,7 @@ export function QueryPage() {
   const trpc = useTRPC();
   const [search, setSearch] = useQueryStates(querySearchParsers, { history: "replace" });
   const shownId = parseQueryId(search.query);
-  const [sql, setSql] = useState<string | null>(search.sql === "" ? null : search.sql);
+  const [draft, setDraft] = useState<{ text: string; of: string | null } | null>(null);
   const [drawer, setDrawer] = useState(false);
   const editor = useRef<EditorHandle | null>(null);
   const datasets = useQueryableDatasets();
@@ -50,28 +50,20 @@ export function QueryPage() {
     ),
   );
   const result = useQueryResult(shownId);
-  const { start, cancel } = useQueryRun((id, text) => void setSearch({ query: id, sql: sqlForAddress(text) }));
+  const { start, cancel } = useQueryRun((id, sent) => {
+    const address = sqlForAddress(sent);
+    setDraft(address === null ? { text: sent, of: id } : null);
+    void setSearch({ query: id, sql: address });
+  });
 
-  // A link that names only the query: its text comes from the record.
-  const recorded = record.data?.sql;
-  useEffect(() => {
-    if (sql === null && recorded !== undefined) setSql(recorded);
-  }, [sql, recorded]);
-  // Back and forward, and links into the screen, bring their text along.
-  const told = useRef(search.sql);
-  useEffect(() => {
-    if (search.sql === "" || search.sql === told.current) return;
-    told.current = search.sql;
-    setSql(search.sql);
-  }, [search.sql]);
-
-  const text = sql ?? "";
+  // The address holds the text, or names the query whose record does; only what fits neither way is kept here.
+  const kept = draft !== null && draft.of === search.query ? draft.text : null;
+  const text = kept ?? (search.sql === "" ? (record.data?.sql ?? "") : search.sql);
   const running = result.status.data?.state === "running" || start.isPending;
 
   function edit(next: string): void {
-    setSql(next);
     const address = sqlForAddress(next);
-    told.current = address ?? "";
+    setDraft(address === null ? { text: next, of: search.query } : null);
     void setSearch({ sql: address }, { limitUrlUpdates: debounce(400) });
   }
   function run(): void {
@@ -106,22 +98,21 @@ export function QueryPage() {
       onLoad={(query) => {
         setDrawer(false);
         start.reset();
-        setSql(query.sql);
-        told.current = sqlForAddress(query.sql) ?? "";
+        setDraft(null);
         void setSearch({ query: query.id, sql: sqlForAddress(query.sql) }, { history: "push" });
       }}
     />
   );
 
   return (
-    <div className="flex flex-col md:h-[calc(100dvh-48px)] md:flex-row">
+    <div className="flex min-h-full flex-col md:flex-row">
       <aside
         aria-label="Datasets and history"
-        className="hidden w-72 shrink-0 flex-col border-r border-line bg-surface md:flex xl:w-80"
+        className="sticky top-13 hidden h-[calc(100dvh-52px)] w-72 shrink-0 flex-col border-r border-line bg-surface md:flex xl:w-80"
       >
         {side}
       </aside>
-      <div className="flex min-w-0 flex-1 flex-col md:overflow-auto">
+      <div className="flex min-w-0 flex-1 flex-col">
         <header className="flex flex-wrap items-center gap-2 border-b border-line bg-surface px-4 py-2.5">
           <h1 className="mr-auto text-lg font-semibold">Query</h1>
           <span className="md:hidden">
@@ -168,7 +159,7 @@ export function QueryPage() {
             onFormat={() => void format()}
             datasets={datasets.data ?? NO_DATASETS}
             error={result.status.data?.error ?? null}
-            handle={editor}
+            handleRef={editor}
           />
         </section>
         <section aria-label="Result" aria-busy={running} className="min-w-0 flex-1 bg-surface">

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { RunDetail } from "@nova/db/read-models";
+import type { RunDetail, RunStep } from "@nova/db/read-models";
 import { POLICY } from "@nova/pipeline-core/kernel";
 import Link from "next/link";
 import { paths } from "@/features/navigation/index.ts";
@@ -73,7 +73,7 @@ export function RunPage({ id }: { readonly id: string }) {
         {(data) => (
           <>
             <Failure run={data} />
-            <Facts run={data} />
+            <Facts run={data} rowsOut={rowsSoFar(data, steps.data ?? [])} />
             <QueryRegion
               query={steps}
               what="the steps"
@@ -106,7 +106,12 @@ function Failure({ run }: { readonly run: RunDetail }) {
   );
 }
 
-function Facts({ run }: { readonly run: RunDetail }) {
+/** The run's own count is made at its end. */
+function rowsSoFar(run: RunDetail, steps: readonly RunStep[]): number {
+  return run.endedAt === null ? steps.reduce((sum, step) => sum + (step.rowsOut ?? 0), 0) : run.rowsOut;
+}
+
+function Facts({ run, rowsOut }: { readonly run: RunDetail; readonly rowsOut: number }) {
   return (
     <StatRow label="The run">
       <Stat label="Trigger" value={<TriggerName trigger={run.trigger} />} note={TRIGGER_WORDS[run.trigger].why} />
@@ -128,11 +133,7 @@ function Facts({ run }: { readonly run: RunDetail }) {
         value={<Duration from={run.startedAt} to={run.endedAt} absent="not started" />}
         note={run.typicalSeconds === null ? undefined : `typically ${formatDuration(run.typicalSeconds)}`}
       />
-      <Stat
-        label="Rows out"
-        value={formatCount(run.rowsOut)}
-        note={run.endedAt === null ? "counted at the end" : undefined}
-      />
+      <Stat label="Rows out" value={formatCount(rowsOut)} note={run.endedAt === null ? "so far" : undefined} />
     </StatRow>
   );
 }

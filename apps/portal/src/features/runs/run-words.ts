@@ -52,13 +52,13 @@ interface TriggerWords {
 export const TRIGGER_WORDS: Record<Trigger, TriggerWords> = {
   "target-lag": {
     label: "Target lag",
-    why: "Changes waited upstream and a dataset was about to be older than its target lag.",
+    why: "Data was nearing its target lag.",
     icon: Timer,
   },
   manual: { label: "Manual", why: "Someone started it.", icon: Hand },
   schedule: { label: "Schedule", why: "Its time had come.", icon: CalendarClock },
-  backfill: { label: "Backfill", why: "A backfill asked for these partitions.", icon: History },
-  maintenance: { label: "Maintenance", why: "Tables are kept small and fast.", icon: Wrench },
+  backfill: { label: "Backfill", why: "A backfill asked for it.", icon: History },
+  maintenance: { label: "Maintenance", why: "Keeps tables small and fast.", icon: Wrench },
 };
 
 /** What failed, in a few words; used where the message itself is not for everyone. */

@@ -66,7 +66,8 @@ export function ResultGrid({ columns, rows, masked }: ResultGridProps) {
   const openRow = open === null ? undefined : rows[order[open] ?? -1];
   return (
     <>
-      <div ref={box} className="max-h-[min(640px,70vh)] min-h-40 overflow-auto" role="presentation">
+      <div ref={box} className="max-h-[max(280px,calc(100dvh-384px))] min-h-40 overflow-auto" role="presentation">
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role -- the WAI-ARIA grid pattern on a real table */}
         <table
           role="grid"
           aria-label="Result"
@@ -205,7 +206,6 @@ function Cell({ id, value, numeric, active, onPick, onOpen }: CellProps) {
   return (
     <td
       id={id}
-      role="gridcell"
       aria-selected={active}
       onClick={onPick}
       onDoubleClick={onOpen}

@@ -8,7 +8,7 @@ import { EditorView, keymap } from "@codemirror/view";
 import type { QueryError } from "@nova/pipeline-core/access";
 import type { QueryableDataset } from "@nova/db/read-models";
 import CodeMirror from "@uiw/react-codemirror";
-import { type RefObject, useEffect, useEffectEvent, useMemo, useRef } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef } from "react";
 import { catalogSource, completionSchema, DIALECT } from "../complete-catalog.ts";
 import { errorRange } from "../error-range.ts";
 import { editorTheme } from "./editor-theme.ts";
@@ -27,7 +27,7 @@ interface SqlEditorProps {
   readonly datasets: readonly QueryableDataset[];
   /** Marked where it says; null = nothing is marked. */
   readonly error: QueryError | null;
-  readonly handle: RefObject<EditorHandle | null>;
+  readonly handleRef: RefObject<EditorHandle | null>;
 }
 
 const SETUP = {
@@ -40,24 +40,11 @@ const SETUP = {
 } as const;
 
 /** Tab moves on, as everywhere on the page, except to accept a completion. */
-export function SqlEditor({ value, onChange, onRun, onFormat, datasets, error, handle }: SqlEditorProps) {
+export function SqlEditor({ value, onChange, onRun, onFormat, datasets, error, handleRef }: SqlEditorProps) {
   const view = useRef<EditorView | null>(null);
-  const run = useEffectEvent(onRun);
-  const format = useEffectEvent(onFormat);
-  const keys = useRef({ run: () => undefined as void, format: () => undefined as void });
-  useEffect(() => {
-    keys.current = { run: () => run(), format: () => format() };
-  }, []);
-
   const extensions = useMemo(
     () => [
-      Prec.highest(
-        keymap.of([
-          { key: "Mod-Enter", run: () => (keys.current.run(), true) },
-          { key: "Shift-Alt-f", run: () => (keys.current.format(), true) },
-          { key: "Tab", run: acceptCompletion },
-        ]),
-      ),
+      Prec.highest(keymap.of([{ key: "Tab", run: acceptCompletion }])),
       sqlLanguage({ dialect: DIALECT, schema: completionSchema(datasets), upperCaseKeywords: true }),
       DIALECT.language.data.of({ autocomplete: catalogSource(datasets) }),
       EditorView.lineWrapping,
@@ -68,7 +55,7 @@ export function SqlEditor({ value, onChange, onRun, onFormat, datasets, error, h
   );
 
   useEffect(() => {
-    handle.current = {
+    handleRef.current = {
       insert(text) {
         const editor = view.current;
         if (editor === null) return;
@@ -77,30 +64,42 @@ export function SqlEditor({ value, onChange, onRun, onFormat, datasets, error, h
       },
     };
     return () => {
-      handle.current = null;
+      handleRef.current = null;
     };
-  }, [handle]);
+  }, [handleRef]);
 
   useEffect(() => {
     if (view.current !== null) mark(view.current, error);
   }, [error]);
 
+  function onKey(event: KeyboardEvent): void {
+    const run = event.key === "Enter" && (event.metaKey || event.ctrlKey);
+    const format = event.code === "KeyF" && event.altKey && event.shiftKey;
+    if (!run && !format) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (run) onRun();
+    else onFormat();
+  }
+
   return (
-    <CodeMirror
-      value={value}
-      onChange={onChange}
-      extensions={extensions}
-      theme="none"
-      height="100%"
-      className="h-full"
-      indentWithTab={false}
-      basicSetup={SETUP}
-      placeholder="SELECT … FROM curated.orders"
-      onCreateEditor={(created) => {
-        view.current = created;
-        mark(created, error);
-      }}
-    />
+    <div role="presentation" className="h-full" onKeyDownCapture={onKey}>
+      <CodeMirror
+        value={value}
+        onChange={onChange}
+        extensions={extensions}
+        theme="none"
+        height="100%"
+        className="h-full"
+        indentWithTab={false}
+        basicSetup={SETUP}
+        placeholder="SELECT … FROM curated.orders"
+        onCreateEditor={(created) => {
+          view.current = created;
+          mark(created, error);
+        }}
+      />
+    </div>
   );
 }
 

@@ -56,7 +56,7 @@ export function TimelineChart({ timeline, chosen, onChoose }: TimelineChartProps
 
 function Axis({ timeline }: { readonly timeline: Timeline }) {
   return (
-    <div aria-hidden className="sticky top-0 z-10 flex h-7 border-b border-line bg-surface pr-14 pl-4">
+    <div aria-hidden className="sticky top-0 z-10 flex h-7 border-b border-line bg-surface pr-20 pl-4">
       <div className={NAMES} />
       <div className="relative flex-1">
         {timeline.ticks.map((tick) => (
@@ -91,9 +91,8 @@ function StepBar({ row, chosen, faded, onClick }: StepBarProps) {
       aria-label={`${row.dataset}, ${label.toLowerCase()}${worked.length === 0 ? "" : `, ${formatDuration(seconds)}`}${worked.length > 1 ? `, ${worked.length} attempts` : ""}: show its log lines`}
       onClick={onClick}
       className={cx(
-        "flex h-8 w-full items-center pr-14 pl-4 text-left outline-offset-[-2px] hover:bg-hover",
+        "flex h-8 w-full items-center pr-20 pl-4 text-left outline-offset-[-2px] hover:bg-hover",
         chosen && "bg-accent-soft hover:bg-accent-soft",
-        faded && "opacity-60",
       )}
     >
       <span className={cx("flex items-center gap-2 pr-3", NAMES)}>
@@ -102,9 +101,9 @@ function StepBar({ row, chosen, faded, onClick }: StepBarProps) {
           {row.dataset}
         </span>
       </span>
-      <span className="relative h-4 min-w-0 flex-1">
+      <span className={cx("relative h-4 min-w-0 flex-1", faded && "opacity-50")}>
         {row.segments.length === 0 ? (
-          <span className="text-2xs text-fg-subtle">{label.toLowerCase()}</span>
+          <span className="block text-2xs text-fg-subtle">{label.toLowerCase()}</span>
         ) : (
           row.segments.map((segment, index) => (
             <Bar key={`${segment.kind}:${index}`} segment={segment} last={index === row.segments.length - 1} />

@@ -51,6 +51,7 @@ function OpenLog({ run }: { readonly run: RunDetail }) {
   const { query, loadEarlier, loadingEarlier } = useRunLog(run.id, running);
   const [search, setSearch] = useQueryStates(runSearchParsers, { history: "replace" });
   const { text, level, step } = search;
+  const known = query.data !== undefined;
   const lines = query.data?.lines ?? NO_LINES;
   const shown = useMemo(() => filterLog(lines, { text, levels: level, step }), [lines, text, level, step]);
   const counts = useMemo(() => countLevels(lines, { text, step }), [lines, text, step]);
@@ -64,9 +65,11 @@ function OpenLog({ run }: { readonly run: RunDetail }) {
       aside={
         <>
           <span aria-live="polite">
-            {filtered
-              ? `${formatCount(shown.length)} of ${plural(lines.length, "line")}`
-              : plural(lines.length, "line")}
+            {!known
+              ? ""
+              : filtered
+                ? `${formatCount(shown.length)} of ${plural(lines.length, "line")}`
+                : plural(lines.length, "line")}
           </span>
           <a href={`${paths.run(run.id)}/log`} download className={buttonClass({ size: "sm", kind: "ghost" })}>
             <Download aria-hidden className="size-3.5" />
@@ -84,7 +87,11 @@ function OpenLog({ run }: { readonly run: RunDetail }) {
         <FilterChips
           label="Level"
           chosen={level}
-          choices={LOG_LEVELS.map((value) => ({ value, label: LEVEL_LABEL[value], count: counts[value] }))}
+          choices={LOG_LEVELS.map((value) => ({
+            value,
+            label: LEVEL_LABEL[value],
+            ...(known ? { count: counts[value] } : {}),
+          }))}
           onChange={(next) => void setSearch({ level: next.length === 0 ? null : next, line: null })}
         />
         <Button

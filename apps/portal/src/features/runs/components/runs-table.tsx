@@ -89,7 +89,7 @@ export function RunsTable({ runs, empty, dimmed }: RunsTableProps) {
 function Datasets({ run }: { readonly run: RunRow }) {
   const rest = run.datasetCount - run.firstDatasets.length;
   return (
-    <div className="flex max-w-96 min-w-40 items-baseline gap-2">
+    <div className="flex max-w-72 min-w-40 items-baseline gap-2">
       <span className="num w-7 shrink-0 text-right text-fg-muted">{formatCount(run.datasetCount)}</span>
       <span className="truncate font-mono text-xs" title={run.firstDatasets.join(", ")}>
         {run.firstDatasets.join(", ")}
@@ -103,7 +103,7 @@ function RunError({ run }: { readonly run: RunRow }) {
   if (run.errorKind === null) return null;
   return (
     <Tooltip content={POLICY[run.errorKind].remedy} side="left">
-      <span tabIndex={0} className="block max-w-72 truncate rounded-sm text-xs text-bad">
+      <span tabIndex={0} className="block max-w-80 truncate rounded-sm text-xs text-bad">
         {run.errorMessage ?? ERROR_WORDS[run.errorKind]}
       </span>
     </Tooltip>

@@ -12,6 +12,7 @@ import { useNow } from "@/ui/time.tsx";
 import { prepareTimeline } from "../charts/prepare-timeline.ts";
 import { TimelineChart } from "../charts/timeline-chart.tsx";
 import { runSearchParsers } from "../run-search.ts";
+import { StepDetail } from "./step-detail.tsx";
 import { StepsTable } from "./steps-table.tsx";
 
 const VIEWS = [
@@ -29,6 +30,8 @@ export function TimelineCard({ run, steps }: { readonly run: RunDetail; readonly
     () => (withSkipped ? steps : steps.filter((one) => one.state !== "skipped" || one.dataset === step)),
     [steps, withSkipped, step],
   );
+  const chosen = steps.find((one) => one.dataset === step);
+  const choose = (dataset: string | null): void => void setSearch({ step: dataset, line: null });
   return (
     <Card
       title="Steps"
@@ -61,13 +64,9 @@ export function TimelineCard({ run, steps }: { readonly run: RunDetail; readonly
       ) : view === "table" ? (
         <StepsTable steps={shown} />
       ) : (
-        <LiveTimeline
-          run={run}
-          steps={shown}
-          chosen={step}
-          onChoose={(dataset) => void setSearch({ step: dataset, line: null })}
-        />
+        <LiveTimeline run={run} steps={shown} chosen={step} onChoose={choose} />
       )}
+      {chosen === undefined ? null : <StepDetail step={chosen} onClose={() => choose(null)} />}
     </Card>
   );
 }
