@@ -1,3 +1,4 @@
+import { modelCompiler } from "@nova/engines/sql";
 import { openTestLake } from "@nova/engines/duckdb/testing";
 import { stagedDatasetName, type StreamSchema } from "@nova/pipeline-core/connectors";
 import { emptyEnvelopeColumns, type EnvelopeColumns, type Op } from "@nova/pipeline-core/lakehouse";
@@ -9,7 +10,7 @@ import { loadDefinitions } from "../src/pipelines/index.ts";
  * `node apps/worker/bench/pipelines.ts [orders]` (default 200,000 orders).
  */
 const ORDERS = Number(process.argv[2] ?? 200_000);
-const definitions = loadDefinitions();
+const definitions = loadDefinitions(modelCompiler);
 const engine = await openTestLake({ clock: { now: () => new Date() }, contracts: definitions.contracts });
 const results: { what: string; rows: number; ms: number; detail: string }[] = [];
 let ordinal = 0;

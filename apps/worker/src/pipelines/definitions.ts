@@ -1,19 +1,20 @@
-import { compileModel } from "@nova/engines/sql";
 import { readModelFiles, SOURCES, type SourceDefinition, STAGED_CONTRACTS } from "@nova/novaretail";
 import { type ModelFile, type ModelProblem, parseModel } from "@nova/pipeline-core/catalog";
 import { isPlatformError } from "@nova/pipeline-core/kernel";
+import type { ModelCompiler } from "@nova/pipeline-core/orchestration";
 
 export interface Definitions {
   readonly sources: readonly SourceDefinition[];
   /** Sound models, inputs before those who read them. */
   readonly models: readonly ModelFile[];
   readonly contracts: typeof STAGED_CONTRACTS;
+  readonly compiler: ModelCompiler;
   /** Models that were refused; the others go on without them. */
   readonly problems: readonly ModelProblem[];
 }
 
 /** Reads NovaRetail's definitions. A broken model is refused with file, line and fix; it never stops the others. */
-export function loadDefinitions(): Definitions {
+export function loadDefinitions(compiler: ModelCompiler): Definitions {
   const { models: sources, unreadable } = readModelFiles();
   const problems: ModelProblem[] = [...unreadable];
   const sound: ModelFile[] = [];
@@ -24,7 +25,7 @@ export function loadDefinitions(): Definitions {
       continue;
     }
     try {
-      compileModel(parsed.model);
+      compiler.check(parsed.model);
       sound.push(parsed.model);
     } catch (error) {
       if (!isPlatformError(error)) throw error;
@@ -39,7 +40,7 @@ export function loadDefinitions(): Definitions {
       message: `reads itself through its inputs, or reads a model that was refused`,
     })),
   );
-  return { sources: SOURCES, models: ordered, contracts: STAGED_CONTRACTS, problems };
+  return { sources: SOURCES, models: ordered, contracts: STAGED_CONTRACTS, compiler, problems };
 }
 
 /** Models after the models they read; those that can never be reached are circular or read a refused one. */

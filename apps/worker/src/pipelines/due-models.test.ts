@@ -1,14 +1,18 @@
+import { modelCompiler } from "@nova/engines/sql";
 import { describe, expect, it } from "vitest";
 import type { PipelineContext } from "./context.ts";
 import { inOrder, loadDefinitions } from "./definitions.ts";
 import { consumedOf, emptyLakeState } from "./lake-state.ts";
 import { dueModels, type ModelTimes } from "./refresh-models.ts";
 
-const definitions = loadDefinitions();
+const definitions = loadDefinitions(modelCompiler);
 const NOW = new Date("2026-11-20T12:00:00Z");
 
 /** A lake in which every model is built and up to date; `change` says what is different. */
-function lake(change: (state: PipelineContext["state"], times: ModelTimes) => void): { context: PipelineContext; times: ModelTimes } {
+function lake(change: (state: PipelineContext["state"], times: ModelTimes) => void): {
+  context: PipelineContext;
+  times: ModelTimes;
+} {
   const state = emptyLakeState();
   const times: ModelTimes = { startedAt: new Map(), running: new Set() };
   for (const model of definitions.models) {
@@ -19,19 +23,33 @@ function lake(change: (state: PipelineContext["state"], times: ModelTimes) => vo
     }
   }
   change(state, times);
-  const context = { definitions, state, clock: { now: () => NOW }, pace: { model: 0, lagShare: 0.25 } } as Partial<PipelineContext> as PipelineContext;
+  const context = {
+    definitions,
+    state,
+    clock: { now: () => NOW },
+    pace: { model: 0, lagShare: 0.25 },
+  } as Partial<PipelineContext> as PipelineContext;
   return { context, times };
 }
-const due = ({ context, times }: ReturnType<typeof lake>, pipeline: string) => dueModels(context, times, pipeline).map(({ model, reason }) => `${model.name}: ${reason}`);
+const due = ({ context, times }: ReturnType<typeof lake>, pipeline: string) =>
+  dueModels(context, times, pipeline).map(({ model, reason }) => `${model.name}: ${reason}`);
 
 describe("which models run now", () => {
   it("none when all inputs are read", () => {
-    expect(due(lake(() => undefined), "sales")).toEqual([]);
+    expect(
+      due(
+        lake(() => undefined),
+        "sales",
+      ),
+    ).toEqual([]);
   });
 
   it("those with a new input, and those of the same pipeline after them", () => {
     const changed = lake((state) => state.snapshots.set("staged.orders_db__products", "2"));
-    expect(due(changed, "sales")).toEqual(["curated.products: new data in staged.orders_db__products", "curated.order_lines: after curated.products"]);
+    expect(due(changed, "sales")).toEqual([
+      "curated.products: new data in staged.orders_db__products",
+      "curated.order_lines: after curated.products",
+    ]);
   });
 
   it("not before its share of the target lag has passed", () => {
@@ -79,8 +97,14 @@ describe("which models run now", () => {
 describe("the order of models", () => {
   it("puts inputs first and names those that can never run", () => {
     const names = definitions.models.map((model) => model.name);
-    for (const model of definitions.models) for (const input of Object.keys(model.header.inputs).filter((name) => !name.startsWith("staged."))) expect(names.indexOf(input)).toBeLessThan(names.indexOf(model.name));
+    for (const model of definitions.models)
+      for (const input of Object.keys(model.header.inputs).filter((name) => !name.startsWith("staged.")))
+        expect(names.indexOf(input)).toBeLessThan(names.indexOf(model.name));
     const withoutOrders = definitions.models.filter((model) => model.name !== "curated.orders");
-    expect(inOrder(withoutOrders).circular.map((model) => model.name).toSorted()).toEqual(["curated.customers", "mart.daily_sales"]);
+    expect(
+      inOrder(withoutOrders)
+        .circular.map((model) => model.name)
+        .toSorted(),
+    ).toEqual(["curated.customers", "mart.daily_sales"]);
   });
 });

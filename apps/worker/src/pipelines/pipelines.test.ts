@@ -1,3 +1,4 @@
+import { modelCompiler } from "@nova/engines/sql";
 import { randomBytes } from "node:crypto";
 import { openTestLake, readRows } from "@nova/engines/duckdb/testing";
 import { memoryCatalogStore } from "@nova/pipeline-core/catalog/testing";
@@ -48,7 +49,7 @@ beforeEach(async () => {
   warnings.length = 0;
   position = 0;
   store = stores();
-  const definitions = loadDefinitions();
+  const definitions = loadDefinitions(modelCompiler);
   engine = await openTestLake({ clock, contracts: definitions.contracts });
   for (const { id, kind } of definitions.sources)
     await store.sources.registerSource({ id, kind, configured: id === "orders_db" });

@@ -54,7 +54,9 @@ function isReadable({ state }: PipelineContext, input: string): boolean {
 
 function reasonToRun({ state }: PipelineContext, model: ModelFile): string | null {
   const consumed = consumedOf(state, model.name);
-  const news = Object.keys(model.header.inputs).filter((input) => (state.snapshots.get(input) ?? null) !== (consumed.get(input) ?? null));
+  const news = Object.keys(model.header.inputs).filter(
+    (input) => (state.snapshots.get(input) ?? null) !== (consumed.get(input) ?? null),
+  );
   if (news.length > 0) return `new data in ${news.join(", ")}`;
   const version = state.codeVersions.get(model.name);
   return version !== undefined && version !== model.codeVersion ? "the model's code changed" : null;
@@ -148,6 +150,8 @@ export async function carryFreshness(context: PipelineContext): Promise<void> {
 /** Inputs that count for freshness: sources that are not connected and tables that a source does not have never will. */
 function liveInputs({ configured, state }: PipelineContext, model: ModelFile): string[] {
   return Object.keys(model.header.inputs).filter(
-    (input) => !input.startsWith("staged.") || (state.entries.has(input) && [...configured].some((source) => input.startsWith(`staged.${source}__`))),
+    (input) =>
+      !input.startsWith("staged.") ||
+      (state.entries.has(input) && [...configured].some((source) => input.startsWith(`staged.${source}__`))),
   );
 }

@@ -8,7 +8,7 @@ import { hotDatasets, type Lane, loadSource } from "./load-source.ts";
 import { carryFreshness, dueModels, type ModelTimes, refreshModels } from "./refresh-models.ts";
 import { isFatal, pause } from "./run-step.ts";
 import { createLocks, createSlots } from "./slots.ts";
-import { syncCatalog } from "./sync-catalog.ts";
+import { saveModelLineage, syncCatalog } from "./sync-catalog.ts";
 import { profileModels, pruneRuns, sampleFreshness, tidyOne } from "./tend-lake.ts";
 
 export interface Pipelines {
@@ -72,6 +72,7 @@ export async function startPipelines(
   const loops = [
     ...deps.definitions.sources.map((source) => sourceLoop(context, source, dirty, guarded)),
     modelLoop(context, wakers, guarded),
+    guarded("column lineage", () => saveModelLineage(context)),
     every(context, context.pace.freshness, () => guarded("freshness", () => sampleFreshness(context))),
     tending(context, guarded),
   ];

@@ -1,4 +1,3 @@
-import { modelColumnLineage } from "@nova/engines/sql";
 import type { SourceDefinition } from "@nova/novaretail";
 import type { CatalogEntry } from "@nova/pipeline-core/catalog";
 import { stagedDatasetName, type StreamSchema } from "@nova/pipeline-core/connectors";
@@ -20,7 +19,6 @@ export async function syncCatalog(context: PipelineContext): Promise<void> {
     context,
     definitions.models.map((model) => ({ entry: modelEntry(model), checks: modelChecks(model) })),
   );
-  await saveModelLineage(context);
 }
 
 /** Brings staged entries up to date with the source's streams; returns the streams that are new or changed. */
@@ -69,7 +67,8 @@ async function save(
   }
 }
 
-async function saveModelLineage({ definitions, lineage, state, logger }: PipelineContext): Promise<void> {
+/** Column lineage of all models; takes a while, and nothing waits for it. */
+export async function saveModelLineage({ definitions, lineage, state, logger }: PipelineContext): Promise<void> {
   const columns = new Map<string, { name: string; type: string }[]>();
   for (const [dataset, contract] of Object.entries(definitions.contracts)) {
     columns.set(dataset, [
@@ -81,7 +80,7 @@ async function saveModelLineage({ definitions, lineage, state, logger }: Pipelin
   for (const model of definitions.models) {
     columns.set(model.name, [...(state.entries.get(model.name)?.columns ?? [])]);
     try {
-      await lineage.saveColumnLineage(model.name, modelColumnLineage(model, columns));
+      await lineage.saveColumnLineage(model.name, definitions.compiler.columnLineage(model, columns));
     } catch (error) {
       if (!isPlatformError(error) || error.kind !== "model-invalid") throw error;
       logger.warn("column lineage of a model could not be read", { model: model.name, reason: error.message });

@@ -1,3 +1,4 @@
+import { modelCompiler } from "@nova/engines/sql";
 import { openTestLake, readRows } from "@nova/engines/duckdb/testing";
 import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { type SourceId, stagedDatasetName, type StreamSchema } from "@nova/pipeline-core/connectors";
@@ -42,7 +43,7 @@ export interface Shop {
 }
 
 export async function openShop(now: () => Date): Promise<Shop> {
-  const definitions = loadDefinitions();
+  const definitions = loadDefinitions(modelCompiler);
   const engine = await openTestLake({ clock: { now }, contracts: definitions.contracts });
   const schemas = shopSchemas(definitions);
   const consumedRaw = new Map<string, string>();

@@ -1,11 +1,9 @@
 import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { ColumnLineageEdge } from "@nova/pipeline-core/lineage";
+import type { KnownColumns } from "@nova/pipeline-core/orchestration";
 import { indirectColumns } from "./indirect-lineage.ts";
 import { openLineageColumnLineage } from "@polyglot-sql/sdk";
-
-/** Columns by dataset name, so that unqualified names and stars resolve. */
-export type KnownColumns = ReadonlyMap<string, readonly { readonly name: string; readonly type: string }[]>;
 
 /** Target of an indirect edge: a join, filter or group decides over whole rows. */
 export const EVERY_COLUMN = "*";
@@ -45,7 +43,14 @@ export function modelColumnLineage(file: ModelFile, known: KnownColumns): Column
     }
   }
   for (const { dataset, column } of indirectColumns(file.sql, { tables })) {
-    edges.push({ fromDataset: dataset, fromColumn: column, toDataset: file.name, toColumn: EVERY_COLUMN, kind: "indirect", expression: "" });
+    edges.push({
+      fromDataset: dataset,
+      fromColumn: column,
+      toDataset: file.name,
+      toColumn: EVERY_COLUMN,
+      kind: "indirect",
+      expression: "",
+    });
   }
   return edges;
 }

@@ -1,4 +1,5 @@
 export * from "./column-lineage.ts";
 export * from "./compile-model.ts";
+export * from "./model-compiler.ts";
 export * from "./transpile.ts";
 export * from "./trino-macros.ts";

@@ -38,7 +38,9 @@ function selectsOf(node: Node, ctes: readonly unknown[] = []): Scope[] {
   if (body === undefined) return [];
   const own = ((body.with as { ctes?: unknown[] } | null)?.ctes ?? []) as { this?: Node }[];
   const visible = [...ctes, ...own];
-  const inner = own.flatMap((cte, index) => (cte.this === undefined ? [] : selectsOf(cte.this, [...ctes, ...own.slice(0, index)])));
+  const inner = own.flatMap((cte, index) =>
+    cte.this === undefined ? [] : selectsOf(cte.this, [...ctes, ...own.slice(0, index)]),
+  );
   if (set === undefined) return [...inner, { node: body, ctes: visible }];
   return [...inner, ...selectsOf(set.left as Node, visible), ...selectsOf(set.right as Node, visible)];
 }
@@ -48,8 +50,25 @@ function probeOf(select: Node, ctes: readonly unknown[]): string | null {
   const deciding = [select.where_clause, select.group_by, select.having, ...joins.map((join) => join.on)];
   const columns = deciding.filter((part) => part !== null && part !== undefined).flatMap(columnsIn);
   if (columns.length === 0) return null;
-  const expressions = columns.map((column, index) => ({ alias: { this: column, alias: { name: `c${index}`, quoted: false, trailing_comments: [] }, column_aliases: [], pre_alias_comments: [], trailing_comments: [] } }));
-  const probe = { ...select, expressions, group_by: null, having: null, where_clause: null, order_by: null, limit: null, with: ctes.length === 0 ? null : { ctes, recursive: false, leading_comments: [] } };
+  const expressions = columns.map((column, index) => ({
+    alias: {
+      this: column,
+      alias: { name: `c${index}`, quoted: false, trailing_comments: [] },
+      column_aliases: [],
+      pre_alias_comments: [],
+      trailing_comments: [],
+    },
+  }));
+  const probe = {
+    ...select,
+    expressions,
+    group_by: null,
+    having: null,
+    where_clause: null,
+    order_by: null,
+    limit: null,
+    with: ctes.length === 0 ? null : { ctes, recursive: false, leading_comments: [] },
+  };
   const text = generate([{ select: probe }], Dialect.Trino);
   return text.success ? ((text.sql as unknown as string[] | undefined)?.[0] ?? null) : null;
 }
@@ -63,6 +82,14 @@ function columnsIn(part: unknown): Node[] {
 }
 
 function resolve(sql: string, schema: { tables: unknown[] }): IndirectColumn[] {
-  const result = openLineageColumnLineage(sql, { dialect: "trino", producer: "nova", datasetNamespace: "nova", outputDataset: { namespace: "nova", name: "probe" }, schema: schema as never });
-  return Object.values(result.facet?.fields ?? {}).flatMap((field) => field.inputFields.map((input) => ({ dataset: input.name, column: input.field })));
+  const result = openLineageColumnLineage(sql, {
+    dialect: "trino",
+    producer: "nova",
+    datasetNamespace: "nova",
+    outputDataset: { namespace: "nova", name: "probe" },
+    schema: schema as never,
+  });
+  return Object.values(result.facet?.fields ?? {}).flatMap((field) =>
+    field.inputFields.map((input) => ({ dataset: input.name, column: input.field })),
+  );
 }

@@ -24,7 +24,7 @@ describe("Trino functions on DuckDB", () => {
     ["regexp_replace('a1b2', '[0-9]', '')", "ab"],
     ["regexp_like('abc', 'b')", "true"],
     ["array_join(ARRAY['a', 'b'], ',')", "a,b"],
-    ["json_extract_scalar('{\"a\": {\"b\": \"c\"}}', '$.a.b')", "c"],
+    ['json_extract_scalar(\'{"a": {"b": "c"}}\', \'$.a.b\')', "c"],
     ["from_unixtime(1767225600)", "2026-01-01 00:00:00+00"],
     ["to_unixtime(from_unixtime(1767225600))", "1767225600.0"],
     ["TRY_CAST('x' AS bigint)", null],
@@ -36,7 +36,9 @@ describe("Trino functions on DuckDB", () => {
     ["'a' || CAST(1 AS varchar)", "a1"],
     ["CAST(99 AS decimal(16,0)) * CAST('0.01' AS decimal(3,2))", "0.99"],
   ])("%s", async (expression, expected) => {
-    const reader = await connection.runAndReadAll(`SELECT CAST(${trinoExpressionToDuckdb(expression, PLACE)} AS VARCHAR) AS value`);
+    const reader = await connection.runAndReadAll(
+      `SELECT CAST(${trinoExpressionToDuckdb(expression, PLACE)} AS VARCHAR) AS value`,
+    );
     expect(reader.getRowsJson()[0]?.[0]).toBe(expected);
   });
 
@@ -47,7 +49,10 @@ describe("Trino functions on DuckDB", () => {
     ["count(DISTINCT name)", "3"],
     ["sum(CASE WHEN place > 1 THEN 1 ELSE 0 END)", "2"],
   ])("%s over rows", async (expression, expected) => {
-    const sql = trinoToDuckdb(`SELECT CAST(${expression} AS varchar) AS value FROM (VALUES ('a', 1), ('b', 2), ('c', 3)) AS t (name, place)`, PLACE);
+    const sql = trinoToDuckdb(
+      `SELECT CAST(${expression} AS varchar) AS value FROM (VALUES ('a', 1), ('b', 2), ('c', 3)) AS t (name, place)`,
+      PLACE,
+    );
     expect((await connection.runAndReadAll(sql)).getRowsJson()[0]?.[0]).toBe(expected);
   });
 });
@@ -71,10 +76,22 @@ const HEADER = {
   key: "order_id",
   target_lag: "30s",
   inputs: { "staged.orders": { key: "order_id" }, "staged.lines": { key: "order_id" } },
-  columns: { order_id: { type: "long", description: "Order." }, total: { type: "decimal(12,2)", description: "Total." }, pieces: { type: "long", description: "Pieces." } },
+  columns: {
+    order_id: { type: "long", description: "Order." },
+    total: { type: "decimal(12,2)", description: "Total." },
+    pieces: { type: "long", description: "Pieces." },
+  },
 };
 function model(sql: string, header: object = HEADER) {
-  const parsed = parseModel({ name: "curated.x", path: PLACE.path, header, sql, sqlLine: 10, codeVersion: "1", lineOf: () => 1 });
+  const parsed = parseModel({
+    name: "curated.x",
+    path: PLACE.path,
+    header,
+    sql,
+    sqlLine: 10,
+    codeVersion: "1",
+    lineOf: () => 1,
+  });
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.model;
 }
@@ -83,16 +100,28 @@ SELECT o.order_id, o.total, coalesce(l.pieces, 0) AS pieces FROM staged.orders o
 
 describe("compiling a model", () => {
   it("keeps inputs by name and finds those the header forgot or does not need", () => {
-    expect(compileModel(model(SQL))).toMatchObject({ refreshKey: ["order_id"], inputs: [{ name: "staged.orders", key: ["order_id"] }, { name: "staged.lines" }] });
+    expect(compileModel(model(SQL))).toMatchObject({
+      refreshKey: ["order_id"],
+      inputs: [{ name: "staged.orders", key: ["order_id"] }, { name: "staged.lines" }],
+    });
     const { "staged.lines": _lines, ...orders } = HEADER.inputs;
-    expect(() => compileModel(model(SQL, { ...HEADER, inputs: orders }))).toThrow("reads staged.lines, which the header does not list under inputs");
-    expect(() => compileModel(model(SQL, { ...HEADER, inputs: { ...HEADER.inputs, "staged.more": { key: "order_id" } } }))).toThrow("lists staged.more under inputs but does not read it");
+    expect(() => compileModel(model(SQL, { ...HEADER, inputs: orders }))).toThrow(
+      "reads staged.lines, which the header does not list under inputs",
+    );
+    expect(() =>
+      compileModel(model(SQL, { ...HEADER, inputs: { ...HEADER.inputs, "staged.more": { key: "order_id" } } })),
+    ).toThrow("lists staged.more under inputs but does not read it");
   });
 
   it("tells for every column where it comes from, and what decides over rows", () => {
     const columns = (...names: string[]) => names.map((name) => ({ name, type: "varchar" }));
-    const known = new Map([["staged.orders", columns("order_id", "total", "status")], ["staged.lines", columns("order_id", "quantity", "_deleted_at")]]);
-    const edges = modelColumnLineage(model(SQL), known).map((edge) => `${edge.fromDataset}.${edge.fromColumn} -> ${edge.toColumn} ${edge.kind}`);
+    const known = new Map([
+      ["staged.orders", columns("order_id", "total", "status")],
+      ["staged.lines", columns("order_id", "quantity", "_deleted_at")],
+    ]);
+    const edges = modelColumnLineage(model(SQL), known).map(
+      (edge) => `${edge.fromDataset}.${edge.fromColumn} -> ${edge.toColumn} ${edge.kind}`,
+    );
     expect(edges.toSorted()).toEqual([
       "staged.lines._deleted_at -> * indirect",
       "staged.lines.order_id -> * indirect",

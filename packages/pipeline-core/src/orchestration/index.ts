@@ -1,4 +1,5 @@
 export * from "./lake-engine.ts";
+export * from "./model-compiler.ts";
 export * from "./ports.ts";
 export * from "./run.ts";
 export * from "./settle-step.ts";

@@ -100,7 +100,13 @@ export interface LakeEngine {
   /** Current snapshot by dataset; null for a dataset without a table or rows. */
   snapshots(datasets: readonly DatasetName[]): Promise<Map<DatasetName, string | null>>;
   /** Null when nothing was appended since `from`. Reads at most about `maxRows` rows (whole snapshots). */
-  openDelta(request: { source: SourceId; from: string | null; only: readonly string[] | null; except: readonly string[]; maxRows: number }): Promise<SourceDelta | null>;
+  openDelta(request: {
+    source: SourceId;
+    from: string | null;
+    only: readonly string[] | null;
+    except: readonly string[];
+    maxRows: number;
+  }): Promise<SourceDelta | null>;
   loadStaged(load: StagedLoad): Promise<LakeChange>;
   refreshModel(refresh: ModelRefresh): Promise<ModelChange>;
   /** Version of the code that the dataset's rows come from; null before the first build. */
@@ -110,7 +116,13 @@ export interface LakeEngine {
   tableStats(dataset: DatasetName): Promise<TableStats>;
   columns(dataset: DatasetName): Promise<DatasetColumn[]>;
   /** One pass over the dataset for all its checks. */
-  probe(request: { dataset: DatasetName; key: readonly string[]; nullRateOf: readonly string[]; /** Look at rows after this time only (append-only datasets). */ recent: { column: string; after: Date } | null; custom: readonly { name: string; sql: string }[] }): Promise<ProbeResult>;
+  probe(request: {
+    dataset: DatasetName;
+    key: readonly string[];
+    nullRateOf: readonly string[];
+    /** Look at rows after this time only (append-only datasets). */ recent: { column: string; after: Date } | null;
+    custom: readonly { name: string; sql: string }[];
+  }): Promise<ProbeResult>;
   /** Null rate of every column. */
   profile(dataset: DatasetName): Promise<{ name: string; nullRate: number | null }[]>;
   /** Compacts small and deleted-from files, expires snapshots that nobody needs. `keep`: snapshots still to be read from. */
