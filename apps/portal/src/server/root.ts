@@ -2,6 +2,7 @@ import "server-only";
 import { datasetsRouter } from "@/features/datasets/server/router.ts";
 import { samplesRouter } from "@/features/datasets/server/samples-router.ts";
 import { homeRouter } from "@/features/home/server/router.ts";
+import { lineageRouter } from "@/features/lineage/server/router.ts";
 import { profileRouter } from "@/features/profile/server/router.ts";
 import { queriesRouter } from "@/features/queries/server/router.ts";
 import { runsRouter } from "@/features/runs/server/router.ts";
@@ -14,6 +15,7 @@ import { router } from "./trpc.ts";
 export const appRouter = router({
   datasets: datasetsRouter,
   home: homeRouter,
+  lineage: lineageRouter,
   live: liveRouter,
   profile: profileRouter,
   queries: queriesRouter,

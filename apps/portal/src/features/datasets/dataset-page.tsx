@@ -6,6 +6,7 @@ import { TerminalSquare } from "lucide-react";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { HealthPill } from "@/features/health/index.ts";
+import { LineagePanel, lineageSearchParsers } from "@/features/lineage/index.ts";
 import { paths } from "@/features/navigation/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { buttonClass } from "@/ui/button-class.ts";
@@ -25,6 +26,10 @@ import { SqlTab } from "./components/sql-tab.tsx";
 import { datasetSearchParsers } from "./dataset-search.ts";
 import { LAYER_LABEL, LAYER_TONE, PII_LABEL } from "./dataset-words.ts";
 import { readySql } from "./ready-sql.ts";
+
+const ALL_PARSERS = { ...lineageSearchParsers, ...datasetSearchParsers };
+/** A tab begins without what was chosen on another. */
+const CLEARED = Object.fromEntries(Object.keys(ALL_PARSERS).map((key) => [key, null]));
 
 /** One dataset: what it means, whether it can be relied on, where it comes from, its rows. */
 export function DatasetPage({ name }: { readonly name: string }) {
@@ -78,13 +83,13 @@ function HeadMarks({ head }: { readonly head: DatasetHead }) {
 }
 
 function DatasetTabs({ head }: { readonly head: DatasetHead }) {
-  const [{ tab }, setSearch] = useQueryStates(datasetSearchParsers, { history: "push" });
+  const [{ tab }, setSearch] = useQueryStates(ALL_PARSERS, { history: "push" });
   const troubled = head.failingChecks + head.warningChecks;
   return (
     <Tabs
       label="Parts of the dataset"
       value={tab}
-      onChange={(next) => void setSearch({ tab: next, column: null, check: null, find: null, sort: null })}
+      onChange={(next) => void setSearch({ ...CLEARED, tab: next })}
       items={[
         { value: "overview", label: "Overview", content: <OverviewTab head={head} /> },
         { value: "columns", label: "Columns", count: head.columns.length, content: <ColumnsTab head={head} /> },
@@ -94,6 +99,11 @@ function DatasetTabs({ head }: { readonly head: DatasetHead }) {
           label: "Checks",
           count: troubled === 0 ? head.checks : `${troubled} of ${head.checks}`,
           content: <ChecksTab head={head} />,
+        },
+        {
+          value: "lineage",
+          label: "Lineage",
+          content: <LineagePanel dataset={head.name} columns={head.columns.map((column) => column.name)} />,
         },
         { value: "runs", label: "Runs", content: <RunsTab head={head} /> },
         { value: "sample", label: "Sample", content: <SampleTab head={head} /> },

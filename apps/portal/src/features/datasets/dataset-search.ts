@@ -34,6 +34,5 @@ export function parseDatasetSearch(search: Readonly<Record<string, string | stri
 
 /** The name in an address, or null when it cannot be a dataset's. */
 export function parseDatasetName(text: string): string | null {
-  const name = decodeURIComponent(text);
-  return /^(raw|staged|curated|mart|export)\.[a-z][a-z0-9_]*$/.test(name) ? name : null;
+  return /^(raw|staged|curated|mart|export)\.[a-z][a-z0-9_]*$/.test(text) ? text : null;
 }

@@ -10,6 +10,7 @@ export const paths = {
     health === "failing" ? "/catalog?health=failing" : `/catalog?freshness=${health}`,
   /** The dataset's checks tab. */
   checks: (dataset: string) => `/catalog/${encodeURIComponent(dataset)}?tab=checks`,
+  lineage: (dataset: string) => `/catalog/${encodeURIComponent(dataset)}?tab=lineage`,
   /** The lineage of one column. */
   columnLineage: (dataset: string, column: string) =>
     `/catalog/${encodeURIComponent(dataset)}?tab=lineage&column=${encodeURIComponent(column)}`,

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { DatasetHead } from "@nova/db/read-models";
 import { useQueryStates } from "nuqs";
+import { LateCard } from "@/features/lineage/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Card, Stat, StatRow } from "@/ui/card.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
@@ -46,6 +47,7 @@ export function FreshnessTab({ head }: { readonly head: DatasetHead }) {
           }
         />
       </StatRow>
+      <LateCard dataset={head.name} />
       <Card
         title="Age of the data"
         aside={

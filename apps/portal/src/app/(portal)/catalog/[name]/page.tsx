@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { DatasetPage, parseDatasetName, parseDatasetSearch } from "@/features/datasets/index.ts";
-import { HydrateClient, prefetch, trpc } from "@/trpc/server.tsx";
+import { DatasetPage, parseDatasetName } from "@/features/datasets/index.ts";
+import { queriesOfDatasetPage } from "@/features/datasets/server/index.ts";
+import { HydrateClient, prefetch } from "@/trpc/server.tsx";
 
 interface Props {
   readonly params: Promise<{ name: string }>;
@@ -15,17 +16,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function Page({ params, searchParams }: Props) {
   const name = parseDatasetName((await params).name);
   if (name === null) notFound();
-  const { tab, range, check } = parseDatasetSearch(await searchParams);
-  const { head, columns, freshness, checks, checkResults, model } = trpc.datasets;
-  await prefetch(
-    head.queryOptions({ name }),
-    ...(tab === "overview" ? [freshness.queryOptions({ name, range: "24h" })] : []),
-    ...(tab === "columns" ? [columns.queryOptions({ name })] : []),
-    ...(tab === "freshness" ? [freshness.queryOptions({ name, range })] : []),
-    ...(tab === "checks" ? [checks.queryOptions({ name })] : []),
-    ...(tab === "checks" && check !== "" ? [checkResults.queryOptions({ name, check })] : []),
-    ...(tab === "sql" ? [model.queryOptions({ name })] : []),
-  );
+  await prefetch(...queriesOfDatasetPage(name, await searchParams));
   return (
     <HydrateClient>
       <DatasetPage name={name} />

@@ -1,0 +1,1 @@
+export { queriesOfDatasetPage } from "./page-queries.ts";

@@ -1,0 +1,3 @@
+export { LateCard } from "./components/late-card.tsx";
+export { LineagePanel } from "./lineage-panel.tsx";
+export { lineageSearchParsers, parseLineageSearch } from "./lineage-search.ts";
