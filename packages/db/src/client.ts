@@ -24,6 +24,8 @@ export function openDb({ connectionString, max = 10, onIdleError }: DbOptions): 
   const pool = new pg.Pool({ connectionString, max, application_name: "nova" });
   // Without a listener an idle connection that breaks would end the process.
   pool.on("error", (error) => onIdleError?.(error));
+  // The same for one that breaks while a transaction holds it: its next statement rejects, and that is handled there.
+  pool.on("connect", (client) => void client.on("error", () => undefined));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     prisma,

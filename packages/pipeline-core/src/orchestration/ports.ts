@@ -16,7 +16,13 @@ export interface RunStore {
   succeedStep(runId: string, dataset: DatasetName, attempt: number, outcome: StepOutcome): Promise<void>;
   skipStep(runId: string, dataset: DatasetName, reason: string): Promise<void>;
   /** `retryAt` null: the step has failed for good. */
-  failStep(runId: string, dataset: DatasetName, attempt: number, failure: StepFailure, retryAt: Date | null): Promise<void>;
+  failStep(
+    runId: string,
+    dataset: DatasetName,
+    attempt: number,
+    failure: StepFailure,
+    retryAt: Date | null,
+  ): Promise<void>;
   log(lines: readonly RunLogLine[]): Promise<void>;
   /** Marks what a dead worker left running as failed (kind `stale-writer`), so that the next plan picks it up. */
   closeAbandoned(): Promise<number>;
