@@ -99,7 +99,11 @@ export function transactionOf(transaction: CatalogTransaction): Transaction {
 
 /** A column's type as the platform writes it: `decimal(12,2)`, without the space of Iceberg's JSON. */
 export function typeOf({ name, type }: SchemaColumn): string {
-  if (typeof type !== "string") throw new PlatformError("schema-rejected", `column ${name} is nested; the platform keeps nested values as JSON text`);
+  if (typeof type !== "string")
+    throw new PlatformError(
+      "schema-rejected",
+      `column ${name} is nested; the platform keeps nested values as JSON text`,
+    );
   return type.replaceAll(" ", "");
 }
 

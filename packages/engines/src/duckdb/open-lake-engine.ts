@@ -108,8 +108,8 @@ async function inTransaction(pool: Pool, work: (tx: Transaction) => Promise<void
     await client.query("COMMIT");
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);
+    client.release(true);
     throw asLakeError(error);
-  } finally {
-    client.release();
   }
+  client.release();
 }
