@@ -46,7 +46,7 @@ export interface RunsPage {
 
 export type RunCounts = Readonly<Record<RunState, number>>;
 
-export interface PipelineName {
+interface NameRow {
   readonly name: string;
 }
 
@@ -57,27 +57,50 @@ export function isRunCursor(text: string): boolean {
   return CURSOR.test(text);
 }
 
-/**
- * Conditions shared by list and counts; parameters $1–$7 in the order of `filterValues`. The names that a part of a name
- * stands for are looked up first, so that the runs are found through the index over their datasets.
- */
-const NARROWED = `
-      ($1::text IS NULL OR pipeline = $1)
-  AND ($2::text IS NULL OR trigger = $2)
-  AND ($3::text = '' OR datasets && ARRAY(
-        SELECT name FROM datasets WHERE name = $3
-        UNION ALL
-        SELECT name FROM datasets WHERE position(lower($3) IN lower(name)) > 0 AND NOT EXISTS (SELECT FROM datasets WHERE name = $3)))
-  AND ($4::timestamptz IS NULL OR created_at >= $4)
-  AND ($5::timestamptz IS NULL OR created_at < $5)
-  AND ($6::float8 IS NULL OR coalesce(ended_at, $7) - coalesce(started_at, created_at) > make_interval(secs => $6))`;
-
-function filterValues(filter: RunsFilter, now: Date): unknown[] {
-  const { pipeline, trigger, dataset, startedFrom, startedTo, longerThanSeconds } = filter;
-  return [pipeline, trigger, dataset, startedFrom, startedTo, longerThanSeconds, now];
-}
+const NEVER = "false";
+/** More names than this are half the runs anyway: one look at the joined names of a run costs less than the index. */
+const FEW_NAMES = 8;
 
 export function runsReadModel(pool: Pick<Pool, "query">) {
+  /** The names that a part of a name stands for, found first: then the runs are found through the index over their datasets. */
+  async function datasetsNamed(text: string): Promise<string[]> {
+    const { rows } = await pool.query<NameRow>(
+      `SELECT name FROM datasets
+        WHERE CASE WHEN EXISTS (SELECT FROM datasets WHERE name = $1) THEN name = $1 ELSE position(lower($1) IN lower(name)) > 0 END`,
+      [text],
+    );
+    return rows.map((row) => row.name);
+  }
+
+  /** Only the conditions that are asked for, so that each combination gets a plan of its own. */
+  async function conditions(filter: RunsFilter, now: Date): Promise<{ where: string[]; values: unknown[] }> {
+    const { pipeline, trigger, dataset, startedFrom, startedTo, longerThanSeconds } = filter;
+    const where: string[] = [];
+    const values: unknown[] = [];
+    const add = (condition: (parameter: string) => string, value: unknown): void => {
+      values.push(value);
+      where.push(condition(`$${values.length}`));
+    };
+    if (pipeline !== null) add((value) => `pipeline = ${value}`, pipeline);
+    if (trigger !== null) add((value) => `trigger = ${value}`, trigger);
+    if (startedFrom !== null) add((value) => `created_at >= ${value}`, startedFrom);
+    if (startedTo !== null) add((value) => `created_at < ${value}`, startedTo);
+    if (longerThanSeconds !== null) {
+      const until = `$${values.push(now)}`;
+      add(
+        (value) => `coalesce(ended_at, ${until}) - coalesce(started_at, created_at) > make_interval(secs => ${value})`,
+        longerThanSeconds,
+      );
+    }
+    if (dataset !== "") {
+      const names = await datasetsNamed(dataset);
+      if (names.length === 0) where.push(NEVER);
+      else if (names.length <= FEW_NAMES) add((value) => `datasets && ${value}::text[]`, names);
+      else add((value) => `position(lower(${value}) IN lower(array_to_string(datasets, ' '))) > 0`, dataset);
+    }
+    return { where, values };
+  }
+
   return {
     /** One page of runs; `states` empty = every state. A cursor whose run is gone still marks its place. */
     async page(
@@ -87,19 +110,22 @@ export function runsReadModel(pool: Pick<Pool, "query">) {
       limit: number,
       now: Date,
     ): Promise<RunsPage> {
-      const [micros = null, id = null] = at === null ? [] : at.cursor.split("_");
+      const { where, values } = await conditions(filter, now);
       const newer = at?.direction === "newer";
+      if (states.length > 0) where.push(`state = ANY($${values.push(states)})`);
+      if (at !== null) {
+        const [micros, id] = at.cursor.split("_");
+        const place = `('epoch'::timestamptz + $${values.push(micros)}::bigint * interval '1 microsecond', $${values.push(id)}::uuid)`;
+        where.push(`(created_at, id) ${newer ? ">" : "<"} ${place}`);
+      }
       const { rows } = await pool.query<RunRow & { cursor: string }>(
         `SELECT id, pipeline, trigger, state, created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt",
                 cardinality(datasets) AS "datasetCount", datasets[1:3] AS "firstDatasets", rows_out::float8 AS "rowsOut",
                 error_kind AS "errorKind", error_message AS "errorMessage",
                 (extract(epoch FROM created_at) * 1000000)::bigint || '_' || id AS cursor
-           FROM runs
-          WHERE ${NARROWED}
-            AND (cardinality($8::text[]) = 0 OR state = ANY($8))
-            ${at === null ? "" : `AND (created_at, id) ${newer ? ">" : "<"} ('epoch'::timestamptz + $10::bigint * interval '1 microsecond', $11::uuid)`}
-          ORDER BY created_at ${newer ? "ASC" : "DESC"}, id ${newer ? "ASC" : "DESC"} LIMIT $9`,
-        [...filterValues(filter, now), states, limit + 1, ...(at === null ? [] : [micros, id])],
+           FROM runs ${clause(where)}
+          ORDER BY created_at ${newer ? "ASC" : "DESC"}, id ${newer ? "ASC" : "DESC"} LIMIT $${values.push(limit + 1)}`,
+        values,
       );
       const more = rows.length > limit;
       const shown = newer ? rows.slice(0, limit).reverse() : rows.slice(0, limit);
@@ -114,9 +140,10 @@ export function runsReadModel(pool: Pick<Pool, "query">) {
 
     /** How many runs there are in each state under the same filter. */
     async counts(filter: RunsFilter, now: Date): Promise<RunCounts> {
+      const { where, values } = await conditions(filter, now);
       const { rows } = await pool.query<{ state: RunState; count: number }>(
-        `SELECT state, count(*)::float8 AS count FROM runs WHERE ${NARROWED} GROUP BY state`,
-        filterValues(filter, now),
+        `SELECT state, count(*)::float8 AS count FROM runs ${clause(where)} GROUP BY state`,
+        values,
       );
       const counts: Record<RunState, number> = { queued: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
       for (const { state, count } of rows) counts[state] = count;
@@ -125,7 +152,7 @@ export function runsReadModel(pool: Pick<Pool, "query">) {
 
     /** Pipelines that have runs, by name. Steps from one name to the next in the index, however many runs there are. */
     async pipelines(): Promise<string[]> {
-      const { rows } = await pool.query<PipelineName>(
+      const { rows } = await pool.query<NameRow>(
         `WITH RECURSIVE names AS (
            (SELECT pipeline AS name FROM runs ORDER BY pipeline LIMIT 1)
            UNION ALL
@@ -135,4 +162,8 @@ export function runsReadModel(pool: Pick<Pool, "query">) {
       return rows.map((row) => row.name);
     },
   };
+}
+
+function clause(where: readonly string[]): string {
+  return where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`;
 }

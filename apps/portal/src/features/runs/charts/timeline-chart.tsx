@@ -101,12 +101,17 @@ function StepBar({ row, chosen, faded, onClick }: StepBarProps) {
           {row.dataset}
         </span>
       </span>
-      <span className={cx("relative h-4 min-w-0 flex-1", faded && "opacity-50")}>
+      <span className="relative h-4 min-w-0 flex-1">
         {row.segments.length === 0 ? (
           <span className="block text-2xs text-fg-subtle">{label.toLowerCase()}</span>
         ) : (
           row.segments.map((segment, index) => (
-            <Bar key={`${segment.kind}:${index}`} segment={segment} last={index === row.segments.length - 1} />
+            <Bar
+              key={`${segment.kind}:${index}`}
+              segment={segment}
+              faded={faded}
+              last={index === row.segments.length - 1}
+            />
           ))
         )}
       </span>
@@ -116,7 +121,14 @@ function StepBar({ row, chosen, faded, onClick }: StepBarProps) {
 
 const TONE_ICON = { ok: "text-ok", warn: "text-warn", bad: "text-bad", info: "text-info", idle: "text-idle" } as const;
 
-function Bar({ segment, last }: { readonly segment: TimelineSegment; readonly last: boolean }) {
+interface BarProps {
+  readonly segment: TimelineSegment;
+  readonly faded: boolean;
+  /** The time stands behind the last one. */
+  readonly last: boolean;
+}
+
+function Bar({ segment, faded, last }: BarProps) {
   const { kind, attempt, left, width, seconds } = segment;
   const words =
     attempt === null
@@ -126,7 +138,7 @@ function Bar({ segment, last }: { readonly segment: TimelineSegment; readonly la
     <>
       <span
         title={words}
-        className={cx("absolute top-0 h-4 min-w-[3px] rounded-[3px]", SEGMENT_CLASS[kind])}
+        className={cx("absolute top-0 h-4 min-w-[3px] rounded-[3px]", SEGMENT_CLASS[kind], faded && "opacity-40")}
         style={{ left: `${left * 100}%`, width: `${width * 100}%` }}
       />
       {last && attempt !== null ? (

@@ -64,13 +64,13 @@ function OpenLog({ run }: { readonly run: RunDetail }) {
       flush
       aside={
         <>
-          <span aria-live="polite">
-            {!known
-              ? ""
-              : filtered
-                ? `${formatCount(shown.length)} of ${plural(lines.length, "line")}`
-                : plural(lines.length, "line")}
-          </span>
+          {query.data === undefined ? null : (
+            <span aria-live="polite">
+              {filtered ? `${formatCount(shown.length)} of ` : ""}
+              {query.data.earlier ? "the newest " : ""}
+              {plural(lines.length, "line")}
+            </span>
+          )}
           <a href={`${paths.run(run.id)}/log`} download className={buttonClass({ size: "sm", kind: "ghost" })}>
             <Download aria-hidden className="size-3.5" />
             Download
