@@ -8,7 +8,9 @@ const ICEBERG_TYPE = z
     /^(boolean|int|long|float|double|decimal\(\d{1,2},\s*\d{1,2}\)|date|time|timestamp|timestamptz|string|uuid|binary)$/,
     "must be an Iceberg type, e.g. long, decimal(12,2), timestamptz or string",
   );
-const ONE_OR_MORE = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).transform((value) => (typeof value === "string" ? [value] : value));
+const ONE_OR_MORE = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .transform((value) => (typeof value === "string" ? [value] : value));
 const DURATION = z
   .string()
   .regex(/^\d+\s*(s|m|h)$/, "must be a whole number with s, m or h, e.g. 30s or 2m")
@@ -18,19 +20,18 @@ const DURATION = z
 const KEYED: ReadonlySet<DatasetKind> = new Set(["merge", "partitioned"]);
 
 /** How a change of an input leads to the rows of the model that it concerns. */
-export const modelInputSchema = z
-  .strictObject({
-    /** One expression over the input's columns per refresh key column; also narrows the input when a few keys are recomputed. */
-    key: ONE_OR_MORE.optional(),
-    /** A query over `changed` (the input's changed rows) and the model's inputs that returns the refresh key columns. */
-    via: z.string().min(1).optional(),
-    /** Only read, never followed: a change here alone recomputes nothing. */
-    lookup: z.literal(true).optional(),
-    /** Narrows the input when a few keys are recomputed; may refer to inputs listed before it and to `affected`. */
-    filter: z.string().min(1).optional(),
-    /** Time column that bounds the rows of a refresh key, and the width of a slice: files outside are not opened. */
-    range: z.strictObject({ column: IDENTIFIER, grain: z.enum(["5m", "hour", "day"]) }).optional(),
-  });
+export const modelInputSchema = z.strictObject({
+  /** One expression over the input's columns per refresh key column; also narrows the input when a few keys are recomputed. */
+  key: ONE_OR_MORE.optional(),
+  /** A query over `changed` (the input's changed rows) and the model's inputs that returns the refresh key columns. */
+  via: z.string().min(1).optional(),
+  /** Only read, never followed: a change here alone recomputes nothing. */
+  lookup: z.literal(true).optional(),
+  /** Narrows the input when a few keys are recomputed; may refer to inputs listed before it and to `affected`. */
+  filter: z.string().min(1).optional(),
+  /** Time column that bounds the rows of a refresh key, and the width of a slice: files outside are not opened. */
+  range: z.strictObject({ column: IDENTIFIER, grain: z.enum(["5m", "hour", "day"]) }).optional(),
+});
 
 export const modelColumnSchema = z.strictObject({
   type: ICEBERG_TYPE,
@@ -40,8 +41,19 @@ export const modelColumnSchema = z.strictObject({
 });
 
 export const modelCheckSchema = z.union([
-  z.strictObject({ null_rate: z.strictObject({ column: IDENTIFIER, max: z.number().min(0).max(1), severity: z.enum(["error", "warning"]).default("error") }) }),
-  z.strictObject({ row_count: z.strictObject({ min: z.number().int().min(0), severity: z.enum(["error", "warning"]).default("error") }) }),
+  z.strictObject({
+    null_rate: z.strictObject({
+      column: IDENTIFIER,
+      max: z.number().min(0).max(1),
+      severity: z.enum(["error", "warning"]).default("error"),
+    }),
+  }),
+  z.strictObject({
+    row_count: z.strictObject({
+      min: z.number().int().min(0),
+      severity: z.enum(["error", "warning"]).default("error"),
+    }),
+  }),
   z.strictObject({
     sql: z.strictObject({
       name: z.string().regex(/^[a-z][a-z0-9-]*$/, "must be kebab-case"),
@@ -66,20 +78,27 @@ export const modelHeaderSchema = z
     refresh_key: ONE_OR_MORE.optional(),
     target_lag: DURATION,
     partition: z.strictObject({ column: IDENTIFIER, transform: z.enum(["hour", "day", "month"]) }).optional(),
-    inputs: z.record(datasetNameSchema, modelInputSchema).refine((inputs) => Object.keys(inputs).length > 0, "needs at least one input"),
-    columns: z.record(IDENTIFIER, modelColumnSchema).refine((columns) => Object.keys(columns).length > 0, "needs at least one column"),
+    inputs: z
+      .record(datasetNameSchema, modelInputSchema)
+      .refine((inputs) => Object.keys(inputs).length > 0, "needs at least one input"),
+    columns: z
+      .record(IDENTIFIER, modelColumnSchema)
+      .refine((columns) => Object.keys(columns).length > 0, "needs at least one column"),
     checks: z.array(modelCheckSchema).default([]),
   })
   .superRefine((header, context) => {
-    const complain = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+    const complain = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
     if (header.kind !== "append" && header.key === undefined) complain(["key"], `a ${header.kind} model needs a key`);
     for (const column of header.key ?? []) {
       if (header.columns[column] === undefined) complain(["key"], `key column ${column} is not among the columns`);
     }
     for (const column of header.refresh_key ?? []) {
-      if (header.columns[column] === undefined) complain(["refresh_key"], `refresh key column ${column} is not among the columns`);
+      if (header.columns[column] === undefined)
+        complain(["refresh_key"], `refresh key column ${column} is not among the columns`);
     }
-    if (header.kind === "append" && Object.keys(header.inputs).length !== 1) complain(["inputs"], "an append model reads the new rows of exactly one input");
+    if (header.kind === "append" && Object.keys(header.inputs).length !== 1)
+      complain(["inputs"], "an append model reads the new rows of exactly one input");
     const width = (header.refresh_key ?? header.key ?? []).length;
     for (const [name, input] of Object.entries(header.inputs)) {
       const ways = [input.key, input.via, input.lookup].filter((way) => way !== undefined).length;
@@ -92,7 +111,10 @@ export const modelHeaderSchema = z
         );
       }
       if (KEYED.has(header.kind) && input.key !== undefined && input.key.length !== width) {
-        complain(["inputs", name, "key"], `gives ${input.key.length} expressions, the refresh key has ${width} columns`);
+        complain(
+          ["inputs", name, "key"],
+          `gives ${input.key.length} expressions, the refresh key has ${width} columns`,
+        );
       }
     }
     header.checks.forEach((check, index) => {
@@ -138,7 +160,9 @@ export interface ModelProblem {
 }
 
 /** Judges a model file's header: the model, or every problem with its line. */
-export function parseModel(source: ModelSource): { readonly model: ModelFile } | { readonly problems: readonly ModelProblem[] } {
+export function parseModel(
+  source: ModelSource,
+): { readonly model: ModelFile } | { readonly problems: readonly ModelProblem[] } {
   const parsed = modelHeaderSchema.safeParse(source.header);
   if (parsed.success) {
     const { name, path, sql, sqlLine, codeVersion } = source;
@@ -147,7 +171,11 @@ export function parseModel(source: ModelSource): { readonly model: ModelFile } |
   return {
     problems: parsed.error.issues.map((issue) => {
       const place = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
-      return { path: source.path, line: source.lineOf(place), message: `${place.join(".") || "header"}: ${issue.message}` };
+      return {
+        path: source.path,
+        line: source.lineOf(place),
+        message: `${place.join(".") || "header"}: ${issue.message}`,
+      };
     }),
   };
 }

@@ -30,7 +30,9 @@ export function stagedLayout(schema: StreamSchema): StagedLayout {
   const columns = schema.columns.map((column) => stagedColumn(column, taken));
   const byName = new Map(columns.map((column) => [column.sourceName, column.name]));
   const key = schema.key.map((name) => byName.get(name) ?? name);
-  return key.length > 0 ? { columns, key, keyPaths: schema.key.map(pointer) } : { columns, key: [ROW_ID], keyPaths: [] };
+  return key.length > 0
+    ? { columns, key, keyPaths: schema.key.map(pointer) }
+    : { columns, key: [ROW_ID], keyPaths: [] };
 }
 
 /** All columns of a staged dataset as the catalog shows them. */
@@ -38,14 +40,24 @@ export function stagedDatasetColumns(schema: StreamSchema, kind: "append" | "mer
   const layout = stagedLayout(schema);
   const rowId: DatasetColumn[] =
     layout.keyPaths.length === 0 && kind === "merge"
-      ? [{ name: ROW_ID, type: "string", description: "Hash of the whole row: the source gives the table no key.", pii: "none" }]
+      ? [
+          {
+            name: ROW_ID,
+            type: "string",
+            description: "Hash of the whole row: the source gives the table no key.",
+            pii: "none",
+          },
+        ]
       : [];
   const own = layout.columns.map(({ name, type, description, pii }) => ({ name, type, description, pii }));
   return [...rowId, ...own, ...STAGED_SYSTEM_COLUMNS.map((column) => ({ ...column, pii: "none" as const }))];
 }
 
 function stagedColumn(column: StreamColumn, taken: Set<string>): StagedColumn {
-  const base = column.name.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_").replace(/^(\d)/, "_$1");
+  const base = column.name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]/g, "_")
+    .replace(/^(\d)/, "_$1");
   let name = base;
   for (let number = 2; taken.has(name); number += 1) name = `${base}_${number}`;
   taken.add(name);
