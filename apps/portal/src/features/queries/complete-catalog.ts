@@ -19,7 +19,7 @@ export function completionSchema(datasets: readonly QueryableDataset[]): SQLName
   return layers;
 }
 
-const DATASET_IN_SQL = /\b(raw|staged|curated|mart|export)\.([A-Za-z_][\w$]*)/g;
+const DATASET_IN_SQL = /\b(raw|staged|curated|mart|export)\.([A-Za-z_][\w$]*)/gi;
 
 /** Names of datasets that stand in a text. */
 export function datasetsIn(sql: string): Set<string> {
