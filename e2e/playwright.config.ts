@@ -1,9 +1,9 @@
 import { defineConfig } from "@playwright/test";
-import { readEnv } from "./env.ts";
+import { environmentWith, readEnv, searchPath } from "./env.ts";
 import { findBrowser } from "./fixtures/browser.ts";
 
 const SECOND = 1000;
-const browser = await findBrowser(readEnv().NOVA_E2E_BROWSER, process.env["PATH"]);
+const browser = await findBrowser(readEnv().NOVA_E2E_BROWSER, searchPath());
 
 // Patient with slow machines, never with flaky tests: two cores carry the platform, its demo sources and the browser.
 export default defineConfig({
@@ -20,7 +20,7 @@ export default defineConfig({
     launchOptions: {
       executablePath: browser.executablePath,
       args: browser.args,
-      env: { ...process.env, ...browser.env } as Record<string, string>,
+      env: environmentWith(browser.env),
     },
     actionTimeout: 30 * SECOND,
     navigationTimeout: 60 * SECOND,

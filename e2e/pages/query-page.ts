@@ -23,8 +23,13 @@ export class QueryPage {
     return this.#page.getByRole("textbox", { name: "SQL" });
   }
 
+  /** The head of a column of the result. */
+  column(name: string): Locator {
+    return this.result.getByRole("columnheader", { name: new RegExp(`\\b${name}\\b`) });
+  }
+
   async run(): Promise<void> {
-    await this.#page.getByRole("button", { name: "Run" }).click();
+    await this.#page.getByRole("button", { name: /^Run ⌘/ }).click();
   }
 
   async ask(sql: string): Promise<void> {

@@ -1,0 +1,40 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "../fixtures/journey.ts";
+import { SCREENS } from "../fixtures/screens.ts";
+import { SignInPage } from "../pages/sign-in-page.ts";
+
+const PHONE = { width: 390, height: 844 };
+
+test("sign-in: axe finds nothing in either theme, and a phone needs no sideways scroll", async ({ arrive }) => {
+  const page = await arrive();
+  await new SignInPage(page).open();
+  await inspect(page);
+});
+
+for (const screen of SCREENS) {
+  test(`${screen.name}: axe finds nothing in either theme, and a phone needs no sideways scroll`, async ({ enter }) => {
+    const page = await enter("data engineer");
+    await screen.open(page);
+    await inspect(page);
+  });
+}
+
+async function inspect(page: Page): Promise<void> {
+  expect(await violations(page), "light").toEqual([]);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expect(page.locator("html")).toHaveClass(/\bdark\b/);
+  expect(await violations(page), "dark").toEqual([]);
+  await page.setViewportSize(PHONE);
+  await expect
+    .poll(() => page.evaluate(() => document.documentElement.scrollWidth), { message: "width of the page on a phone" })
+    .toBeLessThanOrEqual(PHONE.width);
+}
+
+/** What axe objects to: the rule, and the elements by their place in the page. */
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze();
+  return found.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `${id}: ${help} at ${node.target.join(" ")} (${node.html.slice(0, 160)})`),
+  );
+}
