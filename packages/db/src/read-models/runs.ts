@@ -29,7 +29,7 @@ export interface RunsFilter {
   readonly longerThanSeconds: number | null;
 }
 
-/** Where a page begins: right after `cursor` going to older runs, or right before it going to newer ones. */
+/** Where a page begins: right after `cursor` (microseconds since 1970, `_`, run id) going to older runs, or right before it going to newer ones. */
 export interface RunsPosition {
   readonly direction: "older" | "newer";
   readonly cursor: string;
@@ -48,13 +48,6 @@ export type RunCounts = Readonly<Record<RunState, number>>;
 
 interface NameRow {
   readonly name: string;
-}
-
-const CURSOR = /^\d{1,17}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** Whether a text from an address can be a cursor of this list. */
-export function isRunCursor(text: string): boolean {
-  return CURSOR.test(text);
 }
 
 const NEVER = "false";

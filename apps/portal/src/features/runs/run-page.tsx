@@ -100,7 +100,7 @@ function Failure({ run }: { readonly run: RunDetail }) {
     <Banner tone="bad" title={POLICY[run.errorKind].remedy}>
       <p className="break-words">
         {ERROR_WORDS[run.errorKind]}
-        {run.errorMessage === null ? "." : `: ${run.errorMessage}`}
+        {run.errorMessage === null ? "; those who may read the log see more." : `: ${run.errorMessage}`}
       </p>
     </Banner>
   );

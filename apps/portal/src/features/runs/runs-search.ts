@@ -1,5 +1,6 @@
 import { createLoader, createParser, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { TRIGGERS } from "@nova/pipeline-core/orchestration";
+import { isRunCursor } from "./run-cursor.ts";
 import { RUN_TABS, type RunTab } from "./run-tabs.ts";
 
 export const STARTED_RANGES = ["1h", "24h", "7d", "30d"] as const;
@@ -35,8 +36,8 @@ const parseAsSeconds = createParser<number>({
 /** A place in the list: `older~<cursor>` or `newer~<cursor>`. */
 const parseAsPlace = createParser<RunsPlace>({
   parse(text) {
-    const [, direction = "", cursor = ""] = /^(older|newer)~(\d{1,17}_[0-9a-f-]{36})$/.exec(text) ?? [];
-    return direction === "older" || direction === "newer" ? { direction, cursor } : null;
+    const [, direction = "", cursor = ""] = /^(older|newer)~(.+)$/.exec(text) ?? [];
+    return (direction === "older" || direction === "newer") && isRunCursor(cursor) ? { direction, cursor } : null;
   },
   serialize: ({ direction, cursor }) => `${direction}~${cursor}`,
   eq: (a, b) => a.cursor === b.cursor && a.direction === b.direction,

@@ -24,8 +24,16 @@ export function useTabMark(mark: TabMark | null): void {
   useEffect(() => {
     if (title === null) return undefined;
     const before = document.title;
-    document.title = `${title} · NovaRetail`;
+    const wanted = `${title} · NovaRetail Data`;
+    const write = (): void => {
+      if (document.title !== wanted) document.title = wanted;
+    };
+    write();
+    // The framework writes the route's own title when its head arrives, which may be after this.
+    const observer = new MutationObserver(write);
+    observer.observe(document.head, { childList: true, subtree: true, characterData: true });
     return () => {
+      observer.disconnect();
       document.title = before;
     };
   }, [title]);

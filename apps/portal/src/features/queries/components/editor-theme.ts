@@ -53,8 +53,8 @@ export const editorTheme = [
   syntaxHighlighting(
     HighlightStyle.define([
       { tag: tags.keyword, color: "var(--chart-1)", fontWeight: "500" },
-      { tag: [tags.string, tags.special(tags.string)], color: "var(--chart-2)" },
-      { tag: [tags.number, tags.bool, tags.null], color: "var(--chart-3)" },
+      { tag: [tags.string, tags.special(tags.string)], color: "var(--ok)" },
+      { tag: [tags.number, tags.bool, tags.null], color: "var(--warn)" },
       { tag: tags.typeName, color: "var(--chart-4)" },
       { tag: [tags.comment, tags.lineComment, tags.blockComment], color: "var(--fg-subtle)", fontStyle: "italic" },
       { tag: [tags.operator, tags.punctuation], color: "var(--fg-muted)" },

@@ -2,7 +2,7 @@
 
 import { acceptCompletion } from "@codemirror/autocomplete";
 import { sql as sqlLanguage } from "@codemirror/lang-sql";
-import { type Diagnostic, setDiagnostics } from "@codemirror/lint";
+import { type Diagnostic, linter, setDiagnostics } from "@codemirror/lint";
 import { Prec } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import type { QueryError } from "@nova/pipeline-core/access";
@@ -47,6 +47,8 @@ export function SqlEditor({ value, onChange, onRun, onFormat, datasets, error, h
       Prec.highest(keymap.of([{ key: "Tab", run: acceptCompletion }])),
       sqlLanguage({ dialect: DIALECT, schema: completionSchema(datasets), upperCaseKeywords: true }),
       DIALECT.language.data.of({ autocomplete: catalogSource(datasets) }),
+      // No source of its own: it shows what the engine said about the last run.
+      linter(null),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ "aria-label": "SQL", "aria-multiline": "true" }),
       editorTheme,

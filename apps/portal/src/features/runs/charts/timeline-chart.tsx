@@ -88,7 +88,6 @@ function StepBar({ row, chosen, faded, onClick }: StepBarProps) {
     <button
       type="button"
       aria-pressed={chosen}
-      aria-label={`${row.dataset}, ${label.toLowerCase()}${worked.length === 0 ? "" : `, ${formatDuration(seconds)}`}${worked.length > 1 ? `, ${worked.length} attempts` : ""}: show its log lines`}
       onClick={onClick}
       className={cx(
         "flex h-8 w-full items-center pr-20 pl-4 text-left outline-offset-[-2px] hover:bg-hover",
@@ -100,10 +99,17 @@ function StepBar({ row, chosen, faded, onClick }: StepBarProps) {
         <span className="truncate font-mono text-xs" title={row.dataset}>
           {row.dataset}
         </span>
+        <span className="sr-only">
+          {`, ${label.toLowerCase()}`}
+          {worked.length === 0 ? "" : `, ${formatDuration(seconds)}`}
+          {worked.length > 1 ? `, ${worked.length} attempts` : ""}: show its log lines
+        </span>
       </span>
       <span className="relative h-4 min-w-0 flex-1">
         {row.segments.length === 0 ? (
-          <span className="block text-2xs text-fg-subtle">{label.toLowerCase()}</span>
+          <span aria-hidden className="block text-2xs text-fg-subtle">
+            {label.toLowerCase()}
+          </span>
         ) : (
           row.segments.map((segment, index) => (
             <Bar

@@ -22,12 +22,17 @@ const COLUMNS = [
   column.accessor("pipeline", {
     header: "Pipeline",
     cell: ({ row: { original: run } }) => (
-      <Link
-        href={paths.run(run.id)}
-        className="inline-flex min-h-6 items-center font-mono text-xs font-medium whitespace-nowrap hover:underline"
-      >
-        {run.pipeline}
-      </Link>
+      <>
+        <Link
+          href={paths.run(run.id)}
+          className="inline-flex min-h-6 items-center font-mono text-xs font-medium whitespace-nowrap hover:underline"
+        >
+          {run.pipeline}
+        </Link>
+        <p className="text-xs text-fg-muted md:hidden">
+          <Timestamp at={run.startedAt ?? run.createdAt} />
+        </p>
+      </>
     ),
   }),
   column.display({
@@ -43,6 +48,7 @@ const COLUMNS = [
   }),
   column.accessor("createdAt", {
     header: "Started",
+    meta: { wideOnly: true },
     cell: ({ row: { original: run } }) => <Timestamp at={run.startedAt ?? run.createdAt} />,
   }),
   column.display({

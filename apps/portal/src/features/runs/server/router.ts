@@ -3,8 +3,8 @@ import { z } from "zod";
 import { may, type Role } from "@nova/pipeline-core/access";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { type RunState, TRIGGERS } from "@nova/pipeline-core/orchestration";
-import { isRunCursor } from "@nova/db/read-models";
 import { procedure, router } from "@/server/trpc.ts";
+import { isRunCursor } from "../run-cursor.ts";
 import { RUN_TABS, type RunTab } from "../run-tabs.ts";
 
 const idInput = z.object({ id: z.uuid("must be a run's id") });

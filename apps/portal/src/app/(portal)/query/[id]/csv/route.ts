@@ -1,4 +1,4 @@
-import { downloadCsv } from "@/features/queries/server/download-csv.ts";
+import { downloadCsv } from "@/features/queries/server/index.ts";
 
 interface Context {
   readonly params: Promise<{ id: string }>;

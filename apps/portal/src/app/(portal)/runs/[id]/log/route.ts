@@ -1,4 +1,4 @@
-import { downloadLog } from "@/features/runs/server/download-log.ts";
+import { downloadLog } from "@/features/runs/server/index.ts";
 
 interface Context {
   readonly params: Promise<{ id: string }>;

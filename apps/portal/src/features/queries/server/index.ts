@@ -1,0 +1,1 @@
+export { downloadCsv } from "./download-csv.ts";

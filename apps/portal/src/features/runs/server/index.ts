@@ -1,0 +1,1 @@
+export { downloadLog } from "./download-log.ts";
