@@ -19,4 +19,9 @@ describe("the error policy", () => {
     const error = new PlatformError("forbidden", "no grant");
     expect(asPlatformError(error)).toBe(error);
   });
+
+  it("knows its own errors made by another copy of the module", () => {
+    const twin = Object.assign(new Error("the worker is silent"), { name: "PlatformError", kind: "overloaded" });
+    expect(asPlatformError(twin)).toBe(twin);
+  });
 });

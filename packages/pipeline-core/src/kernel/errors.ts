@@ -81,8 +81,9 @@ export class PlatformError extends Error {
   }
 }
 
+/** Also true for one made by another copy of this module: Next bundles pages and route handlers apart. */
 export function isPlatformError(error: unknown): error is PlatformError {
-  return error instanceof PlatformError;
+  return error instanceof PlatformError || (error instanceof Error && error.name === "PlatformError" && "kind" in error);
 }
 
 /** Gives any thrown value a kind; what is not ours already becomes `fallback` and keeps its cause. */

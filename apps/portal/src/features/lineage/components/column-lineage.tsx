@@ -74,7 +74,6 @@ export function ColumnLineage({ dataset, column }: { readonly dataset: string; r
                   edges={drawing.edges}
                   focus={dataset}
                   selected={selected}
-                  height={CANVAS_HEIGHT}
                   select={select}
                   toggle={NO_TOGGLE}
                   onOpen={(id) => {

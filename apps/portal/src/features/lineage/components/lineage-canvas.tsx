@@ -26,6 +26,12 @@ const EDGE_STYLE = {
   indirect: { stroke: "var(--line-strong)", strokeWidth: 1.25, strokeDasharray: "4 4" },
 } as const;
 
+/** Lower on narrow screens, so that the page can still be scrolled past it. The variables are the library's own. */
+const CANVAS_CLASS =
+  "h-[420px] md:h-[560px] [--xy-attribution-background-color-default:transparent] [&_a]:px-1 [&_a]:text-2xs [&_a]:!text-fg-subtle";
+/** Text stays readable at first sight; "Fit everything" goes further out. */
+const FIRST_VIEW = { padding: 0.12, maxZoom: 1, minZoom: 0.55 } as const;
+
 interface LineageCanvasProps extends BoxActions {
   readonly label: string;
   readonly nodes: readonly CanvasNode[];
@@ -33,7 +39,6 @@ interface LineageCanvasProps extends BoxActions {
   readonly focus: string;
   readonly selected: string;
   readonly onOpen: (id: string) => void;
-  readonly height: number;
 }
 
 /** The drawing: laid out in a worker, moved with the mouse, walked with the arrow keys. */
@@ -45,7 +50,7 @@ export function LineageCanvas(props: LineageCanvasProps) {
   );
 }
 
-function Canvas({ label, nodes, edges, focus, selected, onOpen, height, select, toggle }: LineageCanvasProps) {
+function Canvas({ label, nodes, edges, focus, selected, onOpen, select, toggle }: LineageCanvasProps) {
   const flow = useReactFlow();
   const anchor = useRef(focus);
   const { places, failed } = usePlaces(nodes, edges, anchor, flow);
@@ -109,21 +114,15 @@ function Canvas({ label, nodes, edges, focus, selected, onOpen, height, select, 
       </EmptyState>
     );
   }
-  if (places === null) return <Skeleton height={height} />;
+  if (places === null) return <Skeleton height={560} />;
   return (
-    <div
-      style={{ height }}
-      onKeyDown={onKeyDown}
-      role="group"
-      aria-label={label}
-      className="[&_.react-flow\\_\\_attribution]:bg-transparent [&_.react-flow\\_\\_attribution]:px-2 [&_.react-flow\\_\\_attribution_a]:text-2xs [&_.react-flow\\_\\_attribution_a]:text-fg-subtle"
-    >
+    <div onKeyDown={onKeyDown} role="group" aria-label={label} className={CANVAS_CLASS}>
       <ReactFlow
         nodes={boxes}
         edges={lines}
         nodeTypes={NODE_TYPES}
         fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+        fitViewOptions={FIRST_VIEW}
         minZoom={0.15}
         maxZoom={1.5}
         nodesDraggable={false}

@@ -84,7 +84,6 @@ export function TableLineage({ dataset }: { readonly dataset: string }) {
                     edges={drawing.edges}
                     focus={dataset}
                     selected={search.node}
-                    height={CANVAS_HEIGHT}
                     select={select}
                     toggle={toggle}
                     onOpen={(id) => router.push(id.includes(".") ? paths.dataset(id) : paths.source(id))}
