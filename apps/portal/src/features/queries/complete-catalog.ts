@@ -12,7 +12,8 @@ export function completionSchema(datasets: readonly QueryableDataset[]): SQLName
     const [layer, table] = splitName(dataset.name);
     layers[layer] ??= {};
     layers[layer][table] = {
-      self: { label: table, type: "type", detail: dataset.owner },
+      // Short names first: who types "ord" rather means orders than order_lines.
+      self: { label: table, type: "type", detail: dataset.owner, boost: -Math.min(table.length, 60) },
       children: dataset.columns.map((column) => ({ label: column.name, type: "property", detail: column.type })),
     };
   }

@@ -29,7 +29,7 @@ export const editorTheme = [
       overflow: "hidden",
     },
     ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--font-mono)", fontSize: "12px", maxHeight: "260px" },
-    ".cm-tooltip-autocomplete > ul > li": { padding: "3px 8px", color: "var(--fg)" },
+    ".cm-tooltip-autocomplete > ul > li": { padding: "4px 8px", lineHeight: "18px", color: "var(--fg)" },
     ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
       backgroundColor: "var(--accent-soft)",
       color: "var(--accent-text)",

@@ -1,6 +1,6 @@
 "use client";
 
-import { acceptCompletion } from "@codemirror/autocomplete";
+import { acceptCompletion, autocompletion } from "@codemirror/autocomplete";
 import { sql as sqlLanguage } from "@codemirror/lang-sql";
 import { type Diagnostic, linter, setDiagnostics } from "@codemirror/lint";
 import { Prec } from "@codemirror/state";
@@ -34,7 +34,7 @@ const SETUP = {
   lineNumbers: true,
   foldGutter: false,
   highlightActiveLine: true,
-  autocompletion: true,
+  autocompletion: false,
   syntaxHighlighting: false,
   searchKeymap: false,
 } as const;
@@ -47,6 +47,7 @@ export function SqlEditor({ value, onChange, onRun, onFormat, datasets, error, h
       Prec.highest(keymap.of([{ key: "Tab", run: acceptCompletion }])),
       sqlLanguage({ dialect: DIALECT, schema: completionSchema(datasets), upperCaseKeywords: true }),
       DIALECT.language.data.of({ autocomplete: catalogSource(datasets) }),
+      autocompletion({ icons: false }),
       // No source of its own: it shows what the engine said about the last run.
       linter(null),
       EditorView.lineWrapping,
