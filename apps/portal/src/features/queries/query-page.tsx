@@ -59,7 +59,7 @@ export function QueryPage() {
   // The address holds the text, or names the query whose record does; only what fits neither way is kept here.
   const kept = draft !== null && draft.of === search.query ? draft.text : null;
   const text = kept ?? (search.sql === "" ? (record.data?.sql ?? "") : search.sql);
-  const running = result.status.data?.state === "running" || start.isPending;
+  const running = (result.status.data?.state === "running" && result.status.error === null) || start.isPending;
 
   function edit(next: string): void {
     const address = sqlForAddress(next);

@@ -5,6 +5,8 @@ import { useEffect, useMemo } from "react";
 import { useTRPCClient } from "@/trpc/client.tsx";
 
 const POLL_MILLIS = 350;
+/** While the worker does not answer for a query that ran when it last did. */
+const SILENT_POLL_MILLIS = 3_000;
 
 /**
  * Status and rows of a query, as they come. Results are bounded by the row and byte limits, so all pages are read; the
@@ -16,7 +18,10 @@ export function useQueryResult(id: string | null) {
     queryKey: ["query-status", id],
     queryFn: ({ signal }) => client.queries.status.query({ id: id ?? "" }, { signal }),
     enabled: id !== null,
-    refetchInterval: ({ state: { data } }) => (data?.state === "running" ? POLL_MILLIS : false),
+    refetchInterval: ({ state: { data, error } }) => {
+      if (data?.state !== "running") return false;
+      return error === null ? POLL_MILLIS : SILENT_POLL_MILLIS;
+    },
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
     placeholderData: undefined,

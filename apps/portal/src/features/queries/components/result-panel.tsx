@@ -29,10 +29,10 @@ interface ResultPanelProps {
 export function ResultPanel({ result, record, datasets, rowLimit, onRunAgain }: ResultPanelProps) {
   const { status, pages, rows } = result;
   const masked = useMemo(() => maskedByDataset(status.data?.masked ?? [], datasets), [status.data?.masked, datasets]);
-  if (status.data === undefined) {
-    if (status.error === null) return <Waiting />;
+  // What ran when the worker last answered may have ended with it.
+  if (status.error !== null && status.data?.state !== "succeeded")
     return <NoResult error={status.error} record={record} onRunAgain={onRunAgain} />;
-  }
+  if (status.data === undefined) return <Waiting />;
   const { state, columns, error } = status.data;
   return (
     <>
@@ -208,8 +208,8 @@ function NoResult({ error, record, onRunAgain }: NoResultProps) {
     );
   return (
     <EmptyState kind="broken" title="The result cannot be read now" action={again}>
-      {error instanceof Error ? error.message : "The worker does not answer."} It is restarted by the platform; try
-      again in a moment.
+      {error instanceof Error ? error.message : "The worker does not answer."} The query is on record; run it again when
+      the worker is back.
     </EmptyState>
   );
 }
