@@ -19,7 +19,8 @@ const CONTEXTS = [
 ];
 
 const TESTS = ["\\.test\\.tsx?$", "(^|/)testing(\\.ts$|/)", "(^|/)bench/"];
-const OURS = "^(apps|packages|infra|e2e)/";
+/** A server for tests has a rule of its own, below. */
+const OURS = "^(apps|packages/(?!test-postgres/)|infra|e2e)/";
 const forbid = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 // The last context may know all others, so it gets no rule.
@@ -124,6 +125,12 @@ module.exports = {
       "Only apps/worker/src/container.ts constructs engines, iceberg and db; take a port as a parameter (import type is fine).",
       { path: "^apps/worker/", pathNot: ["^apps/worker/src/container\\.ts$", ...TESTS] },
       { path: "^packages/(engines|db)/", dependencyTypesNot: ["type-only"] },
+    ),
+    forbid(
+      "test-postgres-in-tests-only",
+      "packages/test-postgres is for tests and benches; nothing that ships may start it.",
+      { pathNot: [...TESTS, "(^|/)test-[a-z-]+\\.ts$", "^packages/test-postgres/"] },
+      { path: "^packages/test-postgres/" },
     ),
     forbid(
       "worker-knows-no-other-app",

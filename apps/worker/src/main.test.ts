@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { migrate } from "@nova/db/migrate";
 import { openDb } from "@nova/db/client";
 import { seedDemoPeople } from "@nova/db/seed";
-import { startTestPostgres, type TestPostgres } from "@nova/db/testing";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { runQuery } from "./cli/run-query.ts";
 import { fetchStatus } from "./cli/show-status.ts";
@@ -87,7 +87,7 @@ async function ended(worker: WorkerProcess): Promise<number | NodeJS.Signals | n
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "nova-worker-"));
-  server = await startTestPostgres(55235);
+  server = await startTestPostgres();
   connectionString = await server.createDatabase("nova");
   await migrate(connectionString);
   const db = openDb({ connectionString });

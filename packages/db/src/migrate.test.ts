@@ -1,12 +1,12 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrate, pendingMigrations } from "./migrate.ts";
-import { startTestPostgres, type TestPostgres } from "./testing/postgres.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { schemaScript } from "./testing/schema-script.ts";
 
 let server: TestPostgres;
 beforeAll(async () => {
-  server = await startTestPostgres(55231);
+  server = await startTestPostgres();
 }, 60_000);
 afterAll(() => server.stop());
 

@@ -7,7 +7,6 @@ import { memoryHost, startTestCapture, until } from "../src/postgres-capture/tes
 import { connect, startTestServer } from "../src/postgres-capture/test-server.ts";
 
 const ROWS = Number(process.argv[2] ?? 300_000);
-const PORT = 55_280;
 const results: { what: string; rowsPerSecond: number; cpuMicrosPerRow: number }[] = [];
 
 async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
@@ -23,7 +22,7 @@ async function timed(what: string, work: () => Promise<unknown>): Promise<void> 
   });
 }
 
-const server = await startTestServer(PORT, { max_wal_size: "4GB", shared_buffers: "256MB" });
+const server = await startTestServer({ max_wal_size: "4GB", shared_buffers: "256MB" });
 try {
   const url = await server.createDatabase("bench");
   const sql = await connect(url);

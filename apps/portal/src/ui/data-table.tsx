@@ -15,7 +15,6 @@ import { cx } from "./class-names.ts";
 import { formatCount } from "./format.ts";
 
 declare module "@tanstack/react-table" {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- the library's own parameters
   interface ColumnMeta<TData, TValue> {
     /** Numbers stand right. */
     readonly align?: "left" | "right";

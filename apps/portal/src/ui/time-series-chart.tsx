@@ -8,7 +8,7 @@ import { formatClock } from "./timestamp.tsx";
 import { useTimeZone } from "./time.tsx";
 import type { ChartColor, TimePoint, TimeSeries } from "./time-series-plot.tsx";
 
-export type { ChartColor, TimePoint, TimeSeries };
+export type { ChartColor, TimePoint };
 
 const Plot = dynamic(() => import("./time-series-plot.tsx").then((module) => module.TimeSeriesPlot), { ssr: false });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Db, openDb } from "@nova/db/client";
 import { migrate } from "@nova/db/migrate";
 import * as stores from "@nova/db/repositories";
-import { startTestPostgres, type TestPostgres } from "@nova/db/testing";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { openLakeEngine } from "@nova/engines/duckdb";
 import { readRows } from "@nova/engines/duckdb/testing";
 import { type Logger, uuidV7Source } from "@nova/pipeline-core/kernel";
@@ -36,7 +36,7 @@ let position = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "nova-pipelines-"));
-  server = await startTestPostgres(55300);
+  server = await startTestPostgres();
   const connectionString = await server.createDatabase("pipelines");
   await migrate(connectionString);
   db = openDb({ connectionString, max: 10 });

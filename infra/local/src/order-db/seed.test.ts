@@ -4,14 +4,14 @@ import { person } from "../people.ts";
 import { readOrderTables } from "./catalog.ts";
 import { stripePaymentIntentId } from "./references.ts";
 import { createOrderDatabase, type SeedSize } from "./seed.ts";
-import { startTestServer, type TestServer } from "./test-server.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { brokenForeignKeys, wrongOrderSums } from "./test-queries.ts";
 
 const SIZE: SeedSize = { people: 1_000, orders: 4_000, products: 200 };
 const NOW = new Date("2026-11-20T10:00:00Z");
 const quiet = (): void => undefined;
 
-let server: TestServer;
+let server: TestPostgres;
 let client: Client;
 
 async function open(database: string): Promise<Client> {
@@ -26,7 +26,7 @@ async function seeded(database: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  server = await startTestServer(55_151);
+  server = await startTestPostgres();
   await seeded("orders");
   client = await open("orders");
 }, 60_000);

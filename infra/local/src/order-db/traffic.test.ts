@@ -4,11 +4,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { seededRandom } from "./random.ts";
 import { createOrderDatabase } from "./seed.ts";
 import { brokenForeignKeys, wrongOrderSums } from "./test-queries.ts";
-import { startTestServer, type TestServer } from "./test-server.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { startOrderTraffic, type Rate } from "./traffic.ts";
 
 const DEADLINE = 60_000;
-let server: TestServer;
+let server: TestPostgres;
 let client: Client;
 let logged: string[] = [];
 
@@ -21,7 +21,7 @@ async function connect(): Promise<Client> {
 }
 
 beforeAll(async () => {
-  server = await startTestServer(55_152);
+  server = await startTestPostgres();
   await server.createDatabase("orders");
   await createOrderDatabase({
     connectionString: server.url("orders"),

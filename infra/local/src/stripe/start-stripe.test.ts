@@ -4,7 +4,7 @@ import { Client } from "pg";
 import Stripe from "stripe";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { stripePaymentIntentId } from "../order-db/references.ts";
-import { startTestServer, type TestServer } from "../order-db/test-server.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { messyEmail, person } from "../people.ts";
 import { amountAtStripe } from "./discrepancies.ts";
 import { type EventType, eventCode } from "./event-kinds.ts";
@@ -14,7 +14,6 @@ import { startStripe, type StripeOptions, type StripeStandIn } from "./start-str
 const API_KEY = "sk_test_novaretail_demo_key";
 const SECRET = "whsec_novaretail";
 const PAYMENTS = 700;
-const PORT = 55_181;
 
 // The columns of the order database that the stand-in reads, as its schema names them.
 const TABLES = `
@@ -33,14 +32,14 @@ const TABLES = `
     FROM generate_series(1, ${PAYMENTS}) n, LATERAL (SELECT now() - interval '20 days' + n * interval '20 days' / ${PAYMENTS + 1} AS at) t;
   INSERT INTO refunds SELECT n, 600 + n, 5, 'return', now() - interval '1 hour' FROM generate_series(1, 20) n;`;
 
-let server: TestServer;
+let server: TestPostgres;
 let database: Client;
 let databases = 0;
 const open: StripeStandIn[] = [];
 const listeners: Server[] = [];
 
 beforeAll(async () => {
-  server = await startTestServer(PORT);
+  server = await startTestPostgres();
 }, 60_000);
 afterAll(() => server.stop());
 

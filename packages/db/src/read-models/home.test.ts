@@ -3,7 +3,7 @@ import { HOUR, MINUTE } from "@nova/pipeline-core/kernel";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { DEMO_PEOPLE, seedDemoPeople, seedScenario } from "../seed/index.ts";
-import { startTestPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
 import { homeReadModel } from "./home.ts";
 import { liveReadModel } from "./live.ts";
@@ -17,7 +17,7 @@ let server: TestPostgres;
 let db: Db;
 
 beforeAll(async () => {
-  server = await startTestPostgres(55322);
+  server = await startTestPostgres();
   const connectionString = await server.createDatabase("home");
   await migrate(connectionString);
   db = openDb({ connectionString });

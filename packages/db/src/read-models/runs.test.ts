@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { seedScenario } from "../seed/index.ts";
-import { startTestPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
 import { queriesReadModel, runReadModel, runsReadModel } from "./index.ts";
 import type { RunRow, RunsFilter, RunsPage, RunsPosition } from "./runs.ts";
@@ -24,7 +24,7 @@ let runs: ReturnType<typeof runsReadModel>;
 let run: ReturnType<typeof runReadModel>;
 
 beforeAll(async () => {
-  server = await startTestPostgres(55361);
+  server = await startTestPostgres();
   const connectionString = await server.createDatabase("runs");
   await migrate(connectionString);
   db = openDb({ connectionString });

@@ -3,7 +3,7 @@ import { MINUTE, SECOND } from "@nova/pipeline-core/kernel";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { seedScenario } from "../seed/index.ts";
-import { startTestPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
 import { sourcesReadModel } from "./sources.ts";
 
@@ -14,7 +14,7 @@ let db: Db;
 let model: ReturnType<typeof sourcesReadModel>;
 
 beforeAll(async () => {
-  server = await startTestPostgres(55321);
+  server = await startTestPostgres();
   const connectionString = await server.createDatabase("sources");
   await migrate(connectionString);
   db = openDb({ connectionString });

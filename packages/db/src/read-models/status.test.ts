@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { seedScenario } from "../seed/index.ts";
-import { startTestPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
 import { readFigures } from "./metrics.ts";
 import { listRuns } from "./run-list.ts";
@@ -13,7 +13,7 @@ let server: TestPostgres;
 let db: Db;
 
 beforeAll(async () => {
-  server = await startTestPostgres(55236);
+  server = await startTestPostgres();
   const connectionString = await server.createDatabase("status");
   await migrate(connectionString);
   db = openDb({ connectionString });

@@ -10,7 +10,7 @@ import type { Transaction } from "@nova/pipeline-core/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
-import { startTestPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { emptyDb, standingClock, testIds } from "../testing/store-fixture.ts";
 import { catalogStore, deliveryLedger, inTransaction, runStore, sourceStore, workerLease } from "./index.ts";
 
@@ -21,7 +21,7 @@ let server: TestPostgres;
 let db: Db;
 
 beforeAll(async () => {
-  server = await startTestPostgres(55232);
+  server = await startTestPostgres();
   const connectionString = await server.createDatabase("stores");
   await migrate(connectionString);
   db = openDb({ connectionString });

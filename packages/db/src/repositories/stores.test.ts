@@ -4,7 +4,7 @@ import pg from "pg";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { DEMO_PEOPLE, seedDemoPeople } from "../seed/index.ts";
-import { startTestPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { emptyDb, standingClock, testIds } from "../testing/store-fixture.ts";
 import * as stores from "./index.ts";
 
@@ -17,7 +17,7 @@ let connectionString: string;
 let db: Db;
 
 beforeAll(async () => {
-  server = await startTestPostgres(55233);
+  server = await startTestPostgres();
   connectionString = await server.createDatabase("stores");
   await migrate(connectionString);
   db = openDb({ connectionString });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
-import { startTestPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
 import { seedScenario } from "./index.ts";
 
@@ -10,7 +10,7 @@ let server: TestPostgres;
 let db: Db;
 
 beforeAll(async () => {
-  server = await startTestPostgres(55234);
+  server = await startTestPostgres();
   const connectionString = await server.createDatabase("seeded");
   await migrate(connectionString);
   db = openDb({ connectionString });

@@ -1,2 +1,1 @@
-export * from "./postgres.ts";
 export * from "./store-fixture.ts";

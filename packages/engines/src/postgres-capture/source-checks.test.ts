@@ -7,8 +7,8 @@ let server: TestServer;
 let plain: TestServer;
 
 beforeAll(async () => {
-  server = await startTestServer(55263, { wal_sender_timeout: "1500ms" });
-  plain = await startTestServer(55264, { wal_level: "replica" });
+  server = await startTestServer({ wal_sender_timeout: "1500ms" });
+  plain = await startTestServer({ wal_level: "replica" });
 }, 60_000);
 afterAll(async () => {
   await Promise.all([server.stop(), plain.stop()]);

@@ -8,7 +8,7 @@ let server: TestServer;
 let databases = 0;
 
 beforeAll(async () => {
-  server = await startTestServer(55262);
+  server = await startTestServer();
 }, 60_000);
 afterAll(async () => {
   await server.stop();

@@ -45,12 +45,31 @@ export interface CatalogStore {
    * Moves consumed snapshots inside the table commit that carries their changes. Throws `stale-writer` when a stored value is
    * not `from` or `epoch` is no longer the worker's lease.
    */
-  advanceInputs(tx: Transaction, epoch: bigint, moves: readonly { dataset: DatasetName; input: string; from: string | null; to: string; at: Date }[]): Promise<void>;
+  advanceInputs(
+    tx: Transaction,
+    epoch: bigint,
+    moves: readonly { dataset: DatasetName; input: string; from: string | null; to: string; at: Date }[],
+  ): Promise<void>;
   /** The same for datasets that the input's changes did not concern: no table commit is needed, one statement for all. */
-  skipInputs(epoch: bigint, moves: readonly { dataset: DatasetName; input: string; from: string | null; to: string; at: Date }[]): Promise<void>;
+  skipInputs(
+    epoch: bigint,
+    moves: readonly { dataset: DatasetName; input: string; from: string | null; to: string; at: Date }[],
+  ): Promise<void>;
   recordCommits(commits: readonly DatasetCommit[]): Promise<void>;
   /** Everything upstream up to this time is in the dataset. */
   setDataThrough(through: readonly { dataset: DatasetName; at: Date }[]): Promise<void>;
-  recordFreshness(samples: readonly { dataset: DatasetName; at: Date; dataThrough: Date | null; ageSeconds: number | null; state: FreshnessState }[]): Promise<void>;
-  saveProfile(dataset: DatasetName, at: Date, columns: readonly { name: string; nullRate: number | null }[]): Promise<void>;
+  recordFreshness(
+    samples: readonly {
+      dataset: DatasetName;
+      at: Date;
+      dataThrough: Date | null;
+      ageSeconds: number | null;
+      state: FreshnessState;
+    }[],
+  ): Promise<void>;
+  saveProfile(
+    dataset: DatasetName,
+    at: Date,
+    columns: readonly { name: string; nullRate: number | null }[],
+  ): Promise<void>;
 }

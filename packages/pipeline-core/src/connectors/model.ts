@@ -16,7 +16,14 @@ export type SourceId = (typeof SOURCE_IDS)[number];
  * - `retrying`: set on a failure with a timed retry; the worker tries again with backoff.
  * - `stopped`: set on a failure that only a person can settle; stays until someone acts.
  */
-export const SOURCE_STATES = ["not-configured", "connecting", "snapshotting", "streaming", "retrying", "stopped"] as const;
+export const SOURCE_STATES = [
+  "not-configured",
+  "connecting",
+  "snapshotting",
+  "streaming",
+  "retrying",
+  "stopped",
+] as const;
 export type SourceState = (typeof SOURCE_STATES)[number];
 
 export const STREAM_STATES = ["waiting", "snapshotting", "streaming", "failed"] as const;
@@ -64,7 +71,11 @@ export const STAGED_SYSTEM_COLUMNS = [
   { name: "_source_ts", type: "timestamptz", description: "When that change happened in the source." },
   { name: "_position", type: "string", description: "Its place in the source's order." },
   { name: "_merged_at", type: "timestamptz", description: "When it was merged here." },
-  { name: "_deleted_at", type: "timestamptz", description: "When the row was deleted in the source; null while it lives." },
+  {
+    name: "_deleted_at",
+    type: "timestamptz",
+    description: "When the row was deleted in the source; null while it lives.",
+  },
 ] as const;
 
 export const quarantineReasonSchema = z.enum([

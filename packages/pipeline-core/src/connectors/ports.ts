@@ -15,7 +15,10 @@ export interface SourceStore {
    * Moves the stored position inside a table commit. Throws `stale-writer` when the stored position is not `from` or
    * when `epoch` is no longer the worker's lease: then the whole commit is undone.
    */
-  advancePosition(tx: Transaction, move: { source: SourceId; epoch: bigint; from: string | null; to: string; at: Date }): Promise<void>;
+  advancePosition(
+    tx: Transaction,
+    move: { source: SourceId; epoch: bigint; from: string | null; to: string; at: Date },
+  ): Promise<void>;
   /** Everything the source did up to `through` is in its raw dataset (also when that was nothing). */
   setDataThrough(source: SourceId, through: Date): Promise<void>;
   /** What `setDataThrough` last said; null before. */
@@ -25,12 +28,30 @@ export interface SourceStore {
   /** Inserts or updates the stream; a changed schema gets the next version and a drift item in the same transaction. */
   saveStreamSchemas(source: SourceId, schemas: readonly Omit<StreamSchema, "version">[]): Promise<StreamRecord[]>;
   /** Snapshot progress inside the commit that carries the rows. `cursor` is the connector's own resume point. */
-  saveSnapshotProgress(tx: Transaction, progress: { source: SourceId; stream: string; state: StreamState; rowsRead: number; rowsExpected: number | null; cursor: string | null }): Promise<void>;
-  setStreamState(source: SourceId, stream: string, state: StreamState, error?: { kind: ErrorKind; message: string }): Promise<void>;
+  saveSnapshotProgress(
+    tx: Transaction,
+    progress: {
+      source: SourceId;
+      stream: string;
+      state: StreamState;
+      rowsRead: number;
+      rowsExpected: number | null;
+      cursor: string | null;
+    },
+  ): Promise<void>;
+  setStreamState(
+    source: SourceId,
+    stream: string,
+    state: StreamState,
+    error?: { kind: ErrorKind; message: string },
+  ): Promise<void>;
   /** One sample of a source's flow; samples are kept per 10 seconds and rolled up. */
   recordFlow(sample: FlowSample): Promise<void>;
   /** Adds to each stream's row counters and last event time after a commit. */
-  countStreamRows(source: SourceId, counts: readonly { stream: string; rows: number; lastEventAt: Date | null }[]): Promise<void>;
+  countStreamRows(
+    source: SourceId,
+    counts: readonly { stream: string; rows: number; lastEventAt: Date | null }[],
+  ): Promise<void>;
 }
 
 export interface StreamRecord {

@@ -45,21 +45,69 @@ export const POLICY: Record<ErrorKind, ErrorPolicy> = {
   forbidden: { retry: "never", remedy: "Ask the dataset's owner for access.", audience: "caller" },
   conflict: { retry: "manual", remedy: "Reload to see what changed, then try again.", audience: "caller" },
   "query-refused": { retry: "never", remedy: "Send one SELECT over catalog datasets.", audience: "caller" },
-  "query-limit": { retry: "never", remedy: "Add a filter or a LIMIT, or aggregate, and run it again.", audience: "caller" },
-  "source-unreachable": { retry: "timed", remedy: "Check that the source is running and reachable from the worker.", audience: "engineer" },
-  "source-auth": { retry: "manual", remedy: "Renew the source's credentials in the worker's environment and restart it.", audience: "engineer" },
-  "source-misconfigured": { retry: "manual", remedy: "Apply the setting that the message names on the source.", audience: "engineer" },
-  "source-budget": { retry: "timed", remedy: "Nothing to do: capture goes on when the source's API budget resets.", audience: "engineer" },
-  "slot-lost": { retry: "manual", remedy: "Resync the source: its replication slot no longer holds the missing changes.", audience: "engineer" },
-  "payload-rejected": { retry: "never", remedy: "Look at the quarantined sample and correct the sender.", audience: "engineer" },
-  "stale-writer": { retry: "never", remedy: "Nothing to do: a newer worker took over this work.", audience: "platform" },
-  "commit-conflict": { retry: "timed", remedy: "Nothing to do: the commit is tried again on the newest snapshot.", audience: "platform" },
+  "query-limit": {
+    retry: "never",
+    remedy: "Add a filter or a LIMIT, or aggregate, and run it again.",
+    audience: "caller",
+  },
+  "source-unreachable": {
+    retry: "timed",
+    remedy: "Check that the source is running and reachable from the worker.",
+    audience: "engineer",
+  },
+  "source-auth": {
+    retry: "manual",
+    remedy: "Renew the source's credentials in the worker's environment and restart it.",
+    audience: "engineer",
+  },
+  "source-misconfigured": {
+    retry: "manual",
+    remedy: "Apply the setting that the message names on the source.",
+    audience: "engineer",
+  },
+  "source-budget": {
+    retry: "timed",
+    remedy: "Nothing to do: capture goes on when the source's API budget resets.",
+    audience: "engineer",
+  },
+  "slot-lost": {
+    retry: "manual",
+    remedy: "Resync the source: its replication slot no longer holds the missing changes.",
+    audience: "engineer",
+  },
+  "payload-rejected": {
+    retry: "never",
+    remedy: "Look at the quarantined sample and correct the sender.",
+    audience: "engineer",
+  },
+  "stale-writer": {
+    retry: "never",
+    remedy: "Nothing to do: a newer worker took over this work.",
+    audience: "platform",
+  },
+  "commit-conflict": {
+    retry: "timed",
+    remedy: "Nothing to do: the commit is tried again on the newest snapshot.",
+    audience: "platform",
+  },
   "model-invalid": { retry: "manual", remedy: "Correct the model file at the named line.", audience: "engineer" },
   "schema-rejected": { retry: "manual", remedy: "Settle the schema drift, then run again.", audience: "engineer" },
-  "check-failed": { retry: "manual", remedy: "Look at the failing check; the last good snapshot stays in place.", audience: "engineer" },
+  "check-failed": {
+    retry: "manual",
+    remedy: "Look at the failing check; the last good snapshot stays in place.",
+    audience: "engineer",
+  },
   "engine-failed": { retry: "timed", remedy: "Read the step's log; the run is tried again.", audience: "engineer" },
-  "storage-failed": { retry: "timed", remedy: "Check free space and permissions of the lake folder.", audience: "platform" },
-  "metadata-unreachable": { retry: "timed", remedy: "Check that the metadata PostgreSQL is running.", audience: "platform" },
+  "storage-failed": {
+    retry: "timed",
+    remedy: "Check free space and permissions of the lake folder.",
+    audience: "platform",
+  },
+  "metadata-unreachable": {
+    retry: "timed",
+    remedy: "Check that the metadata PostgreSQL is running.",
+    audience: "platform",
+  },
   overloaded: { retry: "timed", remedy: "Send again after the time the answer names.", audience: "caller" },
   internal: { retry: "manual", remedy: "Report it with the id shown; the log has the details.", audience: "platform" },
 };
@@ -83,7 +131,9 @@ export class PlatformError extends Error {
 
 /** Also true for one made by another copy of this module: Next bundles pages and route handlers apart. */
 export function isPlatformError(error: unknown): error is PlatformError {
-  return error instanceof PlatformError || (error instanceof Error && error.name === "PlatformError" && "kind" in error);
+  return (
+    error instanceof PlatformError || (error instanceof Error && error.name === "PlatformError" && "kind" in error)
+  );
 }
 
 /** Gives any thrown value a kind; what is not ours already becomes `fallback` and keeps its cause. */

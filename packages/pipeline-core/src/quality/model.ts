@@ -1,6 +1,13 @@
 import type { DatasetName } from "../catalog/index.ts";
 
-export const CHECK_KINDS = ["duplicate-keys", "null-rate", "schema-drift", "freshness", "row-count", "custom-sql"] as const;
+export const CHECK_KINDS = [
+  "duplicate-keys",
+  "null-rate",
+  "schema-drift",
+  "freshness",
+  "row-count",
+  "custom-sql",
+] as const;
 export type CheckKind = (typeof CHECK_KINDS)[number];
 export const SEVERITIES = ["error", "warning"] as const;
 export type Severity = (typeof SEVERITIES)[number];

@@ -1,4 +1,4 @@
 export { CatalogPage } from "./catalog-page.tsx";
 export { parseCatalogSearch } from "./catalog-search.ts";
 export { DatasetPage } from "./dataset-page.tsx";
-export { parseDatasetName, parseDatasetSearch } from "./dataset-search.ts";
+export { parseDatasetName } from "./dataset-search.ts";

@@ -1,1 +1,1 @@
-export { type Persona, signInChoices } from "./choices.ts";
+export { signInChoices } from "./choices.ts";

@@ -1,0 +1,3 @@
+import { server } from "../../../packages/test-postgres/src/index.ts";
+
+export const started = server;
