@@ -65,20 +65,35 @@ export function SampleTab({ head }: { readonly head: DatasetHead }) {
         </>
       }
     >
-      <QueryRegion query={sample} what="the rows" skeleton={<SkeletonRows rows={20} rowHeight={33} />}>
-        {(data) => (
-          <>
-            {data.masked.length === 0 ? null : <MaskNote owner={head.owner} masked={data.masked} />}
-            {data.rows.length === 0 ? (
-              <EmptyState kind="none-yet" title="No row to show">
-                {head.layer === "raw" ? "Nothing came in within the last hour." : "The dataset is empty."}
-              </EmptyState>
-            ) : (
-              <SampleTable dataset={head} columns={data.columns} rows={data.rows} masked={data.masked} />
-            )}
-          </>
-        )}
-      </QueryRegion>
+      {sample.data === undefined && sample.error?.data?.kind === "overloaded" ? (
+        <EmptyState
+          kind="broken"
+          title="The worker does not answer"
+          compact
+          action={
+            <Button size="sm" busy={sample.isFetching} onClick={() => void sample.refetch()}>
+              Try again
+            </Button>
+          }
+        >
+          Rows are read by the worker, so none can be shown now. Everything else on this page is as last known.
+        </EmptyState>
+      ) : (
+        <QueryRegion query={sample} what="the rows" skeleton={<SkeletonRows rows={20} rowHeight={33} />}>
+          {(data) => (
+            <>
+              {data.masked.length === 0 ? null : <MaskNote owner={head.owner} masked={data.masked} />}
+              {data.rows.length === 0 ? (
+                <EmptyState kind="none-yet" title="No row to show">
+                  {head.layer === "raw" ? "Nothing came in within the last hour." : "The dataset is empty."}
+                </EmptyState>
+              ) : (
+                <SampleTable dataset={head} columns={data.columns} rows={data.rows} masked={data.masked} />
+              )}
+            </>
+          )}
+        </QueryRegion>
+      )}
     </Card>
   );
 }

@@ -60,7 +60,7 @@ function Root({ root, own }: { readonly root: LateRoot; readonly own: boolean })
         ) : (
           <>
             Its source{" "}
-            <Link href={paths.source(root.source.id)} className="text-accent-text hover:underline">
+            <Link href={paths.source(root.source.id)} className="text-accent-text underline">
               {SOURCE_LABEL[root.source.id]}
             </Link>{" "}
             is {SOURCE_STATE_WORDS[root.source.state].label.toLowerCase()} since <Timestamp at={root.source.since} />.{" "}

@@ -28,7 +28,7 @@ const EDGE_STYLE = {
 
 /** Lower on narrow screens, so that the page can still be scrolled past it. The variables are the library's own. */
 const CANVAS_CLASS =
-  "h-[420px] md:h-[560px] [--xy-attribution-background-color-default:transparent] [&_a]:px-1 [&_a]:text-2xs [&_a]:!text-fg-subtle";
+  "h-[420px] md:h-[560px] [--xy-attribution-background-color:transparent] [&_a]:px-1 [&_a]:text-2xs [&_a]:!text-fg-subtle";
 /** Text stays readable at first sight; "Fit everything" goes further out. */
 const FIRST_VIEW = { padding: 0.12, maxZoom: 1, minZoom: 0.55 } as const;
 
