@@ -4,6 +4,7 @@ import { expect, test } from "../fixtures/journey.ts";
 test.describe("With the keyboard alone", () => {
   test("a dataset is found by any part of its name", async ({ enter }) => {
     const page = await enter("analyst");
+    await home(page);
     await openPalette(page);
     await page.keyboard.type("ted.order_l");
     await expect(option(page, "curated.order_lines")).toHaveAttribute("aria-selected", "true");
@@ -17,6 +18,7 @@ test.describe("With the keyboard alone", () => {
     const href = await page.getByRole("table", { name: "Runs" }).getByRole("link").first().getAttribute("href");
     const id = href?.split("/").at(-1) ?? "";
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    await isAwake(page);
     await openPalette(page);
     await page.keyboard.type(id.slice(-12));
     await expect(page.getByRole("group", { name: "Runs" }).getByRole("option")).toHaveCount(1);
@@ -26,21 +28,20 @@ test.describe("With the keyboard alone", () => {
 
   test("g and a letter go places, single keys are off while typing", async ({ enter }) => {
     const page = await enter("analyst");
+    await home(page);
     for (const [key, place] of [
       ["c", "Catalog"],
       ["s", "Sources"],
       ["r", "Runs"],
-      ["q", "Query"],
       ["h", "Home"],
+      ["q", "Query"],
     ] as const) {
-      // The editor takes the focus on Query; Escape and a click beside it give it back.
-      await page.getByRole("banner").click({ position: { x: 700, y: 10 } });
       await page.keyboard.press("g");
       await page.keyboard.press(key);
       await expect(page.getByRole("heading", { name: place, level: 1 })).toBeVisible();
     }
-    await page.keyboard.press("g");
-    await page.keyboard.press("c");
+    await page.goto("/catalog");
+    await isAwake(page);
     await page.keyboard.press("/");
     const filter = page.getByRole("searchbox", { name: "Search names, columns, descriptions" });
     await expect(filter).toBeFocused();
@@ -51,6 +52,7 @@ test.describe("With the keyboard alone", () => {
 
   test("? shows every shortcut and Escape closes the sheet", async ({ enter }) => {
     const page = await enter("analyst");
+    await home(page);
     await page.keyboard.press("?");
     const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
     await expect(sheet.getByRole("region", { name: "Go to" })).toContainText("Catalog");
@@ -63,6 +65,7 @@ test.describe("With the keyboard alone", () => {
     await page.goto("/catalog");
     const rows = page.getByRole("table", { name: "Datasets" }).locator("tbody").getByRole("row");
     await expect(rows.first()).toBeVisible();
+    await isAwake(page);
     await page.keyboard.press("j");
     await expect(rows.nth(0)).toBeFocused();
     await page.keyboard.press("j");
@@ -74,6 +77,17 @@ test.describe("With the keyboard alone", () => {
     await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
   });
 });
+
+async function home(page: Page): Promise<void> {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { name: "Home", level: 1 })).toBeVisible();
+  await isAwake(page);
+}
+
+/** Keys pressed before the page's scripts run are lost; the live mark comes on with them. */
+async function isAwake(page: Page): Promise<void> {
+  await expect(page.getByRole("button", { name: /^Live/ })).toBeVisible();
+}
 
 async function openPalette(page: Page): Promise<void> {
   await page.keyboard.press("ControlOrMeta+k");
