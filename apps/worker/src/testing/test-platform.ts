@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { startTestPostgres } from "@nova/test-postgres";
 import pg from "pg";
 
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 180_000;
 const POLL_MS = 250;
 const ROOT = join(import.meta.dirname, "../../../..");
 const INTERNAL_TOKEN = "internal-token-of-the-kill-test";
