@@ -50,7 +50,52 @@ export async function checkDataset(context: PipelineContext, entry: CatalogEntry
     };
   });
   await quality.recordResults(results);
+  rememberFreshness(context, results);
   return results;
+}
+
+/**
+ * Records the freshness check of datasets whose outcome turned since it was last recorded: a dataset that caught up must
+ * not be called late until its next full round of checks.
+ */
+export async function recordTurnedFreshness(
+  context: Pick<PipelineContext, "state" | "clock" | "quality">,
+): Promise<void> {
+  const { state, clock, quality } = context;
+  const at = clock.now();
+  const turned = [...state.entries.values()].flatMap((entry) =>
+    (state.checks.get(entry.name) ?? [])
+      .filter((check) => check.kind === "freshness")
+      .flatMap((check): CheckResult[] => {
+        const { value, message } = valueOf(context, entry, check, null, null, at);
+        const outcome = judgeCheck(check, value);
+        if (outcome === (state.freshnessOutcomes.get(entry.name) ?? outcome)) return [];
+        const snapshotId = state.snapshots.get(entry.name) ?? null;
+        return [
+          {
+            dataset: entry.name,
+            check: check.name,
+            at,
+            outcome,
+            value,
+            threshold: check.threshold,
+            snapshotId,
+            runId: null,
+            message,
+          },
+        ];
+      }),
+  );
+  if (turned.length === 0) return;
+  await quality.recordResults(turned);
+  rememberFreshness(context, turned);
+}
+
+function rememberFreshness({ state }: Pick<PipelineContext, "state">, results: readonly CheckResult[]): void {
+  for (const { dataset, check, outcome } of results) {
+    const kind = state.checks.get(dataset)?.find(({ name }) => name === check)?.kind;
+    if (kind === "freshness") state.freshnessOutcomes.set(dataset, outcome);
+  }
 }
 
 function probeDataset(
@@ -89,7 +134,7 @@ async function driftOf(context: PipelineContext, entry: CatalogEntry): Promise<s
 }
 
 function valueOf(
-  { state }: PipelineContext,
+  { state }: Pick<PipelineContext, "state">,
   entry: CatalogEntry,
   check: CheckDefinition,
   probed: ProbeResult | null,

@@ -1,11 +1,13 @@
 import type { CatalogEntry, CatalogStore, DatasetName } from "@nova/pipeline-core/catalog";
-import type { CheckDefinition } from "@nova/pipeline-core/quality";
+import type { CheckDefinition, CheckOutcome } from "@nova/pipeline-core/quality";
 import type { StreamSchema } from "@nova/pipeline-core/connectors";
 
 /** What pipelines know of the lake between two cycles; the stores hold the truth, this spares reading it back. */
 export interface LakeState {
   readonly entries: Map<DatasetName, CatalogEntry>;
   readonly checks: Map<DatasetName, readonly CheckDefinition[]>;
+  /** Last recorded outcome of each dataset's freshness check. */
+  readonly freshnessOutcomes: Map<DatasetName, CheckOutcome>;
   /** Schema of each staged dataset's stream. */
   readonly schemas: Map<DatasetName, StreamSchema>;
   readonly snapshots: Map<DatasetName, string | null>;
@@ -26,6 +28,7 @@ export function emptyLakeState(): LakeState {
   return {
     entries: new Map(),
     checks: new Map(),
+    freshnessOutcomes: new Map(),
     schemas: new Map(),
     snapshots: new Map(),
     consumed: new Map(),

@@ -1,7 +1,7 @@
 import type { SourceDefinition } from "@nova/novaretail";
 import type { SourceId } from "@nova/pipeline-core/connectors";
 import { MINUTE } from "@nova/pipeline-core/kernel";
-import { checkDatasets } from "./check-datasets.ts";
+import { checkDatasets, recordTurnedFreshness } from "./check-datasets.ts";
 import { PACE, type PipelineContext, type PipelineDeps } from "./context.ts";
 import { emptyLakeState, loadProgress } from "./lake-state.ts";
 import { hotDatasets, type Lane, loadSource } from "./load-source.ts";
@@ -73,7 +73,12 @@ export async function startPipelines(
     ...deps.definitions.sources.map((source) => sourceLoop(context, source, dirty, guarded)),
     modelLoop(context, wakers, guarded),
     guarded("column lineage", () => saveModelLineage(context)),
-    every(context, context.pace.freshness, () => guarded("freshness", () => sampleFreshness(context))),
+    every(context, context.pace.freshness, () =>
+      guarded("freshness", async () => {
+        await sampleFreshness(context);
+        await recordTurnedFreshness(context);
+      }),
+    ),
     tending(context, guarded),
   ];
   return {

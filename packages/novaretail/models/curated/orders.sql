@@ -4,7 +4,7 @@ owner: sales-data
 pipeline: sales
 kind: merge
 key: order_id
-target_lag: 30s
+target_lag: 60s
 inputs:
   staged.orders_db__orders: { key: order_id }
   staged.orders_db__order_lines: { key: order_id }
