@@ -1,4 +1,4 @@
-import { expect, type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 
 export class SignInPage {
   readonly #page: Page;
@@ -9,13 +9,13 @@ export class SignInPage {
 
   async open(): Promise<void> {
     await this.#page.goto("/sign-in");
-    await expect(this.#page.getByRole("heading", { name: "NovaRetail Data" })).toBeVisible();
+    await this.#page.getByRole("heading", { name: "NovaRetail Data" }).waitFor();
   }
 
   /** Signs in as one of the demo people and waits for their home page. */
   async enterAs(name: string): Promise<void> {
     await this.open();
     await this.#page.getByRole("button", { name: `Sign in as ${name}` }).click();
-    await expect(this.#page.getByRole("heading", { name: "Home", level: 1 })).toBeVisible();
+    await this.#page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
   }
 }
