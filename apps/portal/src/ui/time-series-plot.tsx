@@ -11,7 +11,10 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
-import { formatClock } from "./timestamp.tsx";
+import { formatClock, formatDay } from "./timestamp.tsx";
+
+/** From this span on, in milliseconds, a time of day alone would be ambiguous. */
+const DAYS_FROM = 36 * 60 * 60 * 1000;
 
 export type ChartColor = 1 | 2 | 3 | 4 | 5 | 6;
 
@@ -41,6 +44,11 @@ interface PlotProps {
 /** The drawing part of <TimeSeriesChart>; loaded on its own because the chart library is large. */
 export function TimeSeriesPlot({ label, points, series, formatValue, height, zone, threshold }: PlotProps) {
   const rows = points.map((point) => ({ at: point.at, ...point.values }));
+  const span = (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0);
+  const formatTick = (at: number): string =>
+    span > DAYS_FROM ? formatDay(new Date(at), zone) : formatClock(new Date(at), zone, false);
+  const formatMoment = (at: Date): string =>
+    span > DAYS_FROM ? `${formatDay(at, zone)}, ${formatClock(at, zone, false)}` : formatClock(at, zone);
   return (
     <ResponsiveContainer width="100%" height={height}>
       <AreaChart data={rows} margin={{ top: 8, right: 4, bottom: 0, left: 0 }} accessibilityLayer title={label}>
@@ -50,7 +58,7 @@ export function TimeSeriesPlot({ label, points, series, formatValue, height, zon
           type="number"
           scale="time"
           domain={["dataMin", "dataMax"]}
-          tickFormatter={(at: number) => formatClock(new Date(at), zone, false)}
+          tickFormatter={formatTick}
           tick={{ fill: "var(--fg-subtle)", fontSize: 11 }}
           tickLine={false}
           axisLine={false}
@@ -75,7 +83,7 @@ export function TimeSeriesPlot({ label, points, series, formatValue, height, zon
               label={at}
               series={series}
               formatValue={formatValue}
-              zone={zone}
+              formatMoment={formatMoment}
             />
           )}
         />
@@ -110,13 +118,13 @@ export function TimeSeriesPlot({ label, points, series, formatValue, height, zon
 }
 
 type PlotTooltipProps = Pick<TooltipContentProps, "active" | "payload" | "label"> &
-  Pick<PlotProps, "series" | "formatValue" | "zone">;
+  Pick<PlotProps, "series" | "formatValue"> & { readonly formatMoment: (at: Date) => string };
 
-function PlotTooltip({ active, payload, label, series, formatValue, zone }: PlotTooltipProps) {
+function PlotTooltip({ active, payload, label, series, formatValue, formatMoment }: PlotTooltipProps) {
   if (!active || payload.length === 0) return null;
   return (
     <div className="num rounded-md border border-line bg-raised px-2.5 py-1.5 text-xs shadow-float">
-      <p className="text-fg-muted">{formatClock(new Date(Number(label)), zone)}</p>
+      <p className="text-fg-muted">{formatMoment(new Date(Number(label)))}</p>
       {series.map((one) => {
         const value: unknown = payload.find((entry) => entry.dataKey === one.key)?.value;
         return (

@@ -104,3 +104,8 @@ export function formatClock(at: Date, zone: string, seconds = true): string {
     ...(seconds ? { second: "2-digit" } : {}),
   }).format(at);
 }
+
+/** Day and month, for axes that span days. */
+export function formatDay(at: Date, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" }).format(at);
+}

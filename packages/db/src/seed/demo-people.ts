@@ -32,7 +32,7 @@ export async function seedDemoPeople(db: Pick<Db, "pool">, now: Date): Promise<v
     `INSERT INTO users (id, email, name, role, title, time_zone, demo)
      SELECT id, email, name, role, title, zone, true
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS p (id, email, name, role, title, zone)
-     ON CONFLICT (email) DO UPDATE SET name = excluded.name, role = excluded.role, title = excluded.title, time_zone = excluded.time_zone, demo = true`,
+     ON CONFLICT (email) DO UPDATE SET name = excluded.name, role = excluded.role, title = excluded.title, demo = true`,
     [column("id"), column("email"), column("name"), column("role"), column("title"), column("timeZone")],
   );
   await db.pool.query(

@@ -32,4 +32,5 @@ BEGIN
   PERFORM setval('order_number_seq', greatest(1, (SELECT max(order_id) FROM orders)));
 END $$;
 CREATE INDEX payments_updated_at_idx ON payments (updated_at);
+CREATE INDEX payments_provider_reference_idx ON payments (provider_reference);
 CREATE INDEX orders_status_idx ON orders (status, order_id) WHERE status < 'delivered';

@@ -68,7 +68,7 @@ export function ResultGrid({ columns, rows, masked }: ResultGridProps) {
     <>
       <div ref={box} className="max-h-[max(280px,calc(100dvh-384px))] min-h-40 overflow-auto" role="presentation">
         <table
-          // eslint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role -- the WAI-ARIA grid pattern on a real table
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role -- the WAI-ARIA grid pattern on a real table
           role="grid"
           aria-label="Result"
           aria-rowcount={rows.length + 1}
