@@ -70,10 +70,6 @@ export function sinceText(at: Date, now: number, zone: string): string {
   return `since ${start} (${formatAge(seconds)})`;
 }
 
-function formatDay(at: Date, zone: string): string {
-  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" }).format(at);
-}
-
 /** "just now", "12 s ago", "in 3 min". */
 export function relativeText(at: number, now: number): string {
   const seconds = (now - at) / 1_000;
