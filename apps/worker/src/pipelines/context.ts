@@ -49,7 +49,7 @@ export const PACE: Pace = {
   hot: 4_000,
   cold: 45_000,
   model: 4_000,
-  lagShare: 0.25,
+  lagShare: 0.35,
   idle: 5_000,
   freshness: 60_000,
   checks: 60_000,
