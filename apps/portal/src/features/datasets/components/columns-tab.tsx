@@ -89,9 +89,13 @@ function columnsFor(dataset: string, find: string, chosen: string) {
           href={paths.columnLineage(dataset, row.name)}
           scroll={false}
           className="inline-flex min-h-6 items-center gap-1 text-xs text-accent-text hover:underline"
-          aria-label={`Lineage of ${row.name}: from ${plural(row.upstream, "column")}, into ${plural(row.downstream, "column")}`}
         >
-          ↑ {formatCount(row.upstream)} ↓ {formatCount(row.downstream)}
+          <span className="sr-only">
+            {`Lineage of ${row.name}: from ${plural(row.upstream, "column")}, into ${plural(row.downstream, "column")}`}
+          </span>
+          <span aria-hidden>
+            ↑ {formatCount(row.upstream)} ↓ {formatCount(row.downstream)}
+          </span>
         </Link>
       ),
     }),

@@ -22,7 +22,6 @@ export function FilterSummary({ choice, onChoose, onClear }: FilterSummaryProps)
         <button
           key={`${facet}:${value}`}
           type="button"
-          aria-label={`Remove filter ${FACET_LABEL[facet]} is ${facetValueLabel(facet, value)}`}
           onClick={() =>
             onChoose(
               facet,
@@ -31,6 +30,7 @@ export function FilterSummary({ choice, onChoose, onClear }: FilterSummaryProps)
           }
           className="inline-flex h-6 items-center gap-1 rounded-full bg-accent-soft pr-1.5 pl-2.5 text-xs font-medium text-accent-text hover:opacity-80"
         >
+          <span className="sr-only">Remove filter</span>
           <span className="font-normal">{FACET_LABEL[facet]}</span> {facetValueLabel(facet, value)}
           <X aria-hidden className="size-3" />
         </button>

@@ -30,7 +30,6 @@ export function CanvasBox({ data: { node, selected, actions } }: NodeProps<BoxNo
         type="button"
         data-canvas-node={node.id}
         aria-pressed={selected}
-        aria-label={`${node.id}, ${node.layer}${node.status === null ? "" : `, ${node.status.label}`}${node.isFocus ? ", in focus" : ""}`}
         onClick={() => actions.select(node.id)}
         className={cx(
           "nopan absolute inset-0 flex flex-col overflow-hidden rounded-lg border bg-surface text-left",
@@ -53,6 +52,7 @@ export function CanvasBox({ data: { node, selected, actions } }: NodeProps<BoxNo
           <span className="truncate font-mono text-xs font-medium" title={node.id}>
             {node.id}
           </span>
+          {node.isFocus ? <span className="sr-only">in focus</span> : null}
         </span>
         {node.columns.length === 0 ? null : (
           <span className="w-full border-t border-line">

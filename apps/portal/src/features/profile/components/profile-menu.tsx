@@ -50,9 +50,9 @@ export function ProfileMenu() {
         trigger={
           <button
             type="button"
-            aria-label={`Profile of ${profile.name}`}
             className="flex size-8 items-center justify-center rounded-full bg-accent-soft text-xs font-semibold text-accent-text hover:opacity-85"
           >
+            <span className="sr-only">Profile of {profile.name}</span>
             <span aria-hidden>{initials}</span>
           </button>
         }

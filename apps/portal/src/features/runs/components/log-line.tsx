@@ -49,7 +49,6 @@ export function LogLine({ row, linked, onLink }: LogLineProps) {
             <button
               type="button"
               aria-expanded={open}
-              aria-label={open ? "Fold fields" : "Unfold fields"}
               onClick={() => setOpen(!open)}
               className="inline-flex min-w-6 max-w-full items-baseline gap-1 rounded-sm text-left text-fg-subtle hover:text-fg"
             >
@@ -57,7 +56,12 @@ export function LogLine({ row, linked, onLink }: LogLineProps) {
                 aria-hidden
                 className={cx("size-3 shrink-0 translate-y-0.5 transition-transform", open && "rotate-90")}
               />
-              {open ? null : <span className="max-w-[48ch] truncate">{folded}</span>}
+              <span className="sr-only">{open ? "Fold fields" : "Unfold fields"}</span>
+              {open ? null : (
+                <span aria-hidden className="max-w-[48ch] truncate">
+                  {folded}
+                </span>
+              )}
             </button>
           )}
         </div>
