@@ -190,7 +190,7 @@ module.exports = {
       "outside-takes-types-only",
       "infra and e2e meet the product as a user does: import type only.",
       { path: "^(infra|e2e)/" },
-      { path: "^(apps|packages)/", dependencyTypesNot: ["type-only"] },
+      { path: "^(apps|packages/(?!test-postgres/))", dependencyTypesNot: ["type-only"] },
     ),
     forbid(
       "infra-and-e2e-stay-apart",

@@ -34,32 +34,6 @@ export function duckdbType(icebergType: string): string {
   }
 }
 
-/** Iceberg type of a DuckDB type that the engine reports. */
-export function icebergType(duckdb: string): string {
-  const name = duckdb.toUpperCase().replaceAll(/\s+/g, " ");
-  if (name.startsWith("DECIMAL(")) return name.toLowerCase().replaceAll(" ", "");
-  const known: Record<string, string> = {
-    BOOLEAN: "boolean",
-    TINYINT: "int",
-    SMALLINT: "int",
-    INTEGER: "int",
-    BIGINT: "long",
-    FLOAT: "float",
-    DOUBLE: "double",
-    DATE: "date",
-    TIME: "time",
-    TIMESTAMP: "timestamp",
-    "TIMESTAMP WITH TIME ZONE": "timestamptz",
-    VARCHAR: "string",
-    UUID: "uuid",
-    BLOB: "binary",
-  };
-  const found = known[name];
-  if (found === undefined)
-    throw new PlatformError("schema-rejected", `no Iceberg type for ${duckdb}; cast the column in the model`);
-  return found;
-}
-
 export interface Conversion {
   /** Typed value; null when the text does not fit. */
   readonly value: string;
