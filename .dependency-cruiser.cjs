@@ -20,7 +20,7 @@ const CONTEXTS = [
 
 const TESTS = ["\\.test\\.tsx?$", "(^|/)testing(\\.ts$|/)", "(^|/)bench/"];
 /** A server for tests has a rule of its own, below. */
-const OURS = "^(apps|packages/(?!test-postgres/)|infra|e2e)/";
+const OURS = "^(apps|packages|infra|e2e)/(?!test-postgres/)";
 const forbid = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 // The last context may know all others, so it gets no rule.
@@ -190,7 +190,7 @@ module.exports = {
       "outside-takes-types-only",
       "infra and e2e meet the product as a user does: import type only.",
       { path: "^(infra|e2e)/" },
-      { path: "^(apps|packages/(?!test-postgres/))", dependencyTypesNot: ["type-only"] },
+      { path: "^(apps|packages)/(?!test-postgres/)", dependencyTypesNot: ["type-only"] },
     ),
     forbid(
       "infra-and-e2e-stay-apart",
