@@ -10,9 +10,20 @@ const LOOK_EVERY_MS = 500;
 
 let ours = false;
 
-/** Waits until no other launch prepares, then holds the turn until `endTurn` or the end of this process. */
-export async function takeTurn() {
-  if (ours) return;
+/**
+ * Waits until no other launch prepares, then does `work` alone. The turn ends with the work and not with the process: what
+ * `npm test` and the benches start prepares for itself.
+ */
+export async function inTurn(work) {
+  await takeTurn();
+  try {
+    return await work();
+  } finally {
+    endTurn();
+  }
+}
+
+async function takeTurn() {
   mkdirSync(TOOLCHAIN, { recursive: true });
   let said = false;
   while (!claim()) {
@@ -29,7 +40,7 @@ export async function takeTurn() {
   process.once("exit", endTurn);
 }
 
-export function endTurn() {
+function endTurn() {
   if (!ours) return;
   ours = false;
   rmSync(TURN, { force: true });

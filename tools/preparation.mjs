@@ -3,7 +3,7 @@ import { cpSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fingerprint, unlessUnchanged } from "./fingerprint.mjs";
 import { phase } from "./phases.mjs";
-import { takeTurn } from "./preparation-turn.mjs";
+import { inTurn } from "./preparation-turn.mjs";
 import { ROOT, TOOLCHAIN } from "./root.mjs";
 import { PreparationFailure, runLogged } from "./run-logged.mjs";
 import { bringToolchain, checkPlatform, nodePath, pnpmCommand, toolEnv } from "./toolchain.mjs";
@@ -17,16 +17,16 @@ const log = (name) => join(TOOLCHAIN, "logs", `${name}.log`);
 /** Node 24, pnpm, dependencies and the generated database client: enough to run checks and tests. */
 export async function prepareWorkspace() {
   await phase("This machine", () => checkPlatform());
-  await takeTurn();
-  await phase("Node 24 and pnpm", async () => ((await bringToolchain()) ? "brought" : "present"));
-  await phase("Dependencies", installDependencies);
-  await phase("Database client", generateClient);
+  await inTurn(async () => {
+    await phase("Node 24 and pnpm", async () => ((await bringToolchain()) ? "brought" : "present"));
+    await phase("Dependencies", installDependencies);
+    await phase("Database client", generateClient);
+  });
 }
 
 /** The portal's production build, made once and used until one of its inputs changes. */
-export async function preparePortal() {
-  await takeTurn();
-  return phase("Portal build", buildPortal);
+export function preparePortal() {
+  return inTurn(() => phase("Portal build", buildPortal));
 }
 
 /** Where `next build` leaves the server that runs without node_modules. */

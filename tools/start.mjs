@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { reportAndExit } from "./command-line.mjs";
 import { watchLauncherOf } from "./launcher-watch.mjs";
 import { PORTAL_SERVER, preparePortal, prepareWorkspace } from "./preparation.mjs";
-import { endTurn } from "./preparation-turn.mjs";
 import { ROOT } from "./root.mjs";
 import { refuseIfRunning } from "./running-platform.mjs";
 import { runScript } from "./run-script.mjs";
@@ -21,7 +20,6 @@ try {
   console.log("NovaRetail data platform");
   await prepareWorkspace();
   await preparePortal();
-  endTurn();
   process.exitCode = await supervise({ ...options, portalServer: join(ROOT, PORTAL_SERVER) });
 } catch (error) {
   reportAndExit(error);

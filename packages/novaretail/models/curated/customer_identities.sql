@@ -4,7 +4,7 @@ owner: customer-data
 pipeline: customers
 kind: full
 key: [source, source_id]
-target_lag: 60s
+target_lag: 120s
 inputs:
   staged.orders_db__customers: {}
   staged.orders_db__customer_emails: {}

@@ -4,7 +4,7 @@ owner: customer-data
 pipeline: customers
 kind: merge
 key: customer_key
-target_lag: 60s
+target_lag: 120s
 inputs:
   curated.customer_identities: { key: customer_key }
   staged.orders_db__customers:

@@ -5,7 +5,7 @@ pipeline: marts
 kind: partitioned
 key: [sale_date, channel, currency]
 refresh_key: sale_date
-target_lag: 60s
+target_lag: 120s
 inputs:
   curated.orders:
     key: CAST(placed_at AS date)
