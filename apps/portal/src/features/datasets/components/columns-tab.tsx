@@ -88,7 +88,7 @@ function columnsFor(dataset: string, find: string, chosen: string) {
         <Link
           href={paths.columnLineage(dataset, row.name)}
           scroll={false}
-          className="inline-flex min-h-6 items-center gap-1 text-xs text-accent-text hover:underline"
+          className="relative inline-flex min-h-6 items-center gap-1 text-xs text-accent-text hover:underline"
         >
           <span className="sr-only">
             {`Lineage of ${row.name}: from ${plural(row.upstream, "column")}, into ${plural(row.downstream, "column")}`}
