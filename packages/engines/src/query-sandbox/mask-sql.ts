@@ -20,7 +20,8 @@ export function literal(text: string): string {
  * What a person without a grant sees of a column, in the column's own type.
  * - direct: text becomes `•••` and a pseudonym (equal values stay equal within an installation, so counting and joining
  *   work; the salt keeps guesses from being tried); everything else is empty.
- * - indirect: text of up to three characters (country, currency) stays; longer text, whole numbers and UUIDs become
+ * - indirect: codes of up to three Latin letters or digits (country, currency) stay: a city or a name can be that short in
+ *   other scripts; all other text, whole numbers and UUIDs become
  *   pseudonyms; dates keep their year, timestamps their month; everything else is empty.
  */
 export function maskedColumn(column: ScannedColumn, pii: PiiTag, salt: string): string {
@@ -34,7 +35,9 @@ function maskExpression(name: string, type: string, pii: PiiTag, salt: string): 
   if (pii === "none") return name;
   if (type === "VARCHAR") {
     const pseudonym = `'•••' || left(sha256(${seed}), 10)`;
-    return pii === "direct" ? `(${pseudonym})` : `CASE WHEN length(${name}) <= 3 THEN ${name} ELSE ${pseudonym} END`;
+    return pii === "direct"
+      ? `(${pseudonym})`
+      : `CASE WHEN regexp_full_match(${name}, '[A-Za-z0-9]{0,3}') THEN ${name} ELSE ${pseudonym} END`;
   }
   if (pii === "direct") return empty;
   switch (type) {

@@ -12,8 +12,8 @@ inputs:
   staged.stripe__customer: {}
 columns:
   source: { type: string, required: true, description: "Source the record stands in: orders_db, salesforce or stripe." }
-  source_id: { type: string, required: true, description: "The record's id in that source." }
-  customer_key: { type: string, required: true, description: "The person: the order database's customer where known, else the record itself." }
+  source_id: { type: string, required: true, pii: indirect, description: "The record's id in that source." }
+  customer_key: { type: string, required: true, pii: indirect, description: "The person: the order database's customer where known, else the record itself." }
   matched_by: { type: string, required: true, description: "Why: self, reference (the record names the customer) or email." }
 checks:
   - row_count: { min: 1, severity: warning }

@@ -21,7 +21,7 @@ inputs:
     filter: id IN (SELECT source_id FROM curated.customer_identities WHERE source = 'stripe')
   curated.orders: { key: customer_key }
 columns:
-  customer_key: { type: string, required: true, description: "The person across all sources." }
+  customer_key: { type: string, required: true, pii: indirect, description: "The person across all sources." }
   email: { type: string, pii: direct, description: "Current e-mail address, lower case and trimmed." }
   first_name: { type: string, pii: direct, description: "Given name." }
   last_name: { type: string, pii: direct, description: "Family name." }
