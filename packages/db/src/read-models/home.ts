@@ -83,7 +83,7 @@ export function homeReadModel(pool: Pick<Pool, "query">) {
             FROM sources WHERE state IN ('retrying', 'stopped') ORDER BY state_since LIMIT $2)
          UNION ALL
          (SELECT 'check', dataset, dataset || ' · ' || name, coalesce(last_message, ''), NULL, 1, coalesce(outcome_since, last_at, $1)
-            FROM checks WHERE last_outcome = 'failed' ORDER BY outcome_since NULLS LAST LIMIT $2)
+            FROM checks WHERE last_outcome = 'failed' AND kind <> 'freshness' ORDER BY outcome_since NULLS LAST LIMIT $2)
          UNION ALL
          (SELECT 'run', r.id::text, r.pipeline, coalesce(r.error_message, 'failed'), r.error_kind, r.count, r.created_at
             FROM (SELECT DISTINCT ON (pipeline) id, pipeline, error_message, error_kind, created_at, (count(*) OVER (PARTITION BY pipeline))::int AS count

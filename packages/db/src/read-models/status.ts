@@ -85,7 +85,7 @@ async function readDatasets(db: Pick<Db, "pool">, now: Date, search: string): Pr
     failed: string;
   }>(
     `SELECT d.name, d.layer, d.target_lag_seconds AS target, d.data_through AS through, d.row_count AS rows,
-            (SELECT count(*) FROM checks c WHERE c.dataset = d.name AND c.last_outcome = 'failed') AS failed
+            (SELECT count(*) FROM checks c WHERE c.dataset = d.name AND c.last_outcome = 'failed' AND c.kind <> 'freshness') AS failed
        FROM datasets d
       WHERE d.search_text LIKE ALL (SELECT '%' || replace(replace(replace(word, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'
                                       FROM unnest(regexp_split_to_array(lower(trim($1)), '\\s+')) AS word)
