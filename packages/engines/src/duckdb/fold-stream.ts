@@ -43,7 +43,7 @@ export async function foldStream(connection: DuckDBConnection, request: FoldRequ
   const truncates = await readTruncates(connection, request.relation, stream);
   const low = await firstRow<{ rows: bigint; low: string | null; high: string | null }>(
     connection,
-    "SELECT count(*) AS rows, min(position) AS low, max(position) AS high FROM fold_events",
+    `SELECT count(*) AS rows, min("@position") AS low, max("@position") AS high FROM fold_events`,
   );
   const positions = [low.high, ...truncates.map((truncate) => truncate.position), request.highPosition].filter(
     (position) => position !== null,
@@ -88,19 +88,19 @@ export async function dropFoldTables(connection: DuckDBConnection): Promise<void
 async function splitRefused(connection: DuckDBConnection, stream: string) {
   const { total } = await firstRow<{ total: bigint }>(
     connection,
-    "SELECT count(*) AS total FROM fold_events WHERE len(_refused) > 0",
+    `SELECT count(*) AS total FROM fold_events WHERE len("@refused") > 0`,
   );
   if (total === 0n) {
-    await connection.run("ALTER TABLE fold_events DROP COLUMN payload");
+    await connection.run(`ALTER TABLE fold_events DROP COLUMN "@payload"`);
     return { total: 0, sample: [] };
   }
   const sample = await rowsOf<{ detail: string; payload: string }>(
     connection,
-    `SELECT ${literal(`${stream}: the value does not fit the type of `)} || array_to_string(_refused, ', ') AS detail, coalesce(payload, '') AS payload
-     FROM fold_events WHERE len(_refused) > 0 ORDER BY position LIMIT ${REFUSED_SAMPLE}`,
+    `SELECT ${literal(`${stream}: the value does not fit the type of `)} || array_to_string("@refused", ', ') AS detail, coalesce("@payload", '') AS payload
+     FROM fold_events WHERE len("@refused") > 0 ORDER BY "@position" LIMIT ${REFUSED_SAMPLE}`,
   );
-  await connection.run("DELETE FROM fold_events WHERE len(_refused) > 0");
-  await connection.run("ALTER TABLE fold_events DROP COLUMN payload");
+  await connection.run(`DELETE FROM fold_events WHERE len("@refused") > 0`);
+  await connection.run(`ALTER TABLE fold_events DROP COLUMN "@payload"`);
   return { total: Number(total), sample };
 }
 
@@ -124,7 +124,7 @@ async function dropStale(connection: DuckDBConnection, stored: string, shape: Ev
   const same = shape.key.map((name) => `fold_events.${ident(name)} = s.${ident(name)}`).join(" AND ");
   await connection.run(
     `DELETE FROM fold_events USING (SELECT ${key}, _position FROM ${stored} SEMI JOIN (SELECT DISTINCT ${key} FROM fold_events) USING (${key})) s
-     WHERE ${same} AND fold_events.position <= s._position`,
+     WHERE ${same} AND fold_events."@position" <= s._position`,
   );
 }
 
@@ -162,24 +162,23 @@ async function followKeyChanges(connection: DuckDBConnection, stored: string | n
     stored === null
       ? ""
       : ` AND NOT EXISTS (SELECT 1 FROM ${stored} s WHERE ${shape.key.map((name) => `s.${ident(name)} = u.${ident(name)}`).join(" AND ")})`;
-  const previous =
-    "left(u.position, length(u.position) - 10) || lpad(CAST(CAST(right(u.position, 10) AS BIGINT) - 1 AS VARCHAR), 10, '0')";
+  const previous = `left(u."@position", length(u."@position") - 10) || lpad(CAST(CAST(right(u."@position", 10) AS BIGINT) - 1 AS VARCHAR), 10, '0')`;
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE fold_moved AS
-     SELECT ${idents(shape.key, "u.")}, u.unchanged AS _left_out, ${own.map((name) => `o.${ident(name)}`).join(", ")}
-     FROM (SELECT * FROM fold_events WHERE op = 'u' AND unchanged IS NOT NULL AND regexp_full_match(position, '.*[0-9]{10}')) u
-     JOIN fold_events d ON d.op = 'd' AND d.position = ${previous}
+     SELECT ${idents(shape.key, "u.")}, u."@unchanged" AS "@left_out", ${own.map((name) => `o.${ident(name)}`).join(", ")}
+     FROM (SELECT * FROM fold_events WHERE "@op" = 'u' AND "@unchanged" IS NOT NULL AND regexp_full_match("@position", '.*[0-9]{10}')) u
+     JOIN fold_events d ON d."@op" = 'd' AND d."@position" = ${previous}
      JOIN fold_out o ON ${shape.key.map((name) => `o.${ident(name)} = d.${ident(name)}`).join(" AND ")}
-     WHERE NOT EXISTS (SELECT 1 FROM fold_events e WHERE ${shape.key.map((name) => `e.${ident(name)} = u.${ident(name)}`).join(" AND ")} AND e.position < u.position)${known}`,
+     WHERE NOT EXISTS (SELECT 1 FROM fold_events e WHERE ${shape.key.map((name) => `e.${ident(name)} = u.${ident(name)}`).join(" AND ")} AND e."@position" < u."@position")${known}`,
   );
   const { moved } = await firstRow<{ moved: bigint }>(connection, "SELECT count(*) AS moved FROM fold_moved");
   if (moved === 0n) return;
   const sourceNames = new Map(shape.columns.map((column) => [column.name, column.sourceName]));
   for (const name of own) {
     await connection.run(
-      `UPDATE fold_out SET ${ident(name)} = m.${ident(name)} FROM (SELECT ${key}, _left_out, ${ident(name)} FROM fold_moved) m
+      `UPDATE fold_out SET ${ident(name)} = m.${ident(name)} FROM (SELECT ${key}, "@left_out", ${ident(name)} FROM fold_moved) m
        WHERE ${shape.key.map((column) => `fold_out.${ident(column)} = m.${ident(column)}`).join(" AND ")}
-         AND fold_out.${ident(name)} IS NULL AND list_contains(m._left_out, ${literal(sourceNames.get(name) ?? name)})`,
+         AND fold_out.${ident(name)} IS NULL AND list_contains(m."@left_out", ${literal(sourceNames.get(name) ?? name)})`,
     );
   }
 }

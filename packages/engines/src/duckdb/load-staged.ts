@@ -106,24 +106,24 @@ async function prepareAppend({ lake, connection, delta, load, table, shape }: Pr
   const typed = typedEventsSql(delta.relation, load.schema.stream, shape);
   // Parsed once into a temp table: the refused are counted and the others written from it.
   await connection.run(
-    `CREATE OR REPLACE TEMP TABLE append_events AS SELECT * EXCLUDE (payload), CASE WHEN len(_refused) > 0 THEN payload END AS payload FROM (${typed})`,
+    `CREATE OR REPLACE TEMP TABLE append_events AS SELECT * EXCLUDE ("@payload"), CASE WHEN len("@refused") > 0 THEN "@payload" END AS "@payload" FROM (${typed})`,
   );
   const counts = await firstRow<{ total: bigint; refused: bigint; high: string | null }>(
     connection,
-    "SELECT count(*) AS total, count(*) FILTER (len(_refused) > 0) AS refused, max(position) AS high FROM temp.append_events",
+    `SELECT count(*) AS total, count(*) FILTER (len("@refused") > 0) AS refused, max("@position") AS high FROM temp.append_events`,
   );
   const refusedSample =
     counts.refused === 0n
       ? []
       : await rowsOf<{ detail: string; payload: string }>(
           connection,
-          `SELECT ${literal(`${load.schema.stream}: the value does not fit the type of `)} || array_to_string(_refused, ', ') AS detail, coalesce(payload, '') AS payload
-           FROM temp.append_events WHERE len(_refused) > 0 LIMIT ${REFUSED_SAMPLE}`,
+          `SELECT ${literal(`${load.schema.stream}: the value does not fit the type of `)} || array_to_string("@refused", ', ') AS detail, coalesce("@payload", '') AS payload
+           FROM temp.append_events WHERE len("@refused") > 0 LIMIT ${REFUSED_SAMPLE}`,
         );
   const rowsOut = Number(counts.total - counts.refused);
   const mergedAt = timestampLiteral(lake.clock.now());
-  const rows = `SELECT ${idents(valueColumns(shape))}, op AS _op, coalesce(source_ts, ingested_at) AS _source_ts, position AS _position, ${mergedAt} AS _merged_at, CAST(NULL AS TIMESTAMPTZ) AS _deleted_at
-    FROM temp.append_events WHERE len(_refused) = 0`;
+  const rows = `SELECT ${idents(valueColumns(shape))}, "@op" AS _op, coalesce("@source_ts", "@ingested_at") AS _source_ts, "@position" AS _position, ${mergedAt} AS _merged_at, CAST(NULL AS TIMESTAMPTZ) AS _deleted_at
+    FROM temp.append_events WHERE len("@refused") = 0`;
   const query = `SELECT ${writtenColumns(table, shape)} FROM (${rows})`;
   const staged = rowsOut === 0 ? null : await table.stageAppend({ connection, query });
   await connection.run("DROP TABLE temp.append_events");

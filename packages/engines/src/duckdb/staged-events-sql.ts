@@ -34,8 +34,9 @@ export function valueColumns(shape: EventShape): string[] {
 }
 
 /**
- * One typed row per event of a stream: value columns, then `op, position, source_ts, unchanged` and `_refused`, the
- * source names of columns whose text does not fit (empty list when all fit). Every payload is parsed once.
+ * One typed row per event of a stream: value columns, then `@op, @position, @source_ts, @ingested_at, @unchanged, @payload`
+ * and `@refused`, the source names of columns whose text does not fit (empty list when all fit). The `@` keeps the
+ * envelope's fields apart from a source's columns, which may well be called `position`. Every payload is parsed once.
  */
 export function typedEventsSql(relation: string, stream: string, shape: EventShape): string {
   const keyed = shape.keyPaths.length > 0;
@@ -70,7 +71,7 @@ export function typedEventsSql(relation: string, stream: string, shape: EventSha
     refused.length === 0
       ? "CAST([] AS VARCHAR[])"
       : `list_filter([${refused.join(", ")}], lambda name: name IS NOT NULL)`;
-  return `SELECT ${values.join(", ")}, op, position, source_ts, ingested_at, unchanged, ${refusedList} AS _refused, payload FROM (SELECT ${parsed.join(", ")} FROM (${events}))`;
+  return `SELECT ${values.join(", ")}, op AS "@op", position AS "@position", source_ts AS "@source_ts", ingested_at AS "@ingested_at", unchanged AS "@unchanged", ${refusedList} AS "@refused", payload AS "@payload" FROM (SELECT ${parsed.join(", ")} FROM (${events}))`;
 }
 
 /**
