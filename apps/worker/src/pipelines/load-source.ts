@@ -9,10 +9,10 @@ import { syncStreams } from "./sync-catalog.ts";
 
 /** Rows of one load; a longer backlog (a first snapshot) is taken in several, so that a failure repeats little. */
 const MAX_ROWS = 400_000;
-/** Steps of one load at the same time. */
-const PARALLEL = 2;
-
 export type Lane = "hot" | "cold";
+
+/** Steps of one load at the same time. Cold ones leave a slot free at any time. */
+const PARALLEL: Readonly<Record<Lane, number>> = { hot: 2, cold: 1 };
 
 /** Staged datasets of a source that models wait for. */
 export function hotDatasets(context: PipelineContext): ReadonlySet<string> {
@@ -30,7 +30,8 @@ export async function loadSource(
   hot: ReadonlySet<string>,
 ): Promise<boolean> {
   const { state, clock } = context;
-  await syncStreams(context, source);
+  // The lanes run beside each other; one of them makes new streams known.
+  if (lane === "hot") await syncStreams(context, source);
   const raw = rawDatasetName(source.id);
   // Read before the snapshot is: everything up to this time is in what is read below.
   const through = await context.sources.dataThrough(source.id);
@@ -50,12 +51,22 @@ export async function loadSource(
     const result =
       from === newest
         ? { more: false, done: members.map((member) => member.dataset) }
-        : await loadGroup(context, source, from, members);
+        : await loadGroup(context, source, lane, from, members);
     more ||= result.more;
     if (!result.more) caughtUp.push(...result.done);
   }
   if (through !== null && caughtUp.length > 0) await setThrough(context, caughtUp, through);
   return more;
+}
+
+/** True until every staged dataset of the source was read from raw once: the first load keeps no pace. */
+export function awaitsFirstLoad(context: PipelineContext, source: SourceDefinition): boolean {
+  const raw = rawDatasetName(source.id);
+  const members = stagedOf(context, source);
+  return (
+    members.length === 0 ||
+    members.some(({ dataset }) => (consumedOf(context.state, dataset).get(raw) ?? null) === null)
+  );
 }
 
 interface Member {
@@ -73,6 +84,7 @@ function stagedOf({ state }: PipelineContext, source: SourceDefinition): Member[
 async function loadGroup(
   context: PipelineContext,
   source: SourceDefinition,
+  lane: Lane,
   from: string | null,
   members: readonly Member[],
 ): Promise<{ more: boolean; done: string[] }> {
@@ -93,7 +105,7 @@ async function loadGroup(
     if (moves.length > 0) await catalog.skipInputs(epoch, moves);
     for (const { dataset } of untouched) consumedOf(state, dataset).set(raw, delta.to);
     const touched = members.filter(({ dataset }) => changed.has(dataset));
-    const loaded = touched.length === 0 ? [] : await runLoad(context, source, delta, touched, changed);
+    const loaded = touched.length === 0 ? [] : await runLoad(context, source, lane, delta, touched, changed);
     context.wake();
     return { more: delta.more, done: [...untouched.map((member) => member.dataset), ...loaded] };
   } finally {
@@ -104,6 +116,7 @@ async function loadGroup(
 async function runLoad(
   context: PipelineContext,
   source: SourceDefinition,
+  lane: Lane,
   delta: SourceDelta,
   touched: readonly Member[],
   changed: ReadonlyMap<string, number>,
@@ -140,7 +153,7 @@ async function runLoad(
     }
   };
   try {
-    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    await Promise.all(Array.from({ length: PARALLEL[lane] }, worker));
     const committedAt = clock.now();
     const stats = await Promise.all(
       loaded.map(async (dataset) => ({ dataset, committedAt, ...(await engine.tableStats(dataset)) })),

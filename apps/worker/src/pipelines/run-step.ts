@@ -1,6 +1,7 @@
 import { asPlatformError, type LogFields, type LogLevel, PlatformError } from "@nova/pipeline-core/kernel";
 import { type LakeChange, settleFailedAttempt } from "@nova/pipeline-core/orchestration";
 import type { PipelineContext } from "./context.ts";
+import { deadlineOf } from "./deadline.ts";
 
 /** Tries of a step before its run fails; the next plan picks the work up again. */
 const MAX_ATTEMPTS = 3;
@@ -21,7 +22,7 @@ export async function runStep<Change extends LakeChange>(
   for (;;) {
     const attempt = await runs.startStep(runId, dataset);
     try {
-      const change = await context.slots.run(() => context.exclusively(dataset, work));
+      const change = await context.slots.run(deadlineOf(context, dataset), () => context.exclusively(dataset, work));
       await runs.succeedStep(runId, dataset, attempt, {
         rowsIn: change.rowsIn,
         rowsOut: change.rowsOut,

@@ -1,21 +1,26 @@
-/** At most `limit` pieces of work at once, first come first served. */
+/** At most `limit` pieces of work at once; of those that wait, the one with the earliest deadline goes first. */
 export interface Slots {
-  run<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** `deadline` in epoch milliseconds; equal ones keep their order of arrival. */
+  run<Result>(deadline: number, work: () => Promise<Result>): Promise<Result>;
 }
 
 export function createSlots(limit: number): Slots {
   let free = limit;
-  const waiting: (() => void)[] = [];
+  const waiting: { readonly deadline: number; readonly start: () => void }[] = [];
   return {
-    async run(work) {
+    async run(deadline, work) {
       if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      else
+        await new Promise<void>((start) => {
+          const behind = waiting.findIndex((other) => other.deadline > deadline);
+          waiting.splice(behind < 0 ? waiting.length : behind, 0, { deadline, start });
+        });
       try {
         return await work();
       } finally {
         const next = waiting.shift();
         if (next === undefined) free += 1;
-        else next();
+        else next.start();
       }
     },
   };

@@ -4,7 +4,7 @@ import { MINUTE } from "@nova/pipeline-core/kernel";
 import { checkDatasets, recordTurnedFreshness } from "./check-datasets.ts";
 import { PACE, type PipelineContext, type PipelineDeps } from "./context.ts";
 import { emptyLakeState, loadProgress } from "./lake-state.ts";
-import { hotDatasets, type Lane, loadSource } from "./load-source.ts";
+import { awaitsFirstLoad, hotDatasets, loadSource } from "./load-source.ts";
 import { carryFreshness, dueModels, type ModelTimes, refreshModels } from "./refresh-models.ts";
 import { isFatal, pause } from "./run-step.ts";
 import { createLocks, createSlots } from "./slots.ts";
@@ -70,7 +70,10 @@ export async function startPipelines(
     }
   };
   const loops = [
-    ...deps.definitions.sources.map((source) => sourceLoop(context, source, dirty, guarded)),
+    ...deps.definitions.sources.map((source) => hotLoop(context, source, dirty, guarded)),
+    ...deps.definitions.sources
+      .filter((source) => source.stagedKind === "merge")
+      .map((source) => coldLoop(context, source, guarded)),
     modelLoop(context, wakers, guarded),
     guarded("column lineage", () => saveModelLineage(context)),
     every(context, context.pace.freshness, () =>
@@ -94,8 +97,8 @@ export async function startPipelines(
 
 type Guarded = (name: string, work: () => Promise<void>) => Promise<void>;
 
-/** One source: its hot streams soon after each commit, the others at their own slower pace. */
-async function sourceLoop(
+/** The streams of a source that models wait for, soon after each commit; logs are one stream and always among them. */
+async function hotLoop(
   context: PipelineContext,
   source: SourceDefinition,
   dirty: Map<SourceId, () => void>,
@@ -105,40 +108,44 @@ async function sourceLoop(
   const hot = hotDatasets(context);
   let stirred = true;
   let rouse: (() => void) | null = null;
+  let last = 0;
   dirty.set(source.id, () => {
     stirred = true;
     rouse?.();
   });
-  const last: Record<Lane, number> = { hot: 0, cold: 0 };
-  const lanes: Lane[] = source.stagedKind === "append" ? ["hot"] : ["hot", "cold"];
   while (!context.stopping.aborted) {
-    const wasStirred: boolean = stirred;
     stirred = false;
-    for (const lane of lanes) {
-      const now = clock.now().getTime();
-      const least = lane === "hot" ? (wasStirred ? pace.hot : pace.idle) : pace.cold;
-      if (now - last[lane] < least || context.stopping.aborted) {
-        stirred ||= wasStirred && lane === "hot";
-        continue;
+    last = clock.now().getTime();
+    await guarded(`load ${source.id}`, async () => {
+      if (await loadSource(context, source, "hot", hot)) {
+        stirred = true;
+        last = 0;
       }
-      await guarded(`load ${source.id}`, async () => {
-        const more = await loadSource(context, source, lane, hot);
-        last[lane] = more ? 0 : now;
-        stirred ||= more;
-        await carryFreshness(context);
-      });
-    }
-    const wait = Math.max(20, last.hot + (stirred ? pace.hot : pace.idle) - clock.now().getTime());
+      await carryFreshness(context);
+    });
+    const wait = Math.max(20, last + (stirred ? pace.hot : pace.idle) - clock.now().getTime());
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
       rouse = () => {
         // A commit cuts the wait short, but never below the pace of loads.
-        if (!context.stopping.aborted && clock.now().getTime() - last.hot < pace.hot) return;
+        if (!context.stopping.aborted && clock.now().getTime() - last < pace.hot) return;
         clearTimeout(timer);
         resolve();
       };
     });
     rouse = null;
+  }
+}
+
+/** The other streams of a source, at their own slower pace and beside the hot ones: many small tables hold nobody up. */
+async function coldLoop(context: PipelineContext, source: SourceDefinition, guarded: Guarded): Promise<void> {
+  const hot = hotDatasets(context);
+  while (!context.stopping.aborted) {
+    await guarded(`load ${source.id}`, async () => {
+      while (!context.stopping.aborted && (await loadSource(context, source, "cold", hot)));
+      await carryFreshness(context);
+    });
+    await pause(context, awaitsFirstLoad(context, source) ? context.pace.idle : context.pace.cold);
   }
 }
 

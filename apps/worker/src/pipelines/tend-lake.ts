@@ -1,10 +1,12 @@
 import { judgeFreshness } from "@nova/pipeline-core/catalog";
-import { DAY, HOUR } from "@nova/pipeline-core/kernel";
+import { DAY, HOUR, MINUTE } from "@nova/pipeline-core/kernel";
 import type { PipelineContext } from "./context.ts";
 import { consumedOf } from "./lake-state.ts";
 
 /** Commits after which a table is worth tidying. */
 const COMMITS = 12;
+/** How long maintenance lets late datasets go first, in milliseconds. */
+const MAINTENANCE_WAITS = 2 * MINUTE;
 const KEEP_RUNS = 6 * HOUR;
 const KEEP_FAILED_RUNS = 7 * DAY;
 
@@ -33,7 +35,10 @@ export async function tidyOne(context: PipelineContext): Promise<string | null> 
     const snapshot = consumedOf(state, reader).get(dataset);
     return snapshot === undefined || snapshot === null ? [] : [snapshot];
   });
-  const outcome = await context.slots.run(() => context.exclusively(dataset, () => engine.maintain({ dataset, keep })));
+  const deadline = context.clock.now().getTime() + MAINTENANCE_WAITS;
+  const outcome = await context.slots.run(deadline, () =>
+    context.exclusively(dataset, () => engine.maintain({ dataset, keep })),
+  );
   const [current] = (await engine.snapshots([dataset])).values();
   await adoptCompacted(context, dataset, current ?? null);
   if (outcome.compactedFiles + outcome.expiredSnapshots > 0)

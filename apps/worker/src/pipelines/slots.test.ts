@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { createLocks, createSlots } from "./slots.ts";
+
+describe("slots", () => {
+  it("let the work with the earliest deadline go first, and equal ones in the order they came", async () => {
+    const slots = createSlots(1);
+    const done: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const running = slots.run(9, () => first.promise);
+    const queued = (
+      [
+        ["maintenance", 500],
+        ["staged.orders", 30],
+        ["curated.orders", 60],
+        ["staged.payments", 30],
+      ] as const
+    ).map(([name, deadline]) => slots.run(deadline, async () => void done.push(name)));
+    first.resolve();
+    await Promise.all([running, ...queued]);
+    expect(done).toEqual(["staged.orders", "staged.payments", "curated.orders", "maintenance"]);
+  });
+
+  it("go on after work that failed, and never run more at once than there are", async () => {
+    const slots = createSlots(2);
+    let running = 0;
+    let most = 0;
+    const work = (fails: boolean) =>
+      slots.run(1, async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await Promise.resolve();
+        running -= 1;
+        if (fails) throw new Error("the step failed");
+      });
+    const results = await Promise.allSettled([work(true), work(true), work(false), work(false), work(true)]);
+    expect(results.map((result) => result.status)).toEqual([
+      "rejected",
+      "rejected",
+      "fulfilled",
+      "fulfilled",
+      "rejected",
+    ]);
+    expect(most).toBe(2);
+  });
+});
+
+describe("locks", () => {
+  it("keep work of one name in order and let other names pass", async () => {
+    const exclusively = createLocks();
+    const done: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const a = exclusively("orders", async () => {
+      await first.promise;
+      done.push("orders 1");
+    });
+    const b = exclusively("orders", async () => void done.push("orders 2"));
+    await exclusively("payments", async () => void done.push("payments"));
+    first.resolve();
+    await Promise.all([a, b]);
+    expect(done).toEqual(["payments", "orders 1", "orders 2"]);
+  });
+});
