@@ -79,8 +79,21 @@ export function relativeText(at: number, now: number): string {
 
 /** 23 Nov 2026, 14:03:22 GMT+1 */
 export function formatAbsolute(at: Date, zone: string): string {
-  return new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone,
+  return formatterOf("absolute", zone).format(at);
+}
+
+/** 14:03:22, or 14:03 without seconds. */
+export function formatClock(at: Date, zone: string, seconds = true): string {
+  return formatterOf(seconds ? "clock" : "minutes", zone).format(at);
+}
+
+/** Day and month, for axes that span days. */
+export function formatDay(at: Date, zone: string): string {
+  return formatterOf("day", zone).format(at);
+}
+
+const PARTS = {
+  absolute: {
     day: "numeric",
     month: "short",
     year: "numeric",
@@ -88,20 +101,21 @@ export function formatAbsolute(at: Date, zone: string): string {
     minute: "2-digit",
     second: "2-digit",
     timeZoneName: "short",
-  }).format(at);
-}
+  },
+  clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  minutes: { hour: "2-digit", minute: "2-digit" },
+  day: { day: "numeric", month: "short" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
-/** 14:03:22, or 14:03 without seconds. */
-export function formatClock(at: Date, zone: string, seconds = true): string {
-  return new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone,
-    hour: "2-digit",
-    minute: "2-digit",
-    ...(seconds ? { second: "2-digit" } : {}),
-  }).format(at);
-}
+/** Making a formatter costs a hundred times what using it does, and a page has hundreds of times. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Day and month, for axes that span days. */
-export function formatDay(at: Date, zone: string): string {
-  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" }).format(at);
+function formatterOf(kind: keyof typeof PARTS, zone: string): Intl.DateTimeFormat {
+  const key = `${kind} ${zone}`;
+  let formatter = formatters.get(key);
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...PARTS[kind] });
+    formatters.set(key, formatter);
+  }
+  return formatter;
 }

@@ -7,14 +7,11 @@ const SHARE_OF_READER = 0.5;
 /**
  * When a dataset turns late unless new data gets into it, in epoch milliseconds: its data-through time plus the lag it may
  * have. Work that waits is taken in this order, so what nobody reads in a hurry never holds up what somebody does, and
- * yet comes first once it is the latest of all.
+ * yet comes first once it is the latest of all. A dataset without any data yet is the latest there can be.
  */
-export function deadlineOf(
-  context: Pick<PipelineContext, "state" | "definitions" | "clock">,
-  dataset: DatasetName,
-): number {
-  const through = context.state.dataThrough.get(dataset) ?? context.clock.now();
-  return through.getTime() + allowedLag(context, dataset);
+export function deadlineOf(context: Pick<PipelineContext, "state" | "definitions">, dataset: DatasetName): number {
+  const through = context.state.dataThrough.get(dataset) ?? null;
+  return through === null ? 0 : through.getTime() + allowedLag(context, dataset);
 }
 
 /** Milliseconds. */
