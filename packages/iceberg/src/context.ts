@@ -44,6 +44,8 @@ export type Failpoint =
 /** A table at one metadata file. */
 export interface TableState {
   readonly identifier: TableIdentifier;
+  /** The branch it is seen from when that is not main; `metadata` is then what `viewOf` makes of the file. */
+  readonly branch?: string | undefined;
   readonly metadataLocation: string;
   readonly metadata: TableMetadata;
 }
@@ -64,7 +66,10 @@ export async function readMetadata(context: Context, location: string): Promise<
 
 /** The current state as the catalog knows it; `table-not-found` when there is no such table. */
 export async function loadState(context: Context, identifier: TableIdentifier): Promise<TableState> {
-  const metadataLocation = await context.catalog.currentMetadata(identifier);
+  const { catalog } = context;
+  const served = catalog.kind === "service" ? await catalog.load(identifier) : null;
+  const metadataLocation =
+    catalog.kind === "pointer" ? await catalog.currentMetadata(identifier) : (served?.metadataLocation ?? null);
   if (metadataLocation === null) {
     context.heads.delete(stateKey(identifier));
     throw new IcebergError(
@@ -75,7 +80,8 @@ export async function loadState(context: Context, identifier: TableIdentifier): 
   }
   const head = context.heads.get(stateKey(identifier));
   if (head?.metadataLocation === metadataLocation) return head;
-  const state = { identifier, metadataLocation, metadata: await readMetadata(context, metadataLocation) };
+  const metadata = served?.metadata ?? (await readMetadata(context, metadataLocation));
+  const state = { identifier, metadataLocation, metadata };
   context.heads.set(stateKey(identifier), state);
   return state;
 }

@@ -9,7 +9,6 @@ import { startPostgres } from "./test-postgres.ts";
 
 catalogContract("memory", async () => ({
   catalog: memoryCatalog(),
-  transactional: false,
   close: async () => undefined,
 }));
 
@@ -21,7 +20,6 @@ catalogContract("JDBC layout in PostgreSQL", async () => {
   await pool.query("CREATE TABLE contract_scratch (n int)");
   return {
     catalog: jdbcCatalog({ pool, catalogName: "nova" }),
-    transactional: true,
     countRows: async () => Number((await pool.query("SELECT count(*) AS n FROM contract_scratch")).rows[0].n),
     close: async () => {
       await pool.end();

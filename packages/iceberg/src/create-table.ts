@@ -57,6 +57,20 @@ export async function createTable(
     refs: {},
     extra: {},
   };
+  const state = await registered(context, identifier, metadata);
+  context.heads.set(stateKey(identifier), state);
+  return state;
+}
+
+async function registered(
+  context: Context,
+  identifier: TableIdentifier,
+  metadata: TableMetadata,
+): Promise<TableState> {
+  if (context.catalog.kind === "service") {
+    const served = await context.catalog.create(identifier, metadata);
+    return { identifier, metadataLocation: served.metadataLocation, metadata: served.metadata };
+  }
   const metadataLocation = `${metadata.location}/metadata/00000-${context.uuid()}.metadata.json`;
   await context.storage.create(metadataLocation, encodeMetadata(metadata));
   try {
@@ -65,9 +79,7 @@ export async function createTable(
     await context.storage.delete(metadataLocation);
     throw error;
   }
-  const state = { identifier, metadataLocation, metadata };
-  context.heads.set(stateKey(identifier), state);
-  return state;
+  return { identifier, metadataLocation, metadata };
 }
 
 function checkName(id: TableIdentifier): void {

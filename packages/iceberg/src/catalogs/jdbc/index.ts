@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { IcebergError } from "../../errors.ts";
-import type { Catalog, CatalogTransaction, PointerSwap, TableIdentifier } from "../catalog.ts";
+import type { CatalogTransaction, PointerCatalog, PointerSwap, TableIdentifier } from "../catalog.ts";
 
 /**
  * Creates the tables of Iceberg's JDBC catalog, schema V1, as Spark, Trino, Flink and PyIceberg's SqlCatalog use them.
@@ -21,11 +21,13 @@ const TABLE =
   "catalog_name = $1 AND table_namespace = $2 AND table_name = $3 AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)";
 
 /** Iceberg's JDBC catalog in PostgreSQL: a commit is one compare-and-swap UPDATE, and can carry the caller's own writes. */
-export function jdbcCatalog(options: { pool: Pool; catalogName: string }): Catalog {
+export function jdbcCatalog(options: { pool: Pool; catalogName: string }): PointerCatalog {
   const { pool, catalogName } = options;
   const keyOf = (id: TableIdentifier): string[] => [catalogName, id.namespace, id.name];
 
   return {
+    kind: "pointer",
+    transactional: true,
     name: catalogName,
     currentMetadata: async (id) => {
       const found = await pool.query<{ metadata_location: string | null }>({

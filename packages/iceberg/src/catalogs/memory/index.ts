@@ -1,12 +1,12 @@
 import { IcebergError } from "../../errors.ts";
-import type { Catalog, TableIdentifier } from "../catalog.ts";
+import type { PointerCatalog, TableIdentifier } from "../catalog.ts";
 
 const NO_DATABASE = {
   query: async () => ({ rows: [], rowCount: 0 }),
 };
 
 /** Catalog in this process's memory. `within` gets a transaction that does nothing and runs before the swap is published. */
-export function memoryCatalog(name = "memory"): Catalog {
+export function memoryCatalog(name = "memory"): PointerCatalog {
   const tables = new Map<string, { id: TableIdentifier; location: string }>();
   const namespaces = new Set<string>();
   const keyOf = (id: TableIdentifier): string => JSON.stringify([id.namespace, id.name]);
@@ -19,6 +19,8 @@ export function memoryCatalog(name = "memory"): Catalog {
   };
 
   return {
+    kind: "pointer",
+    transactional: true,
     name,
     currentMetadata: async (id) => tables.get(keyOf(id))?.location ?? null,
     register: async (id, location) => {
