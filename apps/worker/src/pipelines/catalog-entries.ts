@@ -140,7 +140,8 @@ export function modelChecks(model: ModelFile): CheckDefinition[] {
         column,
         severity,
         threshold: max,
-        description: `At most ${(max * 100).toFixed(max < 0.1 ? 1 : 0)} % of ${column} is null.`,
+        description:
+          max === 0 ? `${column} is never null.` : `At most ${Number((max * 100).toFixed(1))} % of ${column} is null.`,
       };
     }
     if ("row_count" in check) {

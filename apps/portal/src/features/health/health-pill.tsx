@@ -62,10 +62,15 @@ export function FreshnessText({ facts, words = "full" }: FreshnessTextProps) {
         suppressHydrationWarning
       >
         {words === "full" ? `data through ${formatClock(facts.dataThrough, zone, false)}, ` : ""}
-        {formatAge(ageSeconds)} old, allowed {formatDuration(facts.targetLagSeconds)}
+        {ageText(ageSeconds)} old, allowed {formatDuration(facts.targetLagSeconds)}
       </span>
     </Tooltip>
   );
+}
+
+/** To the second while that tells it apart from what is allowed. */
+function ageText(seconds: number): string {
+  return seconds < 300 ? formatDuration(Math.round(seconds)) : formatAge(seconds);
 }
 
 export function healthReason(facts: HealthFacts, { verdict, ageSeconds }: JudgedHealth): string {
