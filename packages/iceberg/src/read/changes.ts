@@ -4,8 +4,8 @@ import { IcebergError } from "../errors.ts";
 import { CONTENT, STATUS, type ManifestEntry } from "../manifest/data-file.ts";
 import { currentSchema, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
 import { duckdbType, quoteName } from "../schema/duckdb-type.ts";
-import { refuseRenamedNested } from "../schema/nested-names.ts";
 import type { Schema } from "../schema/schema.ts";
+import { readShapes } from "./file-shape.ts";
 import { matchDeletes } from "./match-deletes.ts";
 import type { PlannedFile } from "./plan-files.ts";
 import { requireSnapshot } from "./scan.ts";
@@ -56,7 +56,6 @@ export async function tableChanges(context: Context, state: TableState, options:
   const toId = options.to === undefined ? metadata["current-snapshot-id"] : BigInt(options.to);
   const to = toId === null ? undefined : requireSnapshot(metadata, toId);
   const schema = currentSchema(metadata);
-  refuseRenamedNested(metadata);
   const delta = await deltaBetween(context, metadata, from, to);
   const addedFiles = delta.inserted.map(({ entry: { file } }) => ({
     path: file.path,
@@ -75,7 +74,15 @@ export async function tableChanges(context: Context, state: TableState, options:
     estimatedRows:
       rows(delta.inserted) + rows(delta.dropped) + [...thinned.values()].reduce((sum, count) => sum + count, 0),
     addedFiles,
-    toSql: async () => `(${changesSql(context, schema, delta)})`,
+    toSql: async () => {
+      const files = [...delta.inserted, ...delta.dropped, ...delta.thinned];
+      await readShapes(
+        context,
+        metadata,
+        files.map((file) => file.entry),
+      );
+      return `(${changesSql(context, schema, delta)})`;
+    },
   };
 }
 

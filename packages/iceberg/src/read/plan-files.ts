@@ -1,8 +1,8 @@
 import { entriesOf, manifestsOf, specOf, type Context } from "../context.ts";
 import { CONTENT, STATUS, type ManifestEntry } from "../manifest/data-file.ts";
 import type { Snapshot, TableMetadata } from "../metadata/table-metadata.ts";
-import { refuseRenamedNested } from "../schema/nested-names.ts";
 import type { Schema } from "../schema/schema.ts";
+import { readShapes } from "./file-shape.ts";
 import type { Filter } from "./filter.ts";
 import { matchDeletes } from "./match-deletes.ts";
 import { fileMayMatch, manifestMayMatch, partitionMayMatch } from "./prune.ts";
@@ -21,7 +21,6 @@ export async function planFiles(
   snapshot: Snapshot | undefined,
   filter?: Filter,
 ): Promise<PlannedFile[]> {
-  refuseRenamedNested(metadata);
   const lines = await manifestsOf(context, snapshot);
   const alive = lines.filter((line) => line.addedFiles + line.existingFiles > 0);
   const wanted = alive.filter(
@@ -43,6 +42,7 @@ export async function planFiles(
       )
         data.push(entry);
     }
+  await readShapes(context, metadata, data);
   const matches = matchDeletes(data, deletes);
   return data.map((entry) => ({ entry, deletes: matches.get(entry) ?? [] }));
 }

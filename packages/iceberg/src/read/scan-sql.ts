@@ -4,11 +4,16 @@ import { CONTENT, type ManifestEntry } from "../manifest/data-file.ts";
 import { duckdbType, quoteName, quoteText, readSchemaArgument } from "../schema/duckdb-type.ts";
 import type { NestedField, Schema } from "../schema/schema.ts";
 import { DELETE_FILE_PATH_ID, DELETE_POS_ID } from "./match-deletes.ts";
+import { shapeOf } from "./file-shape.ts";
 import type { PlannedFile } from "./plan-files.ts";
+import { shapedRead, type ShapedRead } from "./project-shape.ts";
 
 const HOUSE_OPTIONS = "hive_partitioning=false, union_by_name=false";
 
-/** A read_parquet call over files, columns matched by field id. Virtual columns file_index and file_row_number stay available. */
+/**
+ * A relation over files, columns matched by field id on every level; file_index (the place in `files`) and file_row_number
+ * can be selected too. Files whose shape differs from the wanted one are read by shape and put together.
+ */
 export function readParquet(context: Context, files: readonly ManifestEntry[], fields: readonly NestedField[]): string {
   for (const { file } of files)
     if (file.format !== "PARQUET")
@@ -17,8 +22,38 @@ export function readParquet(context: Context, files: readonly ManifestEntry[], f
         `${file.path} is ${file.format}; this package reads Parquet data files`,
         { location: file.path },
       );
-  const paths = files.map((entry) => quoteText(context.storage.enginePath(entry.file.path))).join(", ");
-  return `read_parquet([${paths}], schema=${readSchemaArgument(fields)}, ${HOUSE_OPTIONS})`;
+  const read = (entries: readonly ManifestEntry[], schema: string): string => {
+    const paths = entries.map((entry) => quoteText(context.storage.enginePath(entry.file.path))).join(", ");
+    return `read_parquet([${paths}], schema=${schema}, ${HOUSE_OPTIONS})`;
+  };
+  const groups = byShape(files, fields);
+  if (groups.every((group) => group.read === null)) return read(files, readSchemaArgument(fields));
+  const plain = fields.map((field) => quoteName(field.name)).join(", ");
+  const parts = groups.map(({ read: shaped, indexes }) => {
+    const source = read(
+      indexes.map((index) => files[index] as ManifestEntry),
+      shaped?.schema ?? readSchemaArgument(fields),
+    );
+    return `SELECT ${shaped?.columns ?? plain}, ([${indexes.join(", ")}])[file_index::BIGINT + 1] AS file_index, file_row_number FROM ${source}`;
+  });
+  return `(${parts.join(" UNION ALL ")})`;
+}
+
+/** Indexes of files that can be read by one call. */
+function byShape(
+  files: readonly ManifestEntry[],
+  fields: readonly NestedField[],
+): { read: ShapedRead | null; indexes: number[] }[] {
+  const groups = new Map<string, { read: ShapedRead | null; indexes: number[] }>();
+  files.forEach(({ file }, index) => {
+    const shape = shapeOf(file);
+    const read = shape === undefined ? null : shapedRead(shape, fields);
+    const key = read === null ? "" : `${read.schema}\n${read.columns}`;
+    const group = groups.get(key);
+    if (group) group.indexes.push(index);
+    else groups.set(key, { read, indexes: [index] });
+  });
+  return [...groups.values()];
 }
 
 /** The typed empty relation. */
