@@ -1,10 +1,22 @@
 export { IcebergError, isIcebergError, type IcebergErrorKind } from "./errors.ts";
 export { openLakehouse, type Lakehouse, type LakehouseOptions } from "./lakehouse.ts";
 export { Table } from "./table.ts";
-export type { Catalog, CatalogTransaction, PointerSwap, TableIdentifier } from "./catalogs/catalog.ts";
+export type {
+  Catalog,
+  CatalogTransaction,
+  NewTable,
+  PointerCatalog,
+  PointerSwap,
+  ServedTable,
+  ServiceCatalog,
+  TableIdentifier,
+} from "./catalogs/catalog.ts";
 export type { Storage, StoredFile } from "./storage/storage.ts";
 export type { CreateTableOptions } from "./create-table.ts";
-export type { CommitOptions } from "./commit/commit.ts";
+export type { CommitOptions } from "./commit/commit-change.ts";
+export type { Within } from "./commit/commit.ts";
+export type { RefOptions, RefRetention, RefRow } from "./refs/change-refs.ts";
+export type { PublishOptions, PublishOutcome } from "./refs/publish-snapshot.ts";
 export type { StagedChange, StagedSummary } from "./commit/staged-change.ts";
 export type { PartitionBy } from "./metadata/partition-spec.ts";
 export type { Operation, Snapshot, SnapshotRef, TableMetadata } from "./metadata/table-metadata.ts";

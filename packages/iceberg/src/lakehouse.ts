@@ -2,11 +2,13 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DuckDBInstance } from "@duckdb/node-api";
 import type { Catalog, TableIdentifier } from "./catalogs/catalog.ts";
-import { commitChange, type CommitOptions } from "./commit/commit.ts";
+import { commitChange, type CommitOptions } from "./commit/commit-change.ts";
 import type { StagedChange } from "./commit/staged-change.ts";
 import { loadState, stateKey, type Context, type Failpoint } from "./context.ts";
 import { createTable, type CreateTableOptions } from "./create-table.ts";
 import { lruCache } from "./lru-cache.ts";
+import { onBranch } from "./refs/branch-view.ts";
+import { publishSnapshot, type PublishOptions, type PublishOutcome } from "./refs/publish-snapshot.ts";
 import type { Storage } from "./storage/storage.ts";
 import { Table } from "./table.ts";
 
@@ -43,15 +45,27 @@ export interface Lakehouse {
   /** Makes a namespace known; tables make theirs by themselves. Idempotent. */
   createNamespace(namespace: string, properties?: Record<string, string>): Promise<void>;
   listNamespaces(): Promise<string[]>;
-  /** Forgets the table; true when there was one. `purge` also removes every file below its location. */
+  /** Forgets the table; true when there was one. `purge` also removes every file below its location (a catalog service does that itself, when it likes). */
   dropTable(id: TableIdentifier, options?: { purge?: boolean }): Promise<boolean>;
   /**
-   * Publishes a staged change atomically. When it resolves, the change is durable and visible; when it rejects, nothing
+   * Publishes a staged change atomically on the branch it was staged on (`table.onBranch`), or with `publish: false` as
+   * a snapshot that no branch points to (write–audit–publish). When it resolves, the change is durable and visible; when it rejects, nothing
    * happened, except for `commit-state-unknown`, where the catalog's answer was lost. Losing a race is retried inside;
    * `commit-conflict` means that the decision itself is outdated: discard and stage again. Staged files stay until
    * `discard()` after a rejection. Not idempotent.
    */
   commit(staged: StagedChange, options?: CommitOptions): Promise<{ snapshotId: bigint; table: Table }>;
+  /**
+   * Shows readers of a branch (main) a snapshot that was committed with `publish: false`: by moving the branch when the
+   * snapshot was made on its head, else by committing the same files again when the snapshot only appends
+   * ("cherry-picked", another snapshot id). `commit-conflict` for everything else: its decision is outdated, stage again.
+   * Idempotent: a second call says "already-published" and changes nothing.
+   */
+  publishSnapshot(
+    id: TableIdentifier,
+    snapshotId: bigint | string,
+    options?: PublishOptions,
+  ): Promise<{ snapshotId: bigint; outcome: PublishOutcome; table: Table }>;
 }
 
 /** Opens a lakehouse; nothing is read until a table is asked for. */
@@ -79,18 +93,22 @@ export function openLakehouse(options: LakehouseOptions): Lakehouse {
     listNamespaces: async () => context.catalog.listNamespaces(),
     dropTable: async (id, { purge = false } = {}) => {
       const location =
-        purge && (await context.catalog.currentMetadata(id)) !== null
+        purge && context.catalog.kind === "pointer" && (await context.catalog.currentMetadata(id)) !== null
           ? (await loadState(context, id)).metadata.location
           : null;
-      const dropped = await context.catalog.unregister(id);
+      const dropped = await context.catalog.unregister(id, { purge });
       context.heads.delete(stateKey(id));
       if (location !== null)
         for await (const file of context.storage.list(location)) await context.storage.delete(file.location);
       return dropped;
     },
-    commit: async (staged, commitOptions = {}) => ({
-      snapshotId: staged.snapshotId,
-      table: new Table(context, await commitChange(context, staged, commitOptions)),
-    }),
+    commit: async (staged, commitOptions = {}) => {
+      const state = await commitChange(context, staged, commitOptions);
+      return { snapshotId: staged.snapshotId, table: new Table(context, onBranch(state, staged.branch)) };
+    },
+    publishSnapshot: async (id, snapshotId, publishOptions = {}) => {
+      const { state, ...done } = await publishSnapshot(context, id, BigInt(snapshotId), publishOptions);
+      return { ...done, table: new Table(context, state) };
+    },
   };
 }

@@ -1,12 +1,14 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { TableIdentifier } from "./catalogs/catalog.ts";
-import { commitMetadata } from "./commit/commit.ts";
+import { commitMetadata, type Within } from "./commit/commit.ts";
 import type { StagedChange } from "./commit/staged-change.ts";
-import { loadState, type Context, type TableState } from "./context.ts";
+import type { Context, TableState } from "./context.ts";
 import { currentSchema, type Snapshot, type SnapshotRef, type TableMetadata } from "./metadata/table-metadata.ts";
 import { tableChanges, type Changes, type ChangesOptions } from "./read/changes.ts";
 import { metadataTables, type MetadataTables } from "./read/metadata-tables.ts";
 import { scanTable, type Scan, type ScanOptions } from "./read/scan.ts";
+import { MAIN, onBranch, reloadState } from "./refs/branch-view.ts";
+import * as refs from "./refs/change-refs.ts";
 import { columnsOf, type SchemaColumn } from "./schema/schema.ts";
 import { SchemaUpdate } from "./schema/update-schema.ts";
 import { stageAppend } from "./write/stage-append.ts";
@@ -72,7 +74,7 @@ export class Table {
 
   /** The table as the catalog has it now. Costs one catalog look-up when nothing changed. */
   async refresh(): Promise<Table> {
-    return new Table(this.#context, await loadState(this.#context, this.#state.identifier));
+    return new Table(this.#context, await reloadState(this.#context, this.#state));
   }
 
   scan(options: ScanOptions = {}): Scan {
@@ -108,9 +110,73 @@ export class Table {
     return tableChanges(this.#context, this.#state, options);
   }
 
+  /** The branch this table is seen from; `main` unless it came from `onBranch`. */
+  get branch(): string {
+    return this.#state.branch ?? MAIN;
+  }
+
+  /**
+   * The table as seen from a branch: scans read its head, what is staged on it is committed to it, maintenance works on
+   * it. Readers of main see nothing of that. `snapshot-not-found` when there is no such branch.
+   */
+  async onBranch(name: string): Promise<Table> {
+    return new Table(this.#context, await reloadState(this.#context, { ...this.#state, branch: name }));
+  }
+
+  /** Branches and tags with their retention, by name. */
+  refs(): readonly refs.RefRow[] {
+    return refs.listRefs(this.#state.metadata);
+  }
+
+  /** Creates a branch at a snapshot (the current one). `invalid-input` when the name is taken. */
+  createBranch(name: string, options: refs.RefOptions = {}): Promise<Table> {
+    return this.#changeRefs(() => refs.creating("branch", name, options, this.currentSnapshotId), options.within);
+  }
+
+  /** Names a snapshot (the current one) for good, or as long as `maxRefAgeMs` says. */
+  createTag(name: string, options: refs.RefOptions = {}): Promise<Table> {
+    return this.#changeRefs(() => refs.creating("tag", name, options, this.currentSnapshotId), options.within);
+  }
+
+  /** Removes a branch or tag; its snapshots stay until they expire. */
+  removeRef(name: string, options: { within?: Within } = {}): Promise<Table> {
+    return this.#changeRefs(() => refs.removing(name), options.within);
+  }
+
+  /** Points a branch or tag to another snapshot and/or gives it another retention (all of it; main too). */
+  replaceRef(name: string, options: refs.RefOptions): Promise<Table> {
+    return this.#changeRefs(() => refs.replacing(name, options), options.within);
+  }
+
+  /** Takes the branch back to a snapshot of its own history, by id or as of a time; the newer ones stay until they expire. */
+  rollbackTo(
+    target: bigint | string | { readonly timestamp: number | Date },
+    options: { within?: Within } = {},
+  ): Promise<Table> {
+    return this.#changeRefs(() => refs.rollingBack(this.branch, target), options.within);
+  }
+
+  /** Makes any snapshot of the table the head of the branch, whatever its history. */
+  setCurrent(snapshotId: bigint | string, options: { within?: Within } = {}): Promise<Table> {
+    return this.#changeRefs(() => refs.settingCurrent(this.branch, snapshotId), options.within);
+  }
+
+  /** Moves a branch on to another branch or tag that was made from it; `commit-conflict` when it went on by itself. */
+  fastForward(branch: string, to: string, options: { within?: Within } = {}): Promise<Table> {
+    return this.#changeRefs(() => refs.fastForwarding(branch, to), options.within);
+  }
+
+  async #changeRefs(change: () => refs.RefChange, within: Within | undefined): Promise<Table> {
+    return new Table(this.#context, await refs.changeRefs(this.#context, this.#state, change(), within));
+  }
+
   /** Starts a schema change; call `.commit()` at the end. */
   updateSchema(): SchemaUpdate<Table> {
-    return new SchemaUpdate(this.#context, this.#state, (state) => new Table(this.#context, state));
+    return new SchemaUpdate(
+      this.#context,
+      this.#state,
+      (state) => new Table(this.#context, onBranch(state, this.branch)),
+    );
   }
 
   /** Sets (or with null removes) table properties. */
@@ -122,6 +188,6 @@ export class Table {
         else next[name] = value;
       return { metadata: { ...metadata, properties: next }, written: [] };
     });
-    return new Table(this.#context, state);
+    return new Table(this.#context, onBranch(state, this.branch));
   }
 }

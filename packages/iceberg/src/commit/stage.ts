@@ -1,6 +1,7 @@
 import { stateKey, type Context, type TableState } from "../context.ts";
 import type { DataFile } from "../manifest/data-file.ts";
 import type { Operation } from "../metadata/table-metadata.ts";
+import { MAIN } from "../refs/branch-view.ts";
 import type { Concurrency, StagedChange } from "./staged-change.ts";
 
 export interface StageInput {
@@ -26,6 +27,7 @@ export function stageChange(context: Context, state: TableState, input: StageInp
   return {
     identifier: state.identifier,
     tableUuid: state.metadata["table-uuid"],
+    branch: state.branch ?? MAIN,
     baseSnapshotId: state.metadata["current-snapshot-id"],
     snapshotId,
     schemaId: state.metadata["current-schema-id"],

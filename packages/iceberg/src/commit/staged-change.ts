@@ -29,6 +29,8 @@ export type Concurrency = "always" | "no-new-rows" | "same-rows";
 export interface StagedChange {
   readonly identifier: TableIdentifier;
   readonly tableUuid: string;
+  /** Branch it was staged on and will be committed to. */
+  readonly branch: string;
   /** Snapshot the decision was made on; null = the empty table. */
   readonly baseSnapshotId: bigint | null;
   readonly snapshotId: bigint;

@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { commitChange } from "../commit/commit.ts";
+import { commitChange } from "../commit/commit-change.ts";
 import { stageChange } from "../commit/stage.ts";
-import { loadState, type Context, type TableState } from "../context.ts";
+import type { Context, TableState } from "../context.ts";
 import { IcebergError, isIcebergError } from "../errors.ts";
 import { currentSchema, currentSnapshot } from "../metadata/table-metadata.ts";
 import { planFiles, type PlannedFile } from "../read/plan-files.ts";
 import { liveRowsSql } from "../read/scan-sql.ts";
+import { reloadState } from "../refs/branch-view.ts";
 import { quoteName } from "../schema/duckdb-type.ts";
 import { Table } from "../table.ts";
 import { writeDataFiles } from "../write/data-files.ts";
@@ -66,7 +67,7 @@ async function compactGroup(
   options: { connection: DuckDBConnection; properties?: Readonly<Record<string, string>> },
 ): Promise<GroupResult | null> {
   for (let attempt = 1; ; attempt += 1) {
-    const state = await loadState(context, from.identifier);
+    const state = await reloadState(context, from);
     const planned = await planFiles(
       context,
       state.metadata,

@@ -1,4 +1,5 @@
-import { commitMetadata, removeQuietly } from "../commit/commit.ts";
+import { commitMetadata } from "../commit/commit.ts";
+import { removeQuietly } from "../commit/remove-quietly.ts";
 import { entriesOf, type Context } from "../context.ts";
 import { IcebergError } from "../errors.ts";
 import { snapshotById, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";

@@ -1,4 +1,4 @@
-import { removeQuietly } from "../commit/commit.ts";
+import { removeQuietly } from "../commit/remove-quietly.ts";
 import { loadState, type Context, type TableState } from "../context.ts";
 import { IcebergError } from "../errors.ts";
 import { Table } from "../table.ts";

@@ -1,13 +1,13 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { commitChange } from "../commit/commit.ts";
+import { commitChange } from "../commit/commit-change.ts";
 import { stageChange } from "../commit/stage.ts";
-import { loadState } from "../context.ts";
 import { query, run } from "../engine.ts";
 import { IcebergError, isIcebergError } from "../errors.ts";
 import { CONTENT, partitionKey, type DataFile, type ManifestEntry } from "../manifest/data-file.ts";
 import { currentSchema, currentSnapshot } from "../metadata/table-metadata.ts";
 import { planFiles } from "../read/plan-files.ts";
 import { deletedKeysSql } from "../read/scan-sql.ts";
+import { reloadState } from "../refs/branch-view.ts";
 import { Table } from "../table.ts";
 import { dropTemporary, writePositionDeletes, type FoundRows } from "../write/position-deletes.ts";
 
@@ -68,7 +68,7 @@ export async function executeRewriteDeletes(
     throw new IcebergError("invalid-input", "the plan was made for another table");
   const total = { removedFiles: 0, addedFiles: 0, skippedGroups: 0 };
   for (const group of plan.groups) {
-    const state = await loadState(context, from.identifier);
+    const state = await reloadState(context, from);
     const planned = await planFiles(
       context,
       state.metadata,

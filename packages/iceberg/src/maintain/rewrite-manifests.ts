@@ -1,4 +1,4 @@
-import { commitChange } from "../commit/commit.ts";
+import { commitChange } from "../commit/commit-change.ts";
 import { stageChange } from "../commit/stage.ts";
 import { manifestsOf } from "../context.ts";
 import { currentSnapshot } from "../metadata/table-metadata.ts";

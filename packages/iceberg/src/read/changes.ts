@@ -8,7 +8,7 @@ import type { Schema } from "../schema/schema.ts";
 import { readShapes } from "./file-shape.ts";
 import { matchDeletes } from "./match-deletes.ts";
 import type { PlannedFile } from "./plan-files.ts";
-import { requireSnapshot } from "./scan.ts";
+import { requireSnapshot } from "./resolve-snapshot.ts";
 import { deletedKeysSql, liveRowsSql, readParquet, ROW_KEY } from "./scan-sql.ts";
 
 /** Name of the column that says what happened to a row. */

@@ -2,17 +2,12 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Context, TableState } from "../context.ts";
 import { IcebergError } from "../errors.ts";
 import { CONTENT } from "../manifest/data-file.ts";
-import {
-  currentSchema,
-  schemaById,
-  snapshotById,
-  type Snapshot,
-  type TableMetadata,
-} from "../metadata/table-metadata.ts";
+import { currentSchema, schemaById } from "../metadata/table-metadata.ts";
 import { quoteName } from "../schema/duckdb-type.ts";
 import { columnsOf, fieldNamed, type NestedField, type Schema, type SchemaColumn } from "../schema/schema.ts";
 import { filterSql, type Filter } from "./filter.ts";
 import { planFiles, type PlannedFile } from "./plan-files.ts";
+import { resolveSnapshot } from "./resolve-snapshot.ts";
 import { liveRowsSql } from "./scan-sql.ts";
 
 export interface ScanOptions {
@@ -51,46 +46,6 @@ export interface Scan {
   files(): Promise<readonly ScanFile[]>;
   /** Rows in batches, as DuckDB's JavaScript values keyed by column. */
   rows(connection: DuckDBConnection): AsyncIterable<Record<string, unknown>[]>;
-}
-
-/** Resolves which snapshot a scan reads; `snapshot-not-found` when it is not (or no longer) in the table. */
-export function resolveSnapshot(metadata: TableMetadata, options: ScanOptions): Snapshot | undefined {
-  const asked = [options.snapshotId, options.asOf, options.ref].filter(
-    (value) => value !== undefined && value !== null,
-  );
-  if (asked.length > 1) throw new IcebergError("invalid-input", "give one of snapshotId, asOf and ref, not several");
-  if (options.snapshotId !== undefined && options.snapshotId !== null)
-    return requireSnapshot(metadata, BigInt(options.snapshotId));
-  if (options.ref !== undefined) {
-    const ref = metadata.refs[options.ref];
-    if (!ref)
-      throw new IcebergError("snapshot-not-found", `the table has no branch or tag ${options.ref}`, {
-        ref: options.ref,
-      });
-    return requireSnapshot(metadata, ref["snapshot-id"]);
-  }
-  if (options.asOf !== undefined) {
-    const at = Number(options.asOf);
-    const entry = metadata["snapshot-log"].findLast((line) => line["timestamp-ms"] <= at);
-    if (!entry)
-      throw new IcebergError(
-        "snapshot-not-found",
-        `the table had no snapshot at ${new Date(at).toISOString()}, or it has expired`,
-        { asOf: at },
-      );
-    return requireSnapshot(metadata, entry["snapshot-id"]);
-  }
-  const current = metadata["current-snapshot-id"];
-  return current === null ? undefined : requireSnapshot(metadata, current);
-}
-
-export function requireSnapshot(metadata: TableMetadata, id: bigint): Snapshot {
-  const found = snapshotById(metadata, id);
-  if (!found)
-    throw new IcebergError("snapshot-not-found", `snapshot ${id} is not in the table; it may have expired`, {
-      snapshotId: String(id),
-    });
-  return found;
 }
 
 /** A scan of a table state. Time travel reads with the snapshot's own schema; a branch's head and main with the current one. */
