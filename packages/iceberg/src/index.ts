@@ -43,6 +43,7 @@ export {
   type CompactionGroup,
   type CompactionOptions,
   type CompactionPlan,
+  type SortColumn,
 } from "./maintain/plan-compaction.ts";
 export { executeCompaction, type CompactionResult } from "./maintain/execute-compaction.ts";
 export {
@@ -52,6 +53,8 @@ export {
   type ExpirePlan,
   type ExpireResult,
 } from "./maintain/expire-snapshots.ts";
+export { executeOldMetadata, planOldMetadata, type OldMetadataPlan } from "./maintain/old-metadata.ts";
+export type { RetentionPolicy } from "./maintain/retention.ts";
 export { executeOrphanFiles, planOrphanFiles, type OrphanOptions, type OrphanPlan } from "./maintain/orphan-files.ts";
 export { executeRewriteDeletes, planRewriteDeletes, type RewriteDeletesPlan } from "./maintain/rewrite-deletes.ts";
 export {

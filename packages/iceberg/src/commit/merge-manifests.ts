@@ -21,13 +21,7 @@ export async function mergeManifests(
     return [...lines];
   const minCount = change.joinManifests ? 2 : Math.max(2, numberProperty(metadata.properties, PROPERTY.mergeMinCount));
   const targetBytes = numberProperty(metadata.properties, PROPERTY.manifestTargetBytes);
-  const groups = new Map<string, ManifestFile[]>();
-  for (const line of lines) {
-    const key = `${line.content}:${line.specId}`;
-    const group = groups.get(key);
-    if (group) group.push(line);
-    else groups.set(key, [line]);
-  }
+  const groups = grouped(lines);
   const result: ManifestFile[] = [];
   for (const group of groups.values()) {
     const settled = group.filter((line) => line.sequenceNumber !== UNASSIGNED);
@@ -42,6 +36,28 @@ export async function mergeManifests(
       );
   }
   return result;
+}
+
+/** Manifests that joining would rewrite: those that share a kind and spec with a neighbour and fit the target with it. */
+export function joinableManifests(metadata: TableMetadata, lines: readonly ManifestFile[]): ManifestFile[] {
+  const targetBytes = numberProperty(metadata.properties, PROPERTY.manifestTargetBytes);
+  return [...grouped(lines).values()].flatMap((group) =>
+    packed(group, targetBytes)
+      .filter((bin) => bin.length > 1)
+      .flat(),
+  );
+}
+
+/** One manifest holds one kind of file of one spec (spec "Manifests"). */
+function grouped(lines: readonly ManifestFile[]): Map<string, ManifestFile[]> {
+  const groups = new Map<string, ManifestFile[]>();
+  for (const line of lines) {
+    const key = `${line.content}:${line.specId}`;
+    const group = groups.get(key);
+    if (group) group.push(line);
+    else groups.set(key, [line]);
+  }
+  return groups;
 }
 
 /** Neighbours together while they fit the target; oldest last, as the manifest list has them. */

@@ -65,7 +65,9 @@ async function addedManifests(
   const groups = new Map<string, DataFile[]>();
   for (const file of [...change.addedDataFiles, ...change.addedDeleteFiles]) {
     const key = `${file.content === CONTENT.data ? 0 : 1}:${file.specId}`;
-    groups.set(key, [...(groups.get(key) ?? []), file]);
+    const group = groups.get(key);
+    if (group) group.push(file);
+    else groups.set(key, [file]);
   }
   return Promise.all(
     [...groups].map(async ([key, group]) => {

@@ -3,14 +3,17 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   executeCompaction,
   executeExpireSnapshots,
+  executeOldMetadata,
   executeOrphanFiles,
   executeRewriteDeletes,
   executeRewriteManifests,
   planCompaction,
   planExpireSnapshots,
+  planOldMetadata,
   planOrphanFiles,
   planRewriteDeletes,
   planRewriteManifests,
+  where,
   type Table,
 } from "../index.ts";
 import { openTestLakehouse, type TestLakehouse } from "../test-lakehouse.ts";
@@ -101,6 +104,12 @@ test("manifests are joined without a change of rows, and the old snapshots still
   const first = table.metadata.snapshots[0]?.["snapshot-id"] as bigint;
   const result = await executeRewriteManifests(table, await planRewriteManifests(table));
   expect(result).toMatchObject({ before: 12, after: 2 });
+  const again = await planRewriteManifests(result.table);
+  expect(again.explain()).toBe("nothing to join");
+  const snapshots = result.table.metadata.snapshots.length;
+  expect(
+    (await executeRewriteManifests(result.table, await planRewriteManifests(table))).table.metadata.snapshots,
+  ).toHaveLength(snapshots);
   expect(await box.rows(result.table.scan())).toEqual(before);
   expect(await box.rows((await box.stranger().loadTable(id)).scan({ snapshotId: first }))).toHaveLength(10);
 });
@@ -139,7 +148,7 @@ test("the orphan pass takes files of discarded and lost work, and nothing a snap
   await discarded.discard();
   expect(await exists(discarded.addedDataFiles[0]?.path as string)).toBe(false);
   expect((await planOrphanFiles(table)).files, "the default age spares what may be in progress").toEqual([]);
-  const plan = await planOrphanFiles(table, { olderThan: Number.MAX_SAFE_INTEGER });
+  const plan = await planOrphanFiles(table, { olderThan: Number.MAX_SAFE_INTEGER, force: true });
   expect(plan.files.map((file) => file.location)).toEqual(lost.addedDataFiles.map((file) => file.path));
   expect(await executeOrphanFiles(table, plan)).toMatchObject({ removedFiles: 1 });
   expect(await box.rows((await box.stranger().loadTable(id)).scan())).toHaveLength(60);
@@ -155,4 +164,83 @@ test("metadata files beyond the wanted number go when the table asks for it", as
   expect(table.metadata["metadata-log"]).toHaveLength(2);
   for (const file of old.slice(-3)) expect(await exists(file)).toBe(false);
   expect(await exists(table.metadataLocation)).toBe(true);
+});
+
+test("compaction sorts as asked, so that each new file covers a range of its own", async () => {
+  const plan = await planCompaction(table, {
+    targetFileBytes: 1 << 20,
+    sortBy: [{ column: "v", direction: "desc", nulls: "first" }, "id"],
+  });
+  expect(plan.explain()).toContain("sorted by v desc, id asc");
+  const { table: sorted } = await executeCompaction(table, plan, { connection: box.connection });
+  const stored = (await box.connection.runAndReadAll(`SELECT v, id FROM ${await sorted.scan().toSql()}`)).getRowsJson();
+  const order = (
+    await box.connection.runAndReadAll(
+      `SELECT v, id FROM ${await sorted.scan().toSql()} ORDER BY v DESC NULLS FIRST, id`,
+    )
+  ).getRowsJson();
+  expect(stored).toEqual(order);
+  await expect(planCompaction(table, { sortBy: ["nothing"] })).rejects.toMatchObject({ kind: "invalid-input" });
+});
+
+test("compaction of a part leaves the other files alone", async () => {
+  const plan = await planCompaction(table, { where: where.gte("id", 50), minInputFiles: 2 });
+  expect(plan.inputFiles).toBeLessThan(9);
+  const before = await box.rows(table.scan());
+  const result = await executeCompaction(table, plan, { connection: box.connection });
+  expect(result.rewrittenFiles).toBe(plan.inputFiles);
+  expect(await box.rows(result.table.scan())).toEqual(before);
+});
+
+test("a merge that comes in while a compaction writes is neither lost nor undone", async () => {
+  // The compaction has read and written its files when the merge commits: its first attempt must not go through.
+  let merged = false;
+  const racing = box.stranger({
+    failpoint: (name) => {
+      if (name === "data-files-written") merging ??= merging_();
+    },
+    wait: async () => undefined,
+  });
+  let merging: Promise<void> | undefined;
+  const staged = await table.stageMerge({
+    connection: box.connection,
+    query: "SELECT 3 AS id, 'raced' AS v",
+    key: ["id"],
+  });
+  const merging_ = async (): Promise<void> => {
+    await box.lakehouse.commit(staged);
+    merged = true;
+  };
+  const mine = await racing.loadTable(id);
+  const result = await executeCompaction(mine, await planCompaction(mine), { connection: box.connection });
+  await merging;
+  expect(merged).toBe(true);
+  const rows = await box.rows((await box.stranger().loadTable(id)).scan({ filter: where.eq("id", 3) }));
+  expect(rows).toEqual([{ id: "3", v: "raced" }]);
+  expect(await box.rows((await result.table.refresh()).scan())).toHaveLength(60);
+});
+
+test("former metadata files go by number, and the table and its history stay", async () => {
+  const plan = await planOldMetadata(table, { keep: 2 });
+  expect(plan.explain()).toContain("remove 7");
+  const result = await executeOldMetadata(table, plan);
+  expect(result).toMatchObject({ removedFiles: 7, failed: [] });
+  for (const file of plan.files) expect(await exists(file)).toBe(false);
+  expect((await box.stranger().loadTable(id)).metadata.snapshots).toHaveLength(9);
+  expect((await executeOldMetadata(result.table, plan)).removedFiles).toBe(0);
+  const left = await planOrphanFiles(result.table, { olderThan: Number.MAX_SAFE_INTEGER, force: true });
+  expect(left.files).toEqual([]);
+});
+
+test("delete files that reach no data any more are dropped", async () => {
+  const all = await planCompaction(table, { minInputFiles: 2, deleteRatio: 0.01 });
+  const part = { ...all, groups: all.groups.map((group) => ({ ...group, files: group.files.slice(0, 2) })) };
+  ({ table } = await executeCompaction(table, part, { connection: box.connection }));
+  const before = await box.rows(table.scan());
+  await executeRewriteDeletes(table, await planRewriteDeletes(table, { minInputFiles: 2 }), {
+    connection: box.connection,
+  });
+  table = await table.refresh();
+  expect(await box.rows(table.scan())).toEqual(before);
+  expect((await planRewriteDeletes(table)).dangling).toEqual([]);
 });

@@ -1,15 +1,17 @@
-import { removeQuietly } from "../commit/remove-quietly.ts";
 import { loadState, type Context, type TableState } from "../context.ts";
 import { IcebergError } from "../errors.ts";
 import { Table } from "../table.ts";
 import { liveFiles, snapshotFiles } from "./reachable-files.ts";
+import { removeFiles } from "./remove-files.ts";
 
 export interface OrphanOptions {
   /**
-   * Only files last written before this (epoch milliseconds or Date); default three days ago. A shorter age removes the
-   * files of running commits: give one only when nothing writes to the table.
+   * Only files last written before this (epoch milliseconds or Date); default three days ago. An age below a day would
+   * take the files of running commits and is refused without `force`.
    */
   readonly olderThan?: number | Date;
+  /** Allows any age. Only when it is certain that nothing writes to the table. */
+  readonly force?: boolean;
 }
 
 /** Files below the table's location that no metadata of the table names. Plain data. */
@@ -22,12 +24,19 @@ export interface OrphanPlan {
   explain(): string;
 }
 
-const THREE_DAYS_MS = 3 * 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Lists the table's folder and keeps what is unreachable and old enough. */
 export async function planOrphanFiles(table: Table, options: OrphanOptions = {}): Promise<OrphanPlan> {
   const { context, state } = Table.internals(table);
-  const olderThan = Number(options.olderThan ?? context.now() - THREE_DAYS_MS);
+  const now = context.now();
+  const olderThan = Number(options.olderThan ?? now - 3 * DAY_MS);
+  if (olderThan > now - DAY_MS && options.force !== true)
+    throw new IcebergError(
+      "invalid-input",
+      "an orphan pass younger than 24 hours may remove the files of a running commit; choose an older time, or force it when nothing writes",
+      { olderThan },
+    );
   const reachable = await reachableFiles(context, state);
   const files: { location: string; sizeBytes: number; modifiedAt: number }[] = [];
   let examined = 0;
@@ -52,17 +61,19 @@ export async function planOrphanFiles(table: Table, options: OrphanOptions = {})
 export async function executeOrphanFiles(
   table: Table,
   plan: OrphanPlan,
-): Promise<{ removedFiles: number; removedBytes: number }> {
+): Promise<{ removedFiles: number; removedBytes: number; failed: readonly string[] }> {
   const { context, state } = Table.internals(table);
   if (plan.tableUuid !== state.metadata["table-uuid"])
     throw new IcebergError("invalid-input", "the plan was made for another table");
   const reachable = await reachableFiles(context, await loadState(context, state.identifier));
   const gone = plan.files.filter((file) => !reachable.has(context.storage.normalise(file.location)));
-  await removeQuietly(
+  const { removed, failed } = await removeFiles(
     context,
     gone.map((file) => file.location),
   );
-  return { removedFiles: gone.length, removedBytes: gone.reduce((sum, file) => sum + file.sizeBytes, 0) };
+  const left = new Set(failed);
+  const removedBytes = gone.reduce((sum, file) => (left.has(file.location) ? sum : sum + file.sizeBytes), 0);
+  return { removedFiles: removed.length, removedBytes, failed };
 }
 
 /** Every location the table's metadata names, normalised, so that `file:/x` and `file:///x` are one. */

@@ -2,7 +2,10 @@ import { specOf } from "../context.ts";
 import { CONTENT, partitionKey } from "../manifest/data-file.ts";
 import { currentSchema, currentSnapshot } from "../metadata/table-metadata.ts";
 import { numberProperty, PROPERTY } from "../properties.ts";
+import { IcebergError } from "../errors.ts";
+import type { Filter } from "../read/filter.ts";
 import { planFiles, type PlannedFile } from "../read/plan-files.ts";
+import { fieldNamed, type Schema } from "../schema/schema.ts";
 import { Table } from "../table.ts";
 
 export interface CompactionOptions {
@@ -14,8 +17,17 @@ export interface CompactionOptions {
   readonly deleteRatio?: number;
   /** Number of delete files on one data file from which it is rewritten even alone; default 10. */
   readonly maxDeleteFiles?: number;
-  /** Orders the rows of the new files. */
-  readonly sortBy?: readonly string[];
+  /** Orders the rows of the new files, so that their bounds become narrow. */
+  readonly sortBy?: readonly (string | SortColumn)[];
+  /** Only files that may hold rows of this condition: a partition, a range of days. */
+  readonly where?: Filter;
+}
+
+/** A column to sort by; ascending and nulls last when not said otherwise. */
+export interface SortColumn {
+  readonly column: string;
+  readonly direction?: "asc" | "desc";
+  readonly nulls?: "first" | "last";
 }
 
 /** Files of one partition that are rewritten together. */
@@ -37,7 +49,7 @@ export interface CompactionPlan {
   readonly tableUuid: string;
   readonly snapshotId: string | null;
   readonly targetFileBytes: number;
-  readonly sortBy: readonly string[];
+  readonly sortBy: readonly Required<SortColumn>[];
   readonly groups: readonly CompactionGroup[];
   readonly inputFiles: number;
   readonly inputBytes: number;
@@ -49,7 +61,9 @@ export async function planCompaction(table: Table, options: CompactionOptions = 
   const { context, state } = Table.internals(table);
   const { metadata } = state;
   const targetFileBytes = options.targetFileBytes ?? numberProperty(metadata.properties, PROPERTY.targetFileBytes);
-  const planned = await planFiles(context, metadata, currentSchema(metadata), currentSnapshot(metadata));
+  const schema = currentSchema(metadata);
+  const sortBy = sortColumns(schema, options.sortBy ?? []);
+  const planned = await planFiles(context, metadata, schema, currentSnapshot(metadata), options.where);
   const reach = reachOfDeletes(planned);
   const heavy = (file: PlannedFile): boolean => {
     const deleted = file.deletes.reduce(
@@ -67,7 +81,9 @@ export async function planCompaction(table: Table, options: CompactionOptions = 
   for (const file of planned) {
     if (!heavy(file) && file.entry.file.sizeBytes >= targetFileBytes * 0.75) continue;
     const key = partitionKey(file.entry.file);
-    byPartition.set(key, [...(byPartition.get(key) ?? []), file]);
+    const files = byPartition.get(key);
+    if (files) files.push(file);
+    else byPartition.set(key, [file]);
   }
   const groups: CompactionGroup[] = [];
   for (const [, files] of byPartition)
@@ -83,7 +99,7 @@ export async function planCompaction(table: Table, options: CompactionOptions = 
     tableUuid: metadata["table-uuid"],
     snapshotId: metadata["current-snapshot-id"] === null ? null : String(metadata["current-snapshot-id"]),
     targetFileBytes,
-    sortBy: options.sortBy ?? [],
+    sortBy,
     groups,
     inputFiles,
     inputBytes,
@@ -91,13 +107,24 @@ export async function planCompaction(table: Table, options: CompactionOptions = 
       groups.length === 0
         ? `nothing to compact: no partition has enough small files, and no file has many deletes (target ${targetFileBytes} bytes)`
         : [
-            `rewrite ${inputFiles} file(s), ${inputBytes} bytes, in ${groups.length} group(s)`,
+            `rewrite ${inputFiles} file(s), ${inputBytes} bytes, in ${groups.length} group(s)${sortBy.length === 0 ? "" : `, sorted by ${sortBy.map((one) => `${one.column} ${one.direction}`).join(", ")}`}`,
             ...groups.map(
               (group) =>
                 `- ${group.partition}: ${group.files.length} file(s), ${group.inputBytes} bytes (${group.reason === "deletes" ? "many deletes" : "small files"})`,
             ),
           ].join("\n"),
   };
+}
+
+function sortColumns(schema: Schema, asked: readonly (string | SortColumn)[]): Required<SortColumn>[] {
+  return asked.map((one) => {
+    const { column, direction = "asc", nulls = "last" } = typeof one === "string" ? { column: one } : one;
+    if (typeof fieldNamed(schema, column)?.type !== "string")
+      throw new IcebergError("invalid-input", `cannot sort by ${column}: the table has no such primitive column`, {
+        column,
+      });
+    return { column, direction, nulls };
+  });
 }
 
 /** How many data files each delete file reaches: its rows are assumed to be spread evenly over them. */
