@@ -47,7 +47,7 @@ export interface Pace {
 
 export const PACE: Pace = {
   hot: 4_000,
-  cold: 45_000,
+  cold: 75_000,
   model: 4_000,
   lagShare: 0.35,
   idle: 5_000,

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { abortable, isPlatformError, MINUTE, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
+import { isPlatformError, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, Connector, SourceId, StreamSchema } from "@nova/pipeline-core/connectors";
 import { envelopeBatch } from "@nova/pipeline-core/lakehouse";
 import Stripe from "stripe";
 import { committedSegment, segmentEndPosition, type Spool } from "../spool/index.ts";
+import { eventList } from "./event-list.ts";
 import { type StripeEvent, stripeEventSchema, stripeRow } from "./stripe-event.ts";
 
 export interface StripeConnectorOptions {
@@ -20,9 +21,6 @@ export interface StripeConnectorOptions {
   readonly gapCheckEveryMillis: number;
 }
 
-/** Events of this long before the last check are looked at again: Stripe lists late ones under their own time. */
-const OVERLAP_SECONDS = (10 * MINUTE) / SECOND;
-const PAGE = 100;
 const CHUNK = 2_000;
 
 /** Reads Stripe's events: those that webhooks brought, and from the event list those that no webhook did. */
@@ -36,14 +34,16 @@ export function stripeConnector(options: StripeConnectorOptions): Connector {
     const progress = parsePosition(await host.position());
     await options.spool.remove(progress.segment);
     const loader = eventLoader(host, options, progress);
+    const list = eventList(client, progress.checkedThrough);
     let nextCheckAt = 0;
     while (!signal.aborted) {
       await loader.loadSpool();
       if (host.clock.now().getTime() >= nextCheckAt) {
         const checkedAt = host.clock.now();
         if (loader.checkedThrough === 0) await host.setState("snapshotting");
-        await fillGaps(client, loader, signal);
+        for await (const events of list.since(checkedAt, signal)) await loader.add(events);
         if (signal.aborted) return;
+        await loader.flush();
         await loader.checked(checkedAt);
         await host.setState("streaming");
         await host.dataThrough(checkedAt);
@@ -79,25 +79,6 @@ function stripeClient(options: StripeConnectorOptions): Stripe {
           protocol: base.protocol === "http:" ? "http" : "https",
         }),
   });
-}
-
-/** Lists events newest first until the window's start and hands over those not seen before, page by page. */
-async function fillGaps(client: Stripe, loader: EventLoader, signal: AbortSignal): Promise<void> {
-  const from = Math.max(0, loader.checkedThrough - OVERLAP_SECONDS);
-  let after: string | undefined;
-  for (;;) {
-    if (signal.aborted) return;
-    const listing = client.events.list({
-      limit: PAGE,
-      created: { gte: from },
-      ...(after === undefined ? {} : { starting_after: after }),
-    });
-    const page = await abortable(listing, signal);
-    await loader.add(page.data.map((event) => stripeEventSchema.parse(event)));
-    after = page.data.at(-1)?.id;
-    if (!page.has_more || after === undefined) break;
-  }
-  await loader.flush();
 }
 
 interface Progress {

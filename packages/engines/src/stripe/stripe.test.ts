@@ -152,7 +152,7 @@ describe("the Stripe connector", () => {
     listed = [];
     requests = [];
     status = 200;
-    // The event list as Stripe pages it: newest first, `starting_after` an id.
+    // The event list as Stripe pages it: newest first, `starting_after` an id; or the page next to `ending_before`.
     api = createServer((request, response) => {
       const url = new URL(request.url ?? "", "http://stripe");
       requests.push(url);
@@ -160,15 +160,16 @@ describe("the Stripe connector", () => {
       response.statusCode = status;
       if (status !== 200)
         return response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "no" } }));
-      const from = Number(url.searchParams.get("created[gte]"));
+      const from = Number(url.searchParams.get("created[gte]") ?? 0);
       const limit = Number(url.searchParams.get("limit"));
       const all = listed.filter((each) => each.created >= from).toSorted((left, right) => right.created - left.created);
       const start = all.findIndex((each) => each.id === url.searchParams.get("starting_after")) + 1;
+      const end = all.findIndex((each) => each.id === url.searchParams.get("ending_before"));
       response.end(
         JSON.stringify({
           object: "list",
-          data: all.slice(start, start + limit),
-          has_more: start + limit < all.length,
+          data: end < 0 ? all.slice(start, start + limit) : all.slice(Math.max(0, end - limit), end),
+          has_more: end < 0 ? start + limit < all.length : end > limit,
           url: "/v1/events",
         }),
       );
@@ -237,6 +238,19 @@ describe("the Stripe connector", () => {
     requests = [];
     await run(() => requests.length > 0);
     expect(requests[0]?.searchParams.get("created[gte]")).toBe(String(seconds - 600));
+  });
+
+  test("goes on from the newest event it listed, and reads back by time once in ten minutes", async () => {
+    listed = [event("evt_0", "charge.succeeded", seconds - 100)];
+    const asked = (name: string): number => requests.filter((url) => url.searchParams.has(name)).length;
+    await run(() => {
+      if (requests.length === 1)
+        for (let index = 1; index <= 250; index += 1)
+          listed.push(event(`evt_${index}`, "charge.captured", seconds - 90 + Math.floor(index / 10)));
+      return host.rows.payload.length === 251 && asked("ending_before") >= 4;
+    });
+    expect(asked("created[gte]")).toBe(1);
+    expect(new Set(ids()).size).toBe(251);
   });
 
   test.each([
