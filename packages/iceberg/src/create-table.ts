@@ -3,6 +3,7 @@ import { stateKey, type Context, type TableState } from "./context.ts";
 import { IcebergError } from "./errors.ts";
 import { encodeMetadata } from "./metadata/metadata-json.ts";
 import { buildSpec, FIRST_PARTITION_ID, type PartitionBy } from "./metadata/partition-spec.ts";
+import { buildSortFields, UNSORTED_ID, type SortBy } from "./metadata/sort-order.ts";
 import type { TableMetadata } from "./metadata/table-metadata.ts";
 import { asColumns, assignIds, idsAfter } from "./schema/assign-ids.ts";
 import type { NestedField, SchemaColumn, StructType } from "./schema/schema.ts";
@@ -12,6 +13,8 @@ export interface CreateTableOptions {
   /** Identifier fields: columns that name a row. They become required. */
   readonly key?: readonly string[] | undefined;
   readonly partitionBy?: readonly PartitionBy[] | undefined;
+  /** Order of the rows within files; `write.sort.enabled=false` turns it off without forgetting it. */
+  readonly sortBy?: readonly SortBy[] | undefined;
   readonly properties?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -33,6 +36,8 @@ export async function createTable(
     fields,
   };
   const spec = buildSpec(schema, 0, options.partitionBy ?? []);
+  const sortFields = buildSortFields(schema, options.sortBy ?? []);
+  const unsorted = { "order-id": UNSORTED_ID, fields: [] };
   const tableUuid = context.uuid();
   const metadata: TableMetadata = {
     "format-version": 2,
@@ -52,8 +57,8 @@ export async function createTable(
     snapshots: [],
     "snapshot-log": [],
     "metadata-log": [],
-    "sort-orders": [{ "order-id": 0, fields: [] }],
-    "default-sort-order-id": 0,
+    "sort-orders": sortFields.length === 0 ? [unsorted] : [unsorted, { "order-id": 1, fields: sortFields }],
+    "default-sort-order-id": sortFields.length === 0 ? UNSORTED_ID : 1,
     refs: {},
     extra: {},
   };
@@ -62,11 +67,7 @@ export async function createTable(
   return state;
 }
 
-async function registered(
-  context: Context,
-  identifier: TableIdentifier,
-  metadata: TableMetadata,
-): Promise<TableState> {
+async function registered(context: Context, identifier: TableIdentifier, metadata: TableMetadata): Promise<TableState> {
   if (context.catalog.kind === "service") {
     const served = await context.catalog.create(identifier, metadata);
     return { identifier, metadataLocation: served.metadataLocation, metadata: served.metadata };

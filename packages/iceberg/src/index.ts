@@ -19,6 +19,10 @@ export type { RefOptions, RefRetention, RefRow } from "./refs/change-refs.ts";
 export type { PublishOptions, PublishOutcome } from "./refs/publish-snapshot.ts";
 export type { StagedChange, StagedSummary } from "./commit/staged-change.ts";
 export type { PartitionBy } from "./metadata/partition-spec.ts";
+export type { SpecStep } from "./metadata/evolve-spec.ts";
+export type { SpecUpdate } from "./metadata/update-spec.ts";
+export type { SortBy } from "./metadata/sort-order.ts";
+export type { AddFilesInput } from "./write/stage-add-files.ts";
 export type { Operation, Snapshot, SnapshotRef, TableMetadata } from "./metadata/table-metadata.ts";
 export type {
   ColumnType,

@@ -3,14 +3,19 @@ import type { TableIdentifier } from "./catalogs/catalog.ts";
 import { commitMetadata, type Within } from "./commit/commit.ts";
 import type { StagedChange } from "./commit/staged-change.ts";
 import type { Context, TableState } from "./context.ts";
+import { partitioningOf } from "./metadata/evolve-spec.ts";
+import { withSortOrder, type SortBy } from "./metadata/sort-order.ts";
 import { currentSchema, type Snapshot, type SnapshotRef, type TableMetadata } from "./metadata/table-metadata.ts";
+import { SpecUpdate } from "./metadata/update-spec.ts";
 import { tableChanges, type Changes, type ChangesOptions } from "./read/changes.ts";
 import { metadataTables, type MetadataTables } from "./read/metadata-tables.ts";
 import { scanTable, type Scan, type ScanOptions } from "./read/scan.ts";
 import { MAIN, onBranch, reloadState } from "./refs/branch-view.ts";
 import * as refs from "./refs/change-refs.ts";
+import { withNameMapping } from "./schema/name-mapping.ts";
 import { columnsOf, type SchemaColumn } from "./schema/schema.ts";
 import { SchemaUpdate } from "./schema/update-schema.ts";
+import { stageAddFiles, type AddFilesInput } from "./write/stage-add-files.ts";
 import { stageAppend } from "./write/stage-append.ts";
 import { stageMerge, type MergeInput } from "./write/stage-merge.ts";
 import { stageDelete, stageOverwrite, type DeleteInput, type OverwriteInput } from "./write/stage-overwrite.ts";
@@ -84,6 +89,15 @@ export class Table {
   /** Writes the query's rows as new data files. Survives any concurrent commit. */
   stageAppend(input: { connection: DuckDBConnection; query: string }): Promise<StagedChange> {
     return stageAppend(this.#context, this.#state, input);
+  }
+
+  /**
+   * Registers Parquet files that are in the storage already, as they are: nothing is copied, and from the commit on they
+   * belong to the table. Files without field ids need a name mapping (`setNameMapping`). `schema-mismatch` names a column
+   * that does not fit; `invalid-input` a file whose rows are of several partitions.
+   */
+  stageAddFiles(input: AddFilesInput): Promise<StagedChange> {
+    return stageAddFiles(this.#context, this.#state, input);
   }
 
   /**
@@ -179,14 +193,48 @@ export class Table {
     );
   }
 
+  /** How new files are partitioned: the fields' names, their columns (nested ones by path) and transforms. */
+  get partitioning(): { readonly name: string; readonly column: string; readonly transform: string }[] {
+    return partitioningOf(this.#state.metadata);
+  }
+
+  /** Starts a change of the partitioning; call `.commit()` at the end. Files written before keep theirs. */
+  updateSpec(): SpecUpdate<Table> {
+    return new SpecUpdate(
+      this.#context,
+      this.#state,
+      (state) => new Table(this.#context, onBranch(state, this.branch)),
+    );
+  }
+
+  /** Orders the rows within files written from now on; none = as they come. Older files stay as they are. */
+  replaceSortOrder(order: readonly SortBy[]): Promise<Table> {
+    return this.#change((metadata) => withSortOrder(metadata, order));
+  }
+
+  /**
+   * Lets files without field ids be read by the present names of the columns; schema changes keep the mapping up to date.
+   * Replaces a mapping the table has.
+   */
+  setNameMapping(): Promise<Table> {
+    return this.#change((metadata) => withNameMapping(metadata, currentSchema(metadata)));
+  }
+
   /** Sets (or with null removes) table properties. */
-  async setProperties(properties: Readonly<Record<string, string | null>>): Promise<Table> {
-    const state = await commitMetadata(this.#context, this.#state.identifier, undefined, async ({ metadata }) => {
+  setProperties(properties: Readonly<Record<string, string | null>>): Promise<Table> {
+    return this.#change((metadata) => {
       const next: Record<string, string> = { ...metadata.properties };
       for (const [name, value] of Object.entries(properties))
         if (value === null) delete next[name];
         else next[name] = value;
-      return { metadata: { ...metadata, properties: next }, written: [] };
+      return { ...metadata, properties: next };
+    });
+  }
+
+  async #change(change: (metadata: TableMetadata) => TableMetadata | null): Promise<Table> {
+    const state = await commitMetadata(this.#context, this.#state.identifier, undefined, async ({ metadata }) => {
+      const next = change(metadata);
+      return next === null ? null : { metadata: next, written: [] };
     });
     return new Table(this.#context, onBranch(state, this.branch));
   }

@@ -1,5 +1,6 @@
 import { IcebergError } from "../errors.ts";
 import { fieldNamed, type Schema, type StructType } from "../schema/schema.ts";
+import { pathOf, placeAt, placeById } from "../schema/schema-path.ts";
 import { parseTransform, resultType, type Transform } from "../values/transform.ts";
 
 /** A partition spec as metadata JSON has it. */
@@ -22,7 +23,8 @@ export interface BoundSpec {
 export interface BoundPartitionField {
   readonly fieldId: number;
   readonly sourceId: number;
-  readonly sourceName: string;
+  /** The source column, or the way to it through structs. */
+  readonly sourcePath: readonly string[];
   readonly sourceType: string;
   readonly name: string;
   readonly transform: Transform;
@@ -31,6 +33,7 @@ export interface BoundPartitionField {
 
 /** How callers ask for partitioning. */
 export interface PartitionBy {
+  /** A column, or a field of structs by its path. */
   readonly column: string;
   readonly transform:
     | "identity"
@@ -47,36 +50,52 @@ export interface PartitionBy {
 /** First id of a partition field (spec "Partition Specs"). */
 export const FIRST_PARTITION_ID = 1000;
 
-/** Builds spec `specId` over the schema's top-level columns. */
+/** Builds spec `specId` over the schema's columns and fields of structs. */
 export function buildSpec(
   schema: StructType,
   specId: number,
   asked: readonly PartitionBy[],
   firstId = FIRST_PARTITION_ID,
 ): PartitionSpec {
-  const names = new Set<string>();
-  const fields = asked.map((one, index) => {
-    const source = fieldNamed(schema, one.column);
-    if (!source || typeof source.type !== "string")
-      throw new IcebergError(
-        "invalid-input",
-        `cannot partition by ${one.column}: the table has no such column of a primitive type`,
-        { column: one.column },
-      );
-    const transform = parseTransform(one.transform);
-    resultType(transform, source.type);
-    const name = one.name ?? defaultName(one.column, transform);
-    const clash = fieldNamed(schema, name);
-    if (names.has(name) || (clash && (transform.kind !== "identity" || clash.id !== source.id)))
-      throw new IcebergError(
-        "invalid-input",
-        `partition field ${name} has the name of something else; give it another name`,
-        { name },
-      );
-    names.add(name);
-    return { "source-id": source.id, "field-id": firstId + index, name, transform: one.transform };
-  });
+  const fields: PartitionField[] = [];
+  for (const one of asked) fields.push({ ...partitionField(schema, fields, one), "field-id": firstId + fields.length });
   return { "spec-id": specId, fields };
+}
+
+/** A partition field as asked for, checked against the columns and the other fields of its spec; its id is still open. */
+export function partitionField(
+  schema: StructType,
+  others: readonly PartitionField[],
+  asked: PartitionBy,
+): Omit<PartitionField, "field-id"> {
+  const source = placeAt(schema, asked.column);
+  if (!source || typeof source.type !== "string" || source.repeated)
+    throw new IcebergError(
+      "invalid-input",
+      `cannot partition by ${asked.column}: the table has no such column of a primitive type outside of lists and maps`,
+      { column: asked.column },
+    );
+  const transform = parseTransform(asked.transform);
+  resultType(transform, source.type);
+  const name = asked.name ?? defaultName(asked.column, transform);
+  refuseNameTaken(schema, others, name, transform.kind === "identity" ? source.id : null);
+  return { "source-id": source.id, name, transform: asked.transform };
+}
+
+/** Names of partition fields differ from each other and from columns, but for the one an identity field is a copy of. */
+export function refuseNameTaken(
+  schema: StructType,
+  others: readonly PartitionField[],
+  name: string,
+  copyOf: number | null,
+): void {
+  const clash = fieldNamed(schema, name);
+  if (name === "" || others.some((field) => field.name === name) || (clash && clash.id !== copyOf))
+    throw new IcebergError(
+      "invalid-input",
+      `partition field ${name} has the name of something else; give it another name`,
+      { name },
+    );
 }
 
 function defaultName(column: string, transform: Transform): string {
@@ -99,7 +118,8 @@ function defaultName(column: string, transform: Transform): string {
 export function bindSpec(spec: PartitionSpec, current: Schema, schemas: readonly Schema[]): BoundSpec {
   const order = [current, ...schemas.toReversed()];
   const fields = spec.fields.map((field) => {
-    const source = order.flatMap((schema) => schema.fields).find((candidate) => candidate.id === field["source-id"]);
+    const schema = order.find((one) => placeById(one, field["source-id"]) !== null) ?? current;
+    const source = placeById(schema, field["source-id"]);
     if (!source || typeof source.type !== "string")
       throw new IcebergError(
         "metadata-invalid",
@@ -110,7 +130,7 @@ export function bindSpec(spec: PartitionSpec, current: Schema, schemas: readonly
     return {
       fieldId: field["field-id"],
       sourceId: source.id,
-      sourceName: source.name,
+      sourcePath: pathOf(schema, source),
       sourceType: source.type,
       name: field.name,
       transform,

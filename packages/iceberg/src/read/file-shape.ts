@@ -33,6 +33,11 @@ export function shapeOf(file: DataFile): FileShape | undefined {
   return shapes.get(file);
 }
 
+/** Remembers the shape of a file that its reader looked at itself. */
+export function noteShape(file: DataFile, shape: FileShape): void {
+  shapes.set(file, shape);
+}
+
 /**
  * DuckDB matches columns by field id but the parts of a struct by name. That is right while a nested name has meant the
  * same id all along and every file has ids; for other tables the footers are read once per file, so that the parts can

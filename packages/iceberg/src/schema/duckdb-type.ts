@@ -12,6 +12,12 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** A column, or a field below structs, as an expression. */
+export function columnSql(path: readonly string[]): string {
+  const [column, ...below] = path as [string, ...string[]];
+  return below.reduce((value, name) => `struct_extract(${value}, ${quoteText(name)})`, quoteName(column));
+}
+
 /** The DuckDB type whose Parquet form is what Iceberg's Appendix A asks for. */
 export function duckdbType(type: Type): string {
   if (typeof type !== "string") {

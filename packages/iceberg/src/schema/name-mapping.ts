@@ -50,8 +50,17 @@ export function nameMappingOf(properties: Readonly<Record<string, string>>): rea
   return parsed.data;
 }
 
+/** Metadata whose name mapping knows every field by its present name. */
+export function withNameMapping<M extends { readonly properties: Readonly<Record<string, string>> }>(
+  metadata: M,
+  schema: StructType,
+): M {
+  const mapping = JSON.stringify(mappingOfSchema(schema));
+  return { ...metadata, properties: { ...metadata.properties, [NAME_MAPPING]: mapping } };
+}
+
 /** The mapping under which every field has its present name. */
-export function mappingOfSchema(schema: StructType): MappedField[] {
+function mappingOfSchema(schema: StructType): MappedField[] {
   return schema.fields.map(mapped);
 }
 

@@ -37,6 +37,21 @@ function hashOfLong(value: string): string {
   return bind(`(${value})::BIGINT`, "v", finished(mixed(mixed("0::UBIGINT", low), high), "8"));
 }
 
+/**
+ * Unscaled value of a decimal as the fewest big-endian two's-complement bytes, in hex. The length is that of the value,
+ * or of its complement when it is negative, with room for the sign bit; a negative value's digits are the last of all 128 bits.
+ */
+function decimalHex(value: string): string {
+  const even = `if(length(h) % 2 = 1, '0' || h, h)`;
+  const signed = bind(even, "e", `if(e[1] >= '8', '00' || e, e)`);
+  const digits = bind(`hex(if(n < 0, -n - 1, n))`, "h", signed);
+  return bind(
+    `replace((${value})::VARCHAR, '.', '')::HUGEINT`,
+    "n",
+    bind(digits, "d", `if(n < 0, right(hex(n), length(d)), d)`),
+  );
+}
+
 /** Spec "Bucket Transform Details": (hash & 2^31-1) % N, computed by the engine. */
 export function bucketSql(width: number, name: string, sourceType: string): string {
   return `CASE WHEN ${name} IS NULL THEN NULL ELSE (((${hashSql(name, sourceType)}) & 2147483647) % ${width})::INTEGER END`;
@@ -64,10 +79,12 @@ export function hashSql(name: string, sourceType: string): string {
     case "binary":
     case "fixed":
       return hashOfHex(`hex(${name})`);
+    case "decimal":
+      return hashOfHex(decimalHex(name));
     default:
       throw new IcebergError(
-        "unsupported-feature",
-        `bucket of ${sourceType} is not written by this package; partition by another column`,
+        "invalid-input",
+        `bucket of ${sourceType} is not a transform the spec has; partition by another column`,
         { sourceType },
       );
   }

@@ -1,5 +1,4 @@
 import { IcebergError } from "../errors.ts";
-import { quoteName } from "../schema/duckdb-type.ts";
 import { parsePrimitive } from "../schema/primitive.ts";
 import { bucketSql } from "./bucket-sql.ts";
 import { textFromUnscaled } from "./decimal.ts";
@@ -74,9 +73,8 @@ export function resultType(transform: Transform, sourceType: string): string {
   }
 }
 
-/** The transform as a DuckDB expression over the column; its text form is what `valueFromText` of the result type reads. */
-export function transformSql(transform: Transform, column: string, sourceType: string): string {
-  const name = quoteName(column);
+/** The transform as a DuckDB expression over a column (quoted, or itself an expression); its text form is what `valueFromText` of the result type reads. */
+export function transformSql(transform: Transform, name: string, sourceType: string): string {
   const { kind } = parsePrimitive(sourceType);
   switch (transform.kind) {
     case "identity":

@@ -12,6 +12,8 @@ const engine = DuckDBInstance.create(":memory:").then(async (instance) => instan
 test.each([
   ["int", "34::INTEGER", 2017239379],
   ["long", "34::BIGINT", 2017239379],
+  ["decimal(9, 2)", "14.20::DECIMAL(9,2)", -500754589],
+  ["decimal(38, 2)", "14.20::DECIMAL(38,2)", -500754589],
   ["date", "DATE '2017-11-16'", -653330422],
   ["time", "TIME '22:31:08'", -662762989],
   ["timestamp", "TIMESTAMP '2017-11-16 22:31:08'", -2047944441],
@@ -46,6 +48,63 @@ test.each([
   const value = valueFromText(type, text);
   expect(encodeValue(type, value as never).toString("hex")).toBe(hex);
   expect(encodeValue(type, decodeValue(type, Buffer.from(hex, "hex")) as never).toString("hex")).toBe(hex);
+});
+
+/** Murmur3 x86 32 as its author wrote it, to compare the engine's expression with. */
+function murmur3(bytes: Buffer): number {
+  const scramble = (k: number): number => {
+    const mixed = Math.imul(k, 0xcc9e2d51);
+    return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
+  };
+  let hash = 0;
+  const whole = bytes.length - (bytes.length % 4);
+  for (let at = 0; at < whole; at += 4) {
+    hash ^= scramble(bytes.readInt32LE(at));
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+  }
+  let tail = 0;
+  for (let at = bytes.length - 1; at >= whole; at -= 1) tail = (tail << 8) | (bytes[at] as number);
+  if (bytes.length > whole) hash ^= scramble(tail);
+  hash ^= bytes.length;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+test("the engine hashes decimals, bytes and texts of any length as Murmur3 does", async () => {
+  const connection = await engine;
+  const hashes = async (type: string, values: string): Promise<number[]> =>
+    (await connection.runAndReadAll(`SELECT (${hashSql("v", type)})::BIGINT FROM (SELECT unnest([${values}]) AS v)`))
+      .getRowsJson()
+      .map((row) => Number(row[0]) | 0);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }), { minLength: 20, maxLength: 20 }),
+      fc.array(fc.uint8Array({ maxLength: 20 }), { minLength: 20, maxLength: 20 }),
+      async (wide, blobs) => {
+        const unscaled = [
+          ...wide,
+          ...wide.map((value) => value % 1000n),
+          0n,
+          -1n,
+          127n,
+          128n,
+          -128n,
+          -129n,
+          255n,
+          -256n,
+        ];
+        expect(await hashes("decimal(38, 0)", unscaled.map((value) => `'${value}'::DECIMAL(38,0)`).join(", "))).toEqual(
+          unscaled.map((value) => murmur3(decimalBytes(value))),
+        );
+        const bytes = blobs.map((blob) => Buffer.from(blob));
+        expect(await hashes("binary", bytes.map((blob) => `unhex('${blob.toString("hex")}')`).join(", "))).toEqual(
+          bytes.map(murmur3),
+        );
+      },
+    ),
+    { numRuns: 10 },
+  );
 });
 
 test("a date that the engine calls infinite has no bound", () => {

@@ -1,16 +1,17 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { specOf, type Context } from "../context.ts";
-import { columnNames, parenthesised, query } from "../engine.ts";
+import { columnNames, parenthesised } from "../engine.ts";
 import { IcebergError } from "../errors.ts";
 import { CONTENT, type DataFile } from "../manifest/data-file.ts";
 import { currentSchema, type TableMetadata } from "../metadata/table-metadata.ts";
-import type { BoundPartitionField, BoundSpec } from "../metadata/partition-spec.ts";
-import { numberProperty, parquetCodec, PROPERTY } from "../properties.ts";
-import { duckdbType, fieldIdsArgument, quoteName, quoteText } from "../schema/duckdb-type.ts";
-import { parsePrimitive } from "../schema/primitive.ts";
+import type { BoundSpec } from "../metadata/partition-spec.ts";
+import { sortOrderSql } from "../metadata/sort-order.ts";
+import { flagProperty, numberProperty, parquetCodec, PROPERTY } from "../properties.ts";
+import { duckdbType, fieldIdsArgument, quoteName } from "../schema/duckdb-type.ts";
+import { allPlaces, pathOf, type Place } from "../schema/schema-path.ts";
 import type { Schema } from "../schema/schema.ts";
 import { valueFromText } from "../values/bound.ts";
-import { transformSql } from "../values/transform.ts";
+import { copyRows, type CopiedFile } from "./copy-rows.ts";
 import { fileStatistics, type ReturnedStatistics } from "./statistics.ts";
 
 /** Folder of a table's data files. */
@@ -47,40 +48,47 @@ export async function projectToSchema(
   return `SELECT ${columns.join(", ")} FROM ${parenthesised(sql)}`;
 }
 
+/** How rows become files; what is left out comes from the table. */
+export interface WriteOptions {
+  readonly targetBytes?: number;
+  readonly spec?: BoundSpec;
+  /** False: the rows come in an order of their own, which the files keep. */
+  readonly tableOrder?: boolean;
+}
+
 /**
- * Writes rows as Parquet data files by one COPY and makes them durable. `rows` must come from `projectToSchema` or have
- * its shape. An unpartitioned write is split at the target file size; files without rows are not kept.
+ * Writes rows as Parquet data files and makes them durable. `rows` must come from `projectToSchema` or have its shape.
+ * Sorted tables get sorted files, unless `write.sort.enabled` is false; without partitions, files are split at the target
+ * size; files without rows are not kept.
  */
 export async function writeDataFiles(
   context: Context,
   metadata: TableMetadata,
   connection: DuckDBConnection,
   rows: string,
-  options: { targetBytes?: number; spec?: BoundSpec } = {},
+  options: WriteOptions = {},
 ): Promise<DataFile[]> {
   const schema = currentSchema(metadata);
   const spec = options.spec ?? specOf(metadata, metadata["default-spec-id"]);
   const folder = dataFolder(metadata);
   await context.storage.prepareFolder(folder);
-  const partitioned = spec.fields.length > 0;
-  const targetBytes = options.targetBytes ?? numberProperty(metadata.properties, PROPERTY.targetFileBytes);
-  const copyOptions = [
-    "FORMAT parquet",
-    `COMPRESSION ${parquetCodec(metadata.properties)}`,
-    "RETURN_STATS",
-    `FIELD_IDS ${fieldIdsArgument(schema)}`,
-    partitioned
-      ? `PARTITION_BY (${spec.fields.map((field) => quoteName(partitionAlias(field))).join(", ")})`
-      : `FILE_SIZE_BYTES ${targetBytes}`,
-    `FILENAME_PATTERN ${quoteText(`${context.uuid()}-{uuid}`)}`,
-    "APPEND true",
-  ];
-  const source = partitioned ? `SELECT *, ${spec.fields.map(partitionColumn).join(", ")} FROM (${rows})` : rows;
-  const written = await query(
-    connection,
-    `COPY (${source}) TO ${quoteText(context.storage.enginePath(folder))} (${copyOptions.join(", ")})`,
-  );
-  const files = written.map((row) => asDataFile(context, metadata, schema, spec, row));
+  const sorted = (options.tableOrder ?? true) && flagProperty(metadata.properties, "write.sort.enabled", true);
+  const written = await copyRows(connection, {
+    rows,
+    spec,
+    order: sorted ? sortOrderSql(metadata) : null,
+    target: context.storage.enginePath(folder),
+    targetBytes: options.targetBytes ?? numberProperty(metadata.properties, PROPERTY.targetFileBytes),
+    copyOptions: [
+      "FORMAT parquet",
+      `COMPRESSION ${parquetCodec(metadata.properties)}`,
+      "RETURN_STATS",
+      `FIELD_IDS ${fieldIdsArgument(schema)}`,
+      "APPEND true",
+    ],
+    name: context.uuid,
+  });
+  const files = written.map((one) => asDataFile(context, metadata, schema, spec, one));
   const empty = files.filter((file) => file.recordCount === 0);
   await Promise.all(empty.map((file) => context.storage.delete(file.path)));
   const kept = files.filter((file) => file.recordCount > 0);
@@ -95,15 +103,6 @@ export async function writeDataFiles(
   return kept.map((file) => withoutSilencedCounts(file));
 }
 
-/** The engine drops this column from the file after using its value for the folder. */
-const partitionAlias = (field: BoundPartitionField): string => `_partition_${field.fieldId}`;
-
-function partitionColumn(field: BoundPartitionField): string {
-  const value = transformSql(field.transform, field.sourceName, field.sourceType);
-  const { kind } = parsePrimitive(field.resultType);
-  return `${kind === "binary" || kind === "fixed" ? `hex(${value})` : value} AS ${quoteName(partitionAlias(field))}`;
-}
-
 interface WrittenFile extends DataFile {
   readonly requiredNullCounts: ReadonlyMap<number, number>;
 }
@@ -113,39 +112,49 @@ function asDataFile(
   metadata: TableMetadata,
   schema: Schema,
   spec: BoundSpec,
-  row: Record<string, unknown>,
+  { row, partition, orderId }: CopiedFile,
 ): WrittenFile {
   const pairs = (row["column_statistics"] ?? []) as { key: string; value: { key: string; value: string }[] }[];
   const statistics: ReturnedStatistics = new Map(
     pairs.map((pair) => [pair.key, new Map(pair.value.map((entry) => [entry.key, entry.value]))]),
-  );
-  const keys = new Map(
-    ((row["partition_keys"] ?? []) as { key: string; value: string | null }[]).map((pair) => [pair.key, pair.value]),
   );
   return {
     content: CONTENT.data,
     path: context.storage.locationOf(String(row["filename"])),
     format: "PARQUET",
     specId: spec.specId,
-    partition: spec.fields.map((field) => {
-      const text = keys.get(partitionAlias(field)) ?? null;
+    partition: spec.fields.map((field, index) => {
+      const text = partition[index] ?? null;
       return text === null ? null : valueFromText(field.resultType, text);
     }),
     recordCount: Number(row["count"]),
     sizeBytes: Number(row["file_size_bytes"]),
-    sortOrderId: metadata["default-sort-order-id"],
+    sortOrderId: orderId,
     ...fileStatistics(schema, metadata.properties, statistics),
     requiredNullCounts: new Map(
-      schema.fields
-        .filter((field) => field.required && typeof field.type === "string")
-        .map((field) => [field.id, Number(statistics.get(quoteName(field.name))?.get("null_count") ?? 0)]),
+      surePlaces(schema).map((place) => [
+        place.id,
+        Number(statistics.get(pathOf(schema, place).map(quoteName).join("."))?.get("null_count") ?? 0),
+      ]),
     ),
   };
 }
 
+/** Primitives that every row must have: required themselves, in required structs only. */
+function surePlaces(schema: Schema): Place[] {
+  const required = new Map(allPlaces(schema).map((place) => [place.id, place.required]));
+  return allPlaces(schema).filter(
+    (place) =>
+      place.required &&
+      !place.repeated &&
+      typeof place.type === "string" &&
+      place.above.every((id) => required.get(id)),
+  );
+}
+
 function requiredNulls(schema: Schema, files: readonly WrittenFile[]): string | null {
-  for (const field of schema.fields)
-    if (files.some((file) => (file.requiredNullCounts.get(field.id) ?? 0) > 0)) return field.name;
+  for (const place of surePlaces(schema))
+    if (files.some((file) => (file.requiredNullCounts.get(place.id) ?? 0) > 0)) return pathOf(schema, place).join(".");
   return null;
 }
 
