@@ -50,7 +50,8 @@ export interface Lakehouse {
   /**
    * Publishes a staged change atomically on the branch it was staged on (`table.onBranch`), or with `publish: false` as
    * a snapshot that no branch points to (write–audit–publish). When it resolves, the change is durable and visible; when it rejects, nothing
-   * happened, except for `commit-state-unknown`, where the catalog's answer was lost. Losing a race is retried inside;
+   * happened, except for `commit-state-unknown`, where the catalog's answer was lost, and `work-after-commit-failed`, where all but
+   * the work is done. Losing a race is retried inside;
    * `commit-conflict` means that the decision itself is outdated: discard and stage again. Staged files stay until
    * `discard()` after a rejection. Not idempotent.
    */

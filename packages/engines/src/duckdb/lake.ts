@@ -121,6 +121,8 @@ export function asLakeError(error: unknown): unknown {
       case "commit-state-unknown":
         return new PlatformError("commit-conflict", error.message, { cause: error });
       case "storage-failed":
+      case "access-denied":
+      case "throttled":
       case "file-missing":
         return new PlatformError("storage-failed", error.message, { cause: error });
       case "catalog-failed":

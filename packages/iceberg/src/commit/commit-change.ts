@@ -80,7 +80,7 @@ export async function withReusableFiles<T>(
   try {
     return await work(reusable);
   } catch (error) {
-    if (!isIcebergError(error, "commit-state-unknown"))
+    if (!isIcebergError(error, "commit-state-unknown") && !isIcebergError(error, "work-after-commit-failed"))
       await removeQuietly(
         context,
         [...reusable.values()].map((line) => line.path),

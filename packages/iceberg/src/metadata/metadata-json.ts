@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { IcebergError } from "../errors.ts";
+import { parseWithLongs, stringifyWithLongs } from "./json-longs.ts";
 import { canonicalPrimitive } from "../schema/primitive.ts";
 import type { Type } from "../schema/schema.ts";
 import type { Snapshot, TableMetadata } from "./table-metadata.ts";
@@ -111,25 +112,30 @@ const metadataSchema = z.looseObject({
     .default({}),
 });
 
-/** 64-bit ids do not survive JSON.parse; the keys that hold them cannot occur unescaped inside a JSON string. */
-const LONG_IDS = /("(?:snapshot-id|parent-snapshot-id|current-snapshot-id)"\s*:\s*)(-?\d{10,})/g;
-
 /** Reads and checks a metadata file (plain or gzip); every failure names the file and the field. */
 export function parseMetadata(bytes: Buffer, location: string): TableMetadata {
-  const fail = (problem: string, cause?: unknown): IcebergError =>
-    new IcebergError(
-      "metadata-invalid",
-      `table metadata ${location}: ${problem}; restore the file or point the catalog to its predecessor`,
-      { location },
-      cause,
-    );
   let json: unknown;
   try {
     const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
-    json = JSON.parse(plain.toString("utf8").replace(LONG_IDS, '$1"$2"'));
+    json = parseWithLongs(plain.toString("utf8"));
   } catch (error) {
-    throw fail(`is no readable JSON (${(error as Error).message})`, error);
+    throw invalid(location, `is no readable JSON (${(error as Error).message})`, error);
   }
+  return metadataFrom(json, location);
+}
+
+function invalid(location: string, problem: string, cause?: unknown): IcebergError {
+  return new IcebergError(
+    "metadata-invalid",
+    `table metadata ${location}: ${problem}; restore the file or point the catalog to its predecessor`,
+    { location },
+    cause,
+  );
+}
+
+/** Checks metadata that was parsed with `parseWithLongs`. */
+export function metadataFrom(json: unknown, location: string): TableMetadata {
+  const fail = (problem: string, cause?: unknown): IcebergError => invalid(location, problem, cause);
   const version = (json as { "format-version"?: unknown } | null)?.["format-version"];
   if (version === 1 || version === 3)
     throw new IcebergError(
@@ -143,12 +149,24 @@ export function parseMetadata(bytes: Buffer, location: string): TableMetadata {
     throw fail(`field ${issue?.path.join(".") || "(root)"} is wrong: ${issue?.message}`, parsed.error);
   }
   const known = new Set(Object.keys(metadataSchema.shape));
-  const extra = Object.fromEntries(Object.entries(parsed.data).filter(([key]) => !known.has(key)));
+  const extra = withLongIds(Object.fromEntries(Object.entries(parsed.data).filter(([key]) => !known.has(key))));
   const own = Object.fromEntries(Object.entries(parsed.data).filter(([key]) => known.has(key)));
   const metadata = { ...own, extra } as unknown as TableMetadata;
   const problem = inconsistency(metadata);
   if (problem) throw fail(problem);
   return metadata;
+}
+
+/** 64-bit ids in what we only carry along (statistics …) become bigints, so that they are written as numbers again. */
+function withLongIds(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withLongIds);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [
+      key,
+      key.endsWith("snapshot-id") && typeof one === "string" && /^-?\d+$/.test(one) ? BigInt(one) : withLongIds(one),
+    ]),
+  );
 }
 
 /** What a well-formed but untrue metadata file says, or null. */
@@ -177,16 +195,12 @@ function inconsistency(metadata: TableMetadata): string | null {
   return null;
 }
 
-// JSON.rawJSON writes 64-bit integers without loss (Node ≥ 22); TypeScript's library does not declare it yet.
-const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
-const withLongs = (_key: string, value: unknown): unknown =>
-  typeof value === "bigint" ? rawJson(String(value)) : value;
 /** Old snapshots are in every metadata file: their text is made once. */
 const snapshotText = new WeakMap<Snapshot, string>();
 
 function textOf(snapshot: Snapshot): string {
   let text = snapshotText.get(snapshot);
-  if (text === undefined) snapshotText.set(snapshot, (text = JSON.stringify(snapshot, withLongs)));
+  if (text === undefined) snapshotText.set(snapshot, (text = stringifyWithLongs(snapshot)));
   return text;
 }
 
@@ -194,7 +208,7 @@ function textOf(snapshot: Snapshot): string {
 export function encodeMetadata(metadata: TableMetadata): Buffer {
   const { extra, snapshots, refs, "current-snapshot-id": current, "snapshot-log": log, ...rest } = metadata;
   const parts = [
-    JSON.stringify({ ...extra, ...rest, refs, "current-snapshot-id": current ?? undefined }, withLongs).slice(0, -1),
+    stringifyWithLongs({ ...extra, ...rest, refs, "current-snapshot-id": current ?? undefined }).slice(0, -1),
     `,"snapshots":[${snapshots.map(textOf).join(",")}]`,
     `,"snapshot-log":[${log.map((line) => `{"snapshot-id":${line["snapshot-id"]},"timestamp-ms":${line["timestamp-ms"]}}`).join(",")}]}`,
   ];
