@@ -15,6 +15,10 @@ export interface FileRow {
   readonly content: "data" | "position-deletes" | "equality-deletes";
   readonly path: string;
   readonly partition: string;
+  /** Partition spec it was written under. */
+  readonly specId: number;
+  /** Sort order its rows are in; null when its writer did not say, 0 = none. */
+  readonly sortOrderId: number | null;
   readonly recordCount: number;
   readonly sizeBytes: number;
 }
@@ -87,6 +91,8 @@ export function metadataTables(context: Context, state: TableState): MetadataTab
         content: CONTENT_NAME[file.content],
         path: file.path,
         partition: partitionText(file),
+        specId: file.specId,
+        sortOrderId: file.sortOrderId ?? null,
         recordCount: file.recordCount,
         sizeBytes: file.sizeBytes,
       })),

@@ -4,7 +4,7 @@ import { query, run } from "../engine.ts";
 import { CONTENT, partitionKey, type DataFile, type ManifestEntry } from "../manifest/data-file.ts";
 import type { TableMetadata } from "../metadata/table-metadata.ts";
 import { parquetCodec } from "../properties.ts";
-import { DELETE_FILE_PATH_ID, DELETE_POS_ID } from "../read/match-deletes.ts";
+import { comparePaths, DELETE_FILE_PATH_ID, DELETE_POS_ID } from "../read/match-deletes.ts";
 import type { PlannedFile } from "../read/plan-files.ts";
 import { deletedKeysSql, readParquet, ROW_KEY } from "../read/scan-sql.ts";
 import { quoteName, quoteText } from "../schema/duckdb-type.ts";
@@ -31,7 +31,7 @@ export async function findRows(
   condition: { join?: string; where?: string },
 ): Promise<FoundRows> {
   // Sorted by path, so that ordering by the integer index is the order position delete files need.
-  const sorted = planned.toSorted((a, b) => (a.entry.file.path < b.entry.file.path ? -1 : 1));
+  const sorted = planned.toSorted((a, b) => comparePaths(a.entry.file.path, b.entry.file.path));
   const files = sorted.map((file) => file.entry);
   const table = `_iceberg_rows_${context.uuid().replaceAll("-", "")}`;
   if (files.length === 0) {

@@ -48,7 +48,11 @@ export async function stageAddFiles(context: Context, state: TableState, input: 
     refuseOtherShape(schema, shape, location);
     added.push(await dataFile(context, metadata, input.connection, { location, shape, schema, spec }));
   }
-  const staged = stageChange(context, state, { operation: "append", concurrency: "no-new-rows", addedDataFiles: added });
+  const staged = stageChange(context, state, {
+    operation: "append",
+    concurrency: "no-new-rows",
+    addedDataFiles: added,
+  });
   // The files were there before: they are not this change's to remove.
   return { ...staged, discard: async () => undefined };
 }
