@@ -6,6 +6,7 @@ import { query, run } from "../engine.ts";
 import { IcebergError, isIcebergError } from "../errors.ts";
 import { CONTENT, STATUS, partitionKey, type DataFile, type ManifestEntry } from "../manifest/data-file.ts";
 import { currentSchema, currentSnapshot } from "../metadata/table-metadata.ts";
+import { comparePaths } from "../read/match-deletes.ts";
 import { planFiles } from "../read/plan-files.ts";
 import { deletedKeysSql } from "../read/scan-sql.ts";
 import { reloadState } from "../refs/branch-view.ts";
@@ -111,7 +112,7 @@ export async function executeRewriteDeletes(
     const wanted = new Set(group.deleteFiles);
     const data = planned
       .filter((file) => file.deletes.some((entry) => wanted.has(entry.file.path)))
-      .toSorted((a, b) => (a.entry.file.path < b.entry.file.path ? -1 : 1));
+      .toSorted((a, b) => comparePaths(a.entry.file.path, b.entry.file.path));
     const deletes = new Map<string, ManifestEntry>(
       data.flatMap((file) =>
         file.deletes.filter((entry) => wanted.has(entry.file.path)).map((entry) => [entry.file.path, entry] as const),

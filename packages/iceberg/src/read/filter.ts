@@ -5,11 +5,12 @@ import { fieldNamed, type StructType } from "../schema/schema.ts";
 /** A literal in a filter. Dates and timestamps as ISO text or Date; decimals and uuids as text. */
 export type FilterValue = string | number | bigint | boolean | Date;
 
-/** A condition on top-level columns, as plain data. Comparisons with null are never true, as in SQL. */
+/** A condition on top-level columns, as plain data. Null and SQL: only is-null and is-not-null are ever true of it. */
 export type Filter =
   | { readonly op: "=" | "!=" | "<" | "<=" | ">" | ">="; readonly column: string; readonly value: FilterValue }
   | { readonly op: "in"; readonly column: string; readonly values: readonly FilterValue[] }
-  | { readonly op: "is-null" | "is-not-null"; readonly column: string }
+  | { readonly op: "is-null" | "is-not-null" | "is-nan"; readonly column: string }
+  | { readonly op: "starts-with"; readonly column: string; readonly value: string }
   | { readonly op: "and" | "or"; readonly filters: readonly Filter[] }
   | { readonly op: "not"; readonly filter: Filter };
 
@@ -22,6 +23,11 @@ export const where = {
   gt: (column: string, value: FilterValue): Filter => ({ op: ">", column, value }),
   gte: (column: string, value: FilterValue): Filter => ({ op: ">=", column, value }),
   isIn: (column: string, values: readonly FilterValue[]): Filter => ({ op: "in", column, values }),
+  notIn: (column: string, values: readonly FilterValue[]): Filter => where.not(where.isIn(column, values)),
+  startsWith: (column: string, value: string): Filter => ({ op: "starts-with", column, value }),
+  notStartsWith: (column: string, value: string): Filter => where.not(where.startsWith(column, value)),
+  isNaN: (column: string): Filter => ({ op: "is-nan", column }),
+  isNotNaN: (column: string): Filter => where.not(where.isNaN(column)),
   isNull: (column: string): Filter => ({ op: "is-null", column }),
   isNotNull: (column: string): Filter => ({ op: "is-not-null", column }),
   and: (...filters: Filter[]): Filter => ({ op: "and", filters }),
@@ -51,6 +57,12 @@ export function filterSql(filter: Filter, schema: StructType): string {
       return `${columnSql(filter.column, schema).name} IS NULL`;
     case "is-not-null":
       return `${columnSql(filter.column, schema).name} IS NOT NULL`;
+    case "is-nan":
+      return `isnan(${columnSql(filter.column, schema, ["FLOAT", "DOUBLE"]).name})`;
+    case "starts-with": {
+      const { name, type } = columnSql(filter.column, schema, ["VARCHAR"]);
+      return `starts_with(${name}, ${literalSql(filter.value, type)})`;
+    }
     case "in": {
       const { name, type } = columnSql(filter.column, schema);
       return filter.values.length === 0
@@ -66,13 +78,22 @@ export function filterSql(filter: Filter, schema: StructType): string {
 
 const literalSql = (value: FilterValue, type: string): string => `CAST(${quoteText(literalText(value))} AS ${type})`;
 
-function columnSql(column: string, schema: StructType): { name: string; type: string } {
+function columnSql(column: string, schema: StructType, only?: readonly string[]): { name: string; type: string } {
   const field = fieldNamed(schema, column);
   if (!field)
     throw new IcebergError("invalid-input", `the filter uses column ${column}, which the table does not have`, {
       column,
     });
-  return { name: quoteName(column), type: duckdbType(field.type) };
+  const type = duckdbType(field.type);
+  if (only && !only.includes(type))
+    throw new IcebergError(
+      "invalid-input",
+      `the filter asks of column ${column} what only ${only.join(" and ")} have`,
+      {
+        column,
+      },
+    );
+  return { name: quoteName(column), type };
 }
 
 /** Names of the columns a filter looks at. */

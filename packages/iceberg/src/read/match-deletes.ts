@@ -22,7 +22,9 @@ export function deleteReaches(deletes: ManifestEntry, data: ManifestEntry): bool
 function namesMayInclude(deletes: ManifestEntry, path: string): boolean {
   if (deletes.file.referencedDataFile !== undefined) return deletes.file.referencedDataFile === path;
   const { lower, upper } = pathBounds(deletes);
-  return (lower === undefined || path >= lower) && (upper === undefined || path <= upper);
+  return (
+    (lower === undefined || comparePaths(path, lower) >= 0) && (upper === undefined || comparePaths(path, upper) <= 0)
+  );
 }
 
 const bounds = new WeakMap<ManifestEntry, { lower: string | undefined; upper: string | undefined }>();
@@ -36,6 +38,11 @@ function pathBounds(deletes: ManifestEntry): { lower: string | undefined; upper:
     bounds.set(deletes, known);
   }
   return known;
+}
+
+/** Paths order by their UTF-8 bytes, as the bounds of a delete file do; JavaScript's `<` does not beyond U+FFFF. */
+export function comparePaths(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a, "utf8"), Buffer.from(b, "utf8"));
 }
 
 /** For each data file the delete files that may reach it. Grouped by partition first, so the work is not files × deletes. */

@@ -3,6 +3,7 @@ import { fieldNamed, type Schema } from "../schema/schema.ts";
 import type { DataFile, ManifestFile } from "../manifest/data-file.ts";
 import type { BoundPartitionField, BoundSpec } from "../metadata/partition-spec.ts";
 import { compareValues, decodeValue, type Comparable } from "../values/bound.ts";
+import { truncateText } from "../values/truncate-bound.ts";
 import { parseQuantity } from "../values/project-value.ts";
 import { filterColumns, literalText, type Filter, type FilterValue } from "./filter.ts";
 
@@ -12,12 +13,13 @@ interface Range {
   readonly upper?: Comparable | undefined;
   readonly mayBeNull: boolean;
   readonly mayBeValue: boolean;
+  readonly mayBeNan: boolean;
   /** Bounds and literals went through a truncating transform: different values may have become equal. */
   readonly truncated?: boolean;
   /** Bounds are values, not estimates: equal bounds mean that every value is that one. */
   readonly exact?: boolean;
 }
-const ANYTHING: Range = { mayBeNull: true, mayBeValue: true };
+const ANYTHING: Range = { mayBeNull: true, mayBeValue: true, mayBeNan: true };
 
 /** How to learn about a column; `mapped` turns a literal into the range's terms (partition values), or null when it cannot. */
 interface Knowledge {
@@ -44,14 +46,20 @@ function mayMatch(filter: Filter, knowledge: Knowledge, negated = false): boolea
       return (filter.op === "is-null") !== negated
         ? knowledge.range(filter.column).mayBeNull
         : knowledge.range(filter.column).mayBeValue;
+    case "is-nan":
+      return negated ? knowledge.range(filter.column).mayBeValue : knowledge.range(filter.column).mayBeNan;
+    case "starts-with": {
+      const range = knowledge.range(filter.column);
+      return range.mayBeValue && prefixMayMatch(range, knowledge.literal(filter.column, filter.value), negated);
+    }
     case "in": {
       if (filter.values.length === 0) return negated; // false for every row, null included; its opposite true
       const range = knowledge.range(filter.column);
       if (!range.mayBeValue) return false;
-      return (
-        negated ||
-        filter.values.some((value) => comparisonMayMatch("=", range, knowledge.literal(filter.column, value)))
-      );
+      const literals = filter.values.map((value) => knowledge.literal(filter.column, value));
+      return negated
+        ? literals.every((literal) => comparisonMayMatch("!=", range, literal))
+        : literals.some((literal) => comparisonMayMatch("=", range, literal));
     }
     default: {
       const range = knowledge.range(filter.column);
@@ -88,6 +96,19 @@ function comparisonMayMatch(op: Comparison, range: Range, literal: Comparable | 
   }
 }
 
+/** Texts with one prefix are neighbours: they lie between bounds, and two bounds that have it leave room for no other. */
+function prefixMayMatch(range: Range, prefix: Comparable | null, negated: boolean): boolean {
+  const { lower, upper } = range;
+  if (!Buffer.isBuffer(prefix)) return true;
+  const has = (bound: Comparable | undefined): boolean =>
+    Buffer.isBuffer(bound) && bound.subarray(0, prefix.length).equals(prefix);
+  if (negated) return range.truncated === true || !(has(lower) && has(upper));
+  return !(
+    (upper !== undefined && compareValues(upper, prefix) < 0) ||
+    (lower !== undefined && compareValues(lower, prefix) > 0 && !has(lower))
+  );
+}
+
 function literalOf(schema: Schema, column: string, value: FilterValue): Comparable | null {
   const type = fieldNamed(schema, column)?.type;
   return typeof type === "string" ? parseQuantity(type, literalText(value)) : null;
@@ -112,6 +133,7 @@ export function fileMayMatch(filter: Filter, schema: Schema, file: DataFile): bo
         upper: high === undefined || mayBeNan ? undefined : (decodeValue(field.type, high) ?? undefined),
         mayBeNull: nulls === undefined || nulls > 0,
         mayBeValue: nulls === undefined || values === undefined || nulls < values,
+        mayBeNan,
       };
     },
     literal: (column, value) => literalOf(schema, column, value),
@@ -129,8 +151,15 @@ export function partitionMayMatch(
     const value = partition[index] ?? null;
     const range: Range =
       value === null
-        ? { mayBeNull: true, mayBeValue: false }
-        : { lower: value, upper: value, mayBeNull: false, mayBeValue: true, exact: true };
+        ? { mayBeNull: true, mayBeValue: false, mayBeNan: false }
+        : {
+            lower: value,
+            upper: value,
+            mayBeNull: false,
+            mayBeValue: true,
+            mayBeNan: typeof value !== "number" || Number.isNaN(value),
+            exact: true,
+          };
     return mayMatch(filter, fieldKnowledge(schema, field, range));
   });
 }
@@ -151,6 +180,7 @@ export function manifestMayMatch(filter: Filter, schema: Schema, spec: BoundSpec
         upper: decode(summary.upper),
         mayBeNull: summary.containsNull,
         mayBeValue: summary.lower !== undefined || summary.containsNan !== false,
+        mayBeNan: summary.containsNan !== false,
       }),
     );
   });
@@ -172,7 +202,7 @@ export function fileSurelyMatches(filter: Filter, schema: Schema, spec: BoundSpe
 function partitionFields(spec: BoundSpec): { field: BoundPartitionField; index: number }[] {
   return spec.fields
     .map((field, index) => ({ field, index }))
-    .filter(({ field }) => ["identity", "hour", "day", "month", "year"].includes(field.transform.kind));
+    .filter(({ field }) => ["identity", "hour", "day", "month", "year", "truncate"].includes(field.transform.kind));
 }
 
 function fieldKnowledge(schema: Schema, field: BoundPartitionField, range: Range): Knowledge {
@@ -193,6 +223,13 @@ function fieldKnowledge(schema: Schema, field: BoundPartitionField, range: Range
   };
 }
 
+/** Spec "Truncate Transform Details": numbers down to a multiple of the width (of the unscaled value), texts to code points. */
+function truncated(literal: Comparable, width: number): Comparable | null {
+  if (Buffer.isBuffer(literal)) return Buffer.from(truncateText(literal.toString("utf8"), width), "utf8");
+  if (typeof literal !== "bigint") return null;
+  return floorDiv(literal, BigInt(width)) * BigInt(width);
+}
+
 const HOUR_US = 3_600_000_000n;
 const DAY_US = 86_400_000_000n;
 const floorDiv = (value: bigint, by: bigint): bigint => (value >= 0n ? value / by : -((-value + by - 1n) / by));
@@ -200,6 +237,7 @@ const floorDiv = (value: bigint, by: bigint): bigint => (value >= 0n ? value / b
 function projected(field: BoundPartitionField, literal: Comparable): Comparable | null {
   const { kind } = field.transform;
   if (kind === "identity") return literal;
+  if (field.transform.kind === "truncate") return truncated(literal, field.transform.width);
   if (typeof literal !== "bigint") return null;
   const isDate = parsePrimitive(field.sourceType).kind === "date";
   if (kind === "hour") return isDate ? null : floorDiv(literal, HOUR_US);

@@ -16,7 +16,19 @@ const VALUES: Record<string, FilterValue[]> = {
     "2026-03-29T01:00:00.000001Z",
     "2026-03-29T03:59:59+02:00",
   ],
-  s: ["", "a", "ab", "b/=%", "__HIVE_DEFAULT_PARTITION__", "naïve", "aaaaaaaaaaaaaaaaaaaaaaaa"],
+  s: [
+    "",
+    "a",
+    "ab",
+    "b/=%",
+    "__HIVE_DEFAULT_PARTITION__",
+    "naïve",
+    "aaaaaaaaaaaaaaaaaaaaaaaa",
+    "\uff21",
+    "\uff50",
+    "😀",
+    "😀😀",
+  ],
   x: [-1.5, 0, 2, 1e300],
   amount: ["-0.05", "0.00", "12.34", "99999.99"],
 };
@@ -57,7 +69,7 @@ beforeAll(async () => {
   await box.connection.run(`CREATE TABLE rows AS SELECT n::BIGINT AS n, day, at_ AS "at", s, x, amount FROM (
     SELECT unnest(${list("n", "BIGINT")}) AS n) CROSS JOIN (SELECT unnest(${list("s", "VARCHAR")}) AS s) CROSS JOIN (SELECT unnest(${list("day", "DATE")}) AS day)
     CROSS JOIN (SELECT unnest(${list("at", "TIMESTAMPTZ")}) AS at_) CROSS JOIN (SELECT unnest(list_append(${list("x", "DOUBLE")}, 'nan'::DOUBLE)) AS x)
-    CROSS JOIN (SELECT unnest(${list("amount", "DECIMAL(9,2)")}) AS amount) WHERE hash(n, s, day, at_, x, amount) % 211 = 0`);
+    CROSS JOIN (SELECT unnest(${list("amount", "DECIMAL(9,2)")}) AS amount) WHERE hash(n, s, day, at_, x, amount) % 293 = 0`);
   for (const [index, partitionBy] of PARTITIONS.entries()) {
     let table = await box.lakehouse.createTable(
       { namespace: "pruning", name: `t${index}` },
@@ -98,6 +110,12 @@ const leaf: fc.Arbitrary<Filter> = fc.constantFrom(...COLUMNS).chain((column) =>
       values: fc.subarray(VALUES[column] ?? []),
     }),
     fc.record({ op: fc.constantFrom("is-null" as const, "is-not-null" as const), column: fc.constant(column) }),
+    fc.constant<Filter>({ op: "is-nan", column: "x" }),
+    fc.record({
+      op: fc.constant("starts-with" as const),
+      column: fc.constant("s"),
+      value: fc.constantFrom("", "a", "ab", "aaa", "aaaaaaaaaaaaaaaaaaaa", "b", "n", "\uff21", "😀", "zz"),
+    }),
   ),
 );
 const { filter: anyFilter } = fc.letrec<{ filter: Filter }>((tie) => ({
@@ -139,4 +157,18 @@ test("empty text, null and the engine's own word for null are three different pa
   expect(await count(await table.scan({ filter: where.isNull("s") }).toSql())).toBe(
     await count("rows WHERE s IS NULL"),
   );
+});
+
+test("conditions that a column's type cannot answer are refused by name", () => {
+  const table = tables[0] as Table;
+  for (const filter of [where.isNaN("s"), where.startsWith("n", "1"), where.eq("nothing", 1)])
+    expect(() => table.scan({ filter })).toThrow(expect.objectContaining({ kind: "invalid-input" }));
+});
+
+test("prefixes and exclusions leave out the files that cannot match", async () => {
+  const byText = tables[1] as Table;
+  const all = (await byText.scan().files()).length;
+  expect((await byText.scan({ filter: where.startsWith("s", "aaa") }).files()).length).toBeLessThan(all / 4);
+  expect((await byText.scan({ filter: where.notStartsWith("s", "a") }).files()).length).toBeLessThan(all);
+  expect((await byText.scan({ filter: where.notIn("s", ["", "a", "ab"]) }).files()).length).toBeLessThan(all);
 });
