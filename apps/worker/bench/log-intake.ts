@@ -1,88 +1,91 @@
 /**
- * How much of a core taking in logs costs: a sender in a process of its own posts NDJSON batches to the real routes, every
- * answer given after the batch is on disk. `npm run bench -- log-intake [events per second] [seconds] [ndjson|otlp]`.
+ * What taking in logs costs: CPU of this process a log event, in process and over HTTP against the real routes, for each kind
+ * of body. Every answer is given after the batch is on disk. `npm run bench -- log-intake [batches] [events a batch]`.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logIntake } from "@nova/engines/log-intake";
+import { logIntake, type LogIntake } from "@nova/engines/log-intake";
+import { encodeOtlpRequest, sampleLines, sampleOtlpRequest } from "@nova/engines/log-intake/testing";
 import { openSpool } from "@nova/engines/spool";
 import { memoryDeliveryLedger, memoryQuarantine } from "@nova/pipeline-core/connectors/testing";
 import type { Logger } from "@nova/pipeline-core/kernel";
 import { fastify } from "fastify";
 import { registerLogIntake } from "../src/http/intake/index.ts";
 
-const BATCH = 500;
 const TOKEN = "bench-token";
+const IN_FLIGHT = 4;
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 
-interface Sent {
-  readonly events: number;
-  readonly seconds: number;
-  readonly ackMillisP50: number;
-  readonly ackMillisP99: number;
+interface Kind {
+  readonly path: string;
+  readonly type: string;
+  body(start: number, count: number): Buffer;
+  take(logs: LogIntake, body: Buffer): Promise<unknown>;
 }
+const KINDS: Readonly<Record<string, Kind>> = {
+  ndjson: {
+    path: "/intake/logs",
+    type: "application/x-ndjson",
+    body: sampleLines,
+    take: (logs, body) => logs.acceptLines(body, null),
+  },
+  "otlp protobuf": {
+    path: "/v1/logs",
+    type: "application/x-protobuf",
+    body: (start, count) => encodeOtlpRequest(sampleOtlpRequest(start, count)),
+    take: (logs, body) => logs.acceptOtlp(body, "protobuf"),
+  },
+  "otlp json": {
+    path: "/v1/logs",
+    type: "application/json",
+    body: (start, count) => Buffer.from(JSON.stringify(sampleOtlpRequest(start, count))),
+    take: (logs, body) => logs.acceptOtlp(body, "json"),
+  },
+};
 
-function ndjson(start: number): string {
-  const lines: string[] = [];
-  for (let index = 0; index < BATCH; index += 1) {
-    lines.push(
-      `{"ts":"${new Date().toISOString()}","service":"checkout","level":"info","message":"order ${start + index} placed by a customer in the web shop","attributes":{"http.route":"/orders/:id","http.status_code":201,"duration_ms":${index % 300},"k8s.pod.name":"checkout-7d9f8b6c5-x2x4z","service.version":"2026.11.3","customer_id":"${start % 30_000}"},"trace_id":"5b8efff798038103d269b633813fc60c","span_id":"eee19b7ec3c1b174"}`,
-    );
-  }
-  return lines.join("\n");
-}
-
-function otlpJson(start: number): string {
-  const attribute = (key: string, value: string): object => ({ key, value: { stringValue: value } });
-  const logRecords = Array.from({ length: BATCH }, (_, index) => ({
-    timeUnixNano: `${Date.now()}000000`,
-    severityNumber: 9,
-    body: { stringValue: `order ${start + index} placed by a customer in the web shop` },
-    attributes: [
-      attribute("http.route", "/orders/:id"),
-      attribute("customer_id", String(start % 30_000)),
-      attribute("service.version", "2026.11.3"),
-    ],
-    traceId: "5b8efff798038103d269b633813fc60c",
-    spanId: "eee19b7ec3c1b174",
-  }));
-  return JSON.stringify({
-    resourceLogs: [{ resource: { attributes: [attribute("service.name", "checkout")] }, scopeLogs: [{ logRecords }] }],
-  });
-}
-
-async function send(base: string, perSecond: number, seconds: number, kind: string): Promise<void> {
-  const acks: number[] = [];
-  const waiting: Promise<void>[] = [];
-  const began = performance.now();
-  const [path, type] = kind === "otlp" ? ["/v1/logs", "application/json"] : ["/intake/logs", "application/x-ndjson"];
-  for (let batch = 0; batch < (perSecond * seconds) / BATCH; batch += 1) {
-    const due = began + (batch * BATCH * 1000) / perSecond;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
-    const body = kind === "otlp" ? otlpJson(batch * BATCH) : ndjson(batch * BATCH);
-    const sentAt = performance.now();
-    const headers = { authorization: `Bearer ${TOKEN}`, "content-type": type, "x-batch-id": `b${batch}` };
-    const answer = fetch(base + path, { method: "POST", body, headers }).then(async (response) => {
-      await response.arrayBuffer();
-      if (response.status !== 200) throw new Error(`answered ${response.status}`);
-      acks.push(performance.now() - sentAt);
-    });
-    waiting.push(answer);
-  }
-  await Promise.all(waiting);
-  acks.sort((left, right) => left - right);
-  const sent: Sent = {
-    events: waiting.length * BATCH,
-    seconds: (performance.now() - began) / 1000,
-    ackMillisP50: acks[Math.floor(acks.length * 0.5)] ?? 0,
-    ackMillisP99: acks[Math.floor(acks.length * 0.99)] ?? 0,
+/** Calls `take` for every body, several at a time. */
+async function drain(bodies: readonly Buffer[], take: (body: Buffer) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) await take(body);
   };
-  process.stdout.write(JSON.stringify(sent));
+  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
 }
 
-async function measure(perSecond: number, seconds: number, kind: string): Promise<void> {
+function bodiesOf(kind: string, from: number, batches: number, events: number): Buffer[] {
+  return Array.from({ length: batches }, (_, batch) => (KINDS[kind] as Kind).body((from + batch) * events, events));
+}
+
+/** Runs in a process of its own: its CPU is not the intake's. */
+async function send(base: string, kind: string, from: number, batches: number, events: number): Promise<void> {
+  const { path, type } = KINDS[kind] as Kind;
+  const headers = { authorization: `Bearer ${TOKEN}`, "content-type": type };
+  const bodies = bodiesOf(kind, from, batches, events);
+  process.stdout.write("ready\n");
+  await once(process.stdin, "data");
+  await drain(bodies, async (body) => {
+    const response = await fetch(base + path, { method: "POST", body, headers });
+    await response.arrayBuffer();
+    if (response.status !== 200) throw new Error(`answered ${response.status}`);
+  });
+  process.exit(0);
+}
+
+async function overHttp(base: string, args: readonly (string | number)[], measured: () => void): Promise<void> {
+  const child = spawn(process.execPath, [import.meta.filename, "--send", base, ...args.map(String)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  measured();
+  child.stdin.write("go\n");
+  const [code] = (await once(child, "exit")) as [number];
+  if (code !== 0) throw new Error(`the sender ended with ${code}`);
+}
+
+async function measure(batches: number, events: number): Promise<void> {
   const clock = { now: () => new Date() };
   const dir = await mkdtemp(join(tmpdir(), "nova-bench-logs-"));
   const spool = await openSpool({
@@ -103,41 +106,36 @@ async function measure(perSecond: number, seconds: number, kind: string): Promis
   const app = fastify({ logger: false });
   await registerLogIntake(app, { logs, token: TOKEN, logger: silent });
   const base = await app.listen({ host: "127.0.0.1", port: 0 });
-  const before = process.cpuUsage();
-  const child = spawn(
-    process.execPath,
-    [import.meta.filename, "--send", base, String(perSecond), String(seconds), kind],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  if (code !== 0) throw new Error(`the sender ended with ${String(code)}`);
-  const sent = JSON.parse(output) as Sent;
-  const cpu = process.cpuUsage(before);
-  const segments = await spool.seal();
-  const result = {
-    kind,
-    eventsPerSecond: Math.round(sent.events / sent.seconds),
-    events: sent.events,
-    stored: segments.reduce((sum, segment) => sum + segment.rows, 0),
-    bytesPerEvent: Math.round(segments.reduce((sum, segment) => sum + segment.bytes, 0) / sent.events),
-    cpuMicrosPerEvent: Number(((cpu.user + cpu.system) / sent.events).toFixed(1)),
-    cores: Number(((cpu.user + cpu.system) / 1e6 / sent.seconds).toFixed(2)),
-    ackMillisP50: Math.round(sent.ackMillisP50),
-    ackMillisP99: Math.round(sent.ackMillisP99),
-    residentMiB: Math.round(process.memoryUsage().rss / 1024 ** 2),
-  };
-  const width = Math.max(...Object.keys(result).map((name) => name.length));
-  for (const [name, value] of Object.entries(result)) process.stdout.write(`${name.padEnd(width)}  ${String(value)}\n`);
-  process.stdout.write(`${JSON.stringify(result)}\n`);
+  const figures: object[] = [];
+  let from = 0;
+  for (const [kind, how] of Object.entries(KINDS)) {
+    for (const via of ["process", "http"]) {
+      const run = async (count: number): Promise<NodeJS.CpuUsage> => {
+        const bodies = via === "process" ? bodiesOf(kind, from, count, events) : [];
+        let began = process.cpuUsage();
+        if (via === "process") await drain(bodies, (body) => how.take(logs, body));
+        else await overHttp(base, [kind, from, count, events], () => (began = process.cpuUsage()));
+        from += count;
+        return process.cpuUsage(began);
+      };
+      await run(Math.ceil(batches / 4)); // warm
+      const { user, system } = await run(batches);
+      const micros = (user + system) / (batches * events);
+      figures.push({
+        kind,
+        via,
+        "CPU µs an event": Number(micros.toFixed(2)),
+        "events/s a core": Math.round(1e6 / micros),
+      });
+    }
+  }
+  console.table(figures);
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
   await app.close();
   await spool.close();
   await rm(dir, { recursive: true });
 }
 
 const [mode, ...rest] = process.argv.slice(2);
-if (mode === "--send") await send(rest[0] ?? "", Number(rest[1]), Number(rest[2]), rest[3] ?? "ndjson");
-else await measure(Number(mode ?? 20_000), Number(rest[0] ?? 10), rest[1] ?? "ndjson");
+if (mode === "--send") await send(rest[0] ?? "", rest[1] ?? "", Number(rest[2]), Number(rest[3]), Number(rest[4]));
+else await measure(Number(mode ?? 200), Number(rest[0] ?? 500));

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { type Clock, PlatformError } from "@nova/pipeline-core/kernel";
 import type { DeliveryLedger, Quarantine, QuarantinedItem, SourceId } from "@nova/pipeline-core/connectors";
 import type { Spool } from "../spool/index.ts";
-import { checkLine, envelopeLineStart, type LogRecord } from "./log-record.ts";
-import { decodeOtlp, encodeOtlpResponse, encodeOtlpStatus, type OtlpEncoding } from "./otlp.ts";
+import { EnvelopeLines } from "./envelope-lines.ts";
+import { checkLine } from "./log-record.ts";
+import { readOtlp, encodeOtlpResponse, encodeOtlpStatus, type OtlpEncoding } from "./otlp.ts";
 
 export interface IntakeAnswer {
   readonly accepted: number;
@@ -42,30 +43,21 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
   /** Batches in the spool or on their way into it. */
   const taken = new Map<string, Promise<void>>(options.spool.recoveredBatchIds.map((id) => [id, Promise.resolve()]));
 
-  const store = async (
-    batchId: string,
-    records: readonly LogRecord[],
-    refused: readonly QuarantinedItem[],
-  ): Promise<void> => {
+  const store = async (batchId: string, lines: EnvelopeLines, refused: readonly QuarantinedItem[]): Promise<void> => {
     const seen = await options.deliveries.unseen(options.source, [batchId]);
     if (!seen.has(batchId)) throw new DuplicateBatch();
     if (refused.length > 0) await options.quarantine.add(refused);
-    if (records.length === 0) return;
-    await options.spool.append({
-      batchId,
-      rows: records.length,
-      render: (position) =>
-        Buffer.from(records.map((record, index) => `${envelopeLineStart(record)}${position(index)}"}\n`).join("")),
-    });
+    if (lines.rows === 0) return;
+    await options.spool.append({ batchId, rows: lines.rows, render: (position) => lines.render(position) });
   };
 
   const accept = async (
     batchId: string,
-    records: readonly LogRecord[],
+    lines: EnvelopeLines,
     refused: readonly { line: number; detail: string; payload: string }[],
   ): Promise<IntakeAnswer> => {
     const answer = {
-      accepted: records.length,
+      accepted: lines.rows,
       rejected: refused.length,
       errors: refused.slice(0, SHOWN_ERRORS).map(({ line, detail }) => ({ line, detail })),
     };
@@ -83,7 +75,7 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
       payload: payload.slice(0, KEPT_PAYLOAD),
       receivedAt,
     }));
-    const storing = store(batchId, records, items);
+    const storing = store(batchId, lines, items);
     taken.set(batchId, storing);
     try {
       await storing;
@@ -100,11 +92,11 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
     otlpResponse: encodeOtlpResponse,
     otlpStatus: encodeOtlpStatus,
     acceptLines(body, batchId) {
-      const { records, refused } = readLines(body.toString("utf8"));
-      return accept(batchId ?? contentId(body), records, refused);
+      const { lines, refused } = readLines(body);
+      return accept(batchId ?? contentId(body), lines, refused);
     },
     acceptOtlp(body, encoding) {
-      return accept(contentId(body), decodeOtlp(body, encoding), []);
+      return accept(contentId(body), readOtlp(body, encoding), []);
     },
   };
 }
@@ -130,16 +122,17 @@ function contentId(body: Buffer): string {
 }
 
 interface ReadLines {
-  readonly records: LogRecord[];
+  readonly lines: EnvelopeLines;
   readonly refused: { line: number; detail: string; payload: string }[];
 }
 
-function readLines(text: string): ReadLines {
+function readLines(body: Buffer): ReadLines {
+  const text = body.toString("utf8");
   return text.trimStart().startsWith("[") ? readArray(text) : readEachLine(text);
 }
 
 function readEachLine(text: string): ReadLines {
-  const result: ReadLines = { records: [], refused: [] };
+  const result: ReadLines = { lines: new EnvelopeLines(2 * text.length), refused: [] };
   text.split("\n").forEach((line, index) => {
     if (line.trim() === "") return;
     let value: unknown;
@@ -161,13 +154,13 @@ function readArray(text: string): ReadLines {
   } catch (error) {
     throw new PlatformError("payload-rejected", "the body is not a JSON array", { cause: error });
   }
-  const result: ReadLines = { records: [], refused: [] };
+  const result: ReadLines = { lines: new EnvelopeLines(2 * text.length), refused: [] };
   (values as unknown[]).forEach((value, index) => take(result, value, index + 1, () => JSON.stringify(value)));
   return result;
 }
 
 function take(result: ReadLines, value: unknown, line: number, payload: () => string): void {
   const checked = checkLine(value);
-  if (checked.ok) result.records.push(checked.record);
+  if (checked.ok) result.lines.add(checked.record);
   else result.refused.push({ line, detail: checked.detail, payload: payload() });
 }

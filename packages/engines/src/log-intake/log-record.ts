@@ -1,15 +1,5 @@
 import { z } from "zod";
-
-/** A log record as the platform keeps it: the payload of an envelope row of the stream `events`. */
-export interface LogRecord {
-  readonly ts: string;
-  readonly service: string;
-  readonly level: string;
-  readonly message: string;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  readonly trace_id: string | null;
-  readonly span_id: string | null;
-}
+import type { LogRecord } from "./envelope-lines.ts";
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
@@ -48,9 +38,4 @@ export function checkLine(value: unknown): ParsedLine {
       span_id: span_id ?? null,
     },
   };
-}
-
-/** The envelope line of a record, without its end: position and newline come when its place is known. */
-export function envelopeLineStart(record: LogRecord): string {
-  return `{"stream":"events","op":"c","key":null,"payload":${JSON.stringify(record)},"source_ts":${JSON.stringify(record.ts)},"position":"`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decodeOtlp, encodeOtlpResponse, encodeOtlpStatus } from "./otlp.ts";
+import type { LogRecord } from "./envelope-lines.ts";
+import { readOtlp, type OtlpEncoding, encodeOtlpResponse, encodeOtlpStatus } from "./otlp.ts";
 
 /** What the official exporter (@opentelemetry/exporter-logs-otlp-proto 0.301) sent for the two records below. */
 const EXPORTED = Buffer.from(
@@ -50,6 +51,15 @@ const AS_JSON = {
     },
   ],
 };
+
+/** The payloads of the envelope lines. */
+const decodeOtlp = (body: Buffer, encoding: OtlpEncoding): LogRecord[] =>
+  readOtlp(body, encoding)
+    .render(() => "000000000001.00000000")
+    .toString()
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { payload: LogRecord }).payload);
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 const oneRecord = (record: object): Buffer => json({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] });

@@ -1,0 +1,120 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
+const ZERO = 0x30;
+/** By byte, of those that stand in no JSON string. */
+const ESCAPES = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
+  JSON.stringify(String.fromCharCode(byte)).slice(1, -1),
+);
+const HEX = Buffer.from("0123456789abcdef");
+/** Below this many bytes a loop is faster than a call out of the engine. */
+const SHORT = 48;
+
+/** JSON text as it grows, in UTF-8. Strings come from UTF-8 bytes and go into it without becoming JavaScript strings. */
+export class JsonBytes {
+  length = 0;
+  private buffer: Buffer;
+
+  constructor(size: number) {
+    this.buffer = Buffer.allocUnsafe(size);
+  }
+
+  /** What was written; valid until the next write. */
+  written(): Buffer {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  /** All bytes of a buffer. */
+  raw(source: Buffer): void {
+    this.reserve(source.length);
+    this.buffer.set(source, this.length);
+    this.length += source.length;
+  }
+
+  /** A JSON string of UTF-8 bytes. */
+  string(source: Buffer, start: number, end: number): void {
+    this.byte(QUOTE);
+    let from = start;
+    for (let at = start; at < end; at += 1) {
+      const byte = source[at] as number;
+      if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) continue;
+      this.run(source, from, at);
+      this.ascii(ESCAPES[byte] as string);
+      from = at + 1;
+    }
+    this.run(source, from, end);
+    this.byte(QUOTE);
+  }
+
+  /** A JSON string of hexadecimal digits, two a byte. */
+  hex(source: Buffer, start: number, end: number): void {
+    this.reserve(2 * (end - start) + 2);
+    const { buffer } = this;
+    let to = this.length;
+    buffer[to++] = QUOTE;
+    for (let from = start; from < end; from += 1) {
+      const byte = source[from] as number;
+      buffer[to++] = HEX[byte >> 4] as number;
+      buffer[to++] = HEX[byte & 15] as number;
+    }
+    buffer[to++] = QUOTE;
+    this.length = to;
+  }
+
+  /** A whole number below 10 ** `width` with leading zeros. */
+  digits(value: number, width: number): void {
+    this.reserve(width);
+    this.length += width;
+    writeDigits(this.buffer, this.length, value, width);
+  }
+
+  /** Text of ASCII alone. */
+  ascii(text: string): void {
+    this.reserve(text.length);
+    for (let index = 0; index < text.length; index += 1) this.buffer[this.length++] = text.charCodeAt(index);
+  }
+
+  /** Any value, as `JSON.stringify` writes it. */
+  value(value: unknown): void {
+    const text = JSON.stringify(value);
+    this.reserve(3 * text.length);
+    this.length += this.buffer.write(text, this.length, "utf8");
+  }
+
+  /** Bytes that were written before, again. */
+  again(start: number, end: number): void {
+    this.reserve(end - start);
+    this.buffer.copyWithin(this.length, start, end);
+    this.length += end - start;
+  }
+
+  private byte(byte: number): void {
+    this.reserve(1);
+    this.buffer[this.length++] = byte;
+  }
+
+  private run(source: Buffer, start: number, end: number): void {
+    if (end === start) return;
+    this.reserve(end - start);
+    const { buffer, length } = this;
+    if (end - start > SHORT) buffer.set(source.subarray(start, end), length);
+    else for (let from = start, to = length; from < end; from += 1, to += 1) buffer[to] = source[from] as number;
+    this.length = length + end - start;
+  }
+
+  private reserve(bytes: number): void {
+    if (this.length + bytes <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.length + bytes));
+    larger.set(this.written());
+    this.buffer = larger;
+  }
+}
+
+/** Writes a whole number with leading zeros so that it ends before `end`. */
+export function writeDigits(buffer: Buffer, end: number, value: number, width: number): void {
+  let rest = value;
+  for (let at = end - 1; at >= end - width; at -= 1) {
+    buffer[at] = ZERO + (rest % 10);
+    rest = Math.floor(rest / 10);
+  }
+}
