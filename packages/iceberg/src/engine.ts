@@ -1,5 +1,5 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
-import { IcebergError } from "./errors.ts";
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import { IcebergError, isIcebergError } from "./errors.ts";
 
 /** Rows of a statement, every value in DuckDB's JSON form (longs as text). */
 export async function query(connection: DuckDBConnection, sql: string): Promise<Record<string, unknown>[]> {
@@ -16,6 +16,17 @@ export async function run(connection: DuckDBConnection, sql: string): Promise<vo
     await connection.run(sql);
   } catch (error) {
     throw engineFailure(error);
+  }
+}
+
+/** Result of a statement, chunk by chunk: the next one is computed when it is asked for. */
+export async function* chunks(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBDataChunk> {
+  try {
+    const result = await connection.stream(sql);
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk())
+      yield chunk;
+  } catch (error) {
+    throw isIcebergError(error) ? error : engineFailure(error);
   }
 }
 

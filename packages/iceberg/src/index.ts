@@ -35,7 +35,7 @@ export type {
   Type,
 } from "./schema/schema.ts";
 export { where, type Filter, type FilterValue } from "./read/filter.ts";
-export type { Scan, ScanFile, ScanOptions } from "./read/scan.ts";
+export type { Scan, ScanBatch, ScanFile, ScanOptions } from "./read/scan.ts";
 export type { Failpoint } from "./context.ts";
 export { CHANGE_TYPE, type Changes, type ChangesOptions } from "./read/changes.ts";
 export type { MergeInput } from "./write/stage-merge.ts";
@@ -66,4 +66,6 @@ export {
   planRewriteManifests,
   type RewriteManifestsPlan,
 } from "./maintain/rewrite-manifests.ts";
-export type { FileRow, ManifestRow, MetadataTables, PartitionRow, SnapshotRow } from "./read/metadata-tables.ts";
+export type { MetadataTableName, RelationOptions } from "./read/metadata-relations.ts";
+export type { FileRow, ManifestRow, MetadataTables, SnapshotRow } from "./read/metadata-tables.ts";
+export type { PartitionRow } from "./read/partition-rows.ts";

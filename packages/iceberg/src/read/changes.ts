@@ -4,7 +4,7 @@ import { IcebergError } from "../errors.ts";
 import { CONTENT, STATUS, type ManifestEntry } from "../manifest/data-file.ts";
 import { currentSchema, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
 import { duckdbType, quoteName } from "../schema/duckdb-type.ts";
-import type { Schema } from "../schema/schema.ts";
+import { fieldNamed, type Schema } from "../schema/schema.ts";
 import { readShapes } from "./file-shape.ts";
 import { matchDeletes } from "./match-deletes.ts";
 import type { PlannedFile } from "./plan-files.ts";
@@ -32,6 +32,8 @@ export interface Changes {
   /** Upper bound of the rows that `toSql` returns, from manifests alone. */
   readonly estimatedRows: number;
   readonly addedFiles: readonly { readonly path: string; readonly recordCount: number; readonly sizeBytes: number }[];
+  /** A parenthesised SELECT of the distinct values of key columns (the table's key) in changed rows. */
+  keysToSql(columns?: readonly string[]): Promise<string>;
   /** A parenthesised SELECT of all columns and `_change_type` ('insert' | 'delete'). */
   toSql(): Promise<string>;
 }
@@ -67,6 +69,15 @@ export async function tableChanges(context: Context, state: TableState, options:
   const thinned = new Map(
     delta.thinned.flatMap((file) => file.now.map((entry) => [entry.file.path, entry.file.recordCount] as const)),
   );
+  const toSql = async (): Promise<string> => {
+    const files = [...delta.inserted, ...delta.dropped, ...delta.thinned];
+    await readShapes(
+      context,
+      metadata,
+      files.map((file) => file.entry),
+    );
+    return `(${changesSql(context, schema, delta)})`;
+  };
   return {
     from,
     to: toId,
@@ -74,14 +85,19 @@ export async function tableChanges(context: Context, state: TableState, options:
     estimatedRows:
       rows(delta.inserted) + rows(delta.dropped) + [...thinned.values()].reduce((sum, count) => sum + count, 0),
     addedFiles,
-    toSql: async () => {
-      const files = [...delta.inserted, ...delta.dropped, ...delta.thinned];
-      await readShapes(
-        context,
-        metadata,
-        files.map((file) => file.entry),
-      );
-      return `(${changesSql(context, schema, delta)})`;
+    toSql,
+    keysToSql: async (columns) => {
+      const ids = new Set(schema["identifier-field-ids"] ?? []);
+      const names = columns ?? schema.fields.flatMap((field) => (ids.has(field.id) ? [field.name] : []));
+      const unknown = names.find((name) => !fieldNamed(schema, name));
+      if (names.length === 0 || unknown !== undefined)
+        throw new IcebergError(
+          "invalid-input",
+          unknown === undefined
+            ? "the table has no key; name the columns that identify a row"
+            : `the table has no column ${unknown}`,
+        );
+      return `(SELECT DISTINCT ${names.map(quoteName).join(", ")} FROM ${await toSql()})`;
     },
   };
 }

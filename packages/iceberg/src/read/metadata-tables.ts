@@ -1,6 +1,7 @@
-import { entriesOf, manifestsOf, specOf, type Context, type TableState } from "../context.ts";
-import { CONTENT, STATUS, partitionKey, type DataFile } from "../manifest/data-file.ts";
+import { manifestsOf, type Context, type TableState } from "../context.ts";
 import { currentSnapshot } from "../metadata/table-metadata.ts";
+import { metadataRelation, type MetadataTableName, type RelationOptions } from "./metadata-relations.ts";
+import { CONTENT_NAME, liveEntries, partitionRows, partitionText, type PartitionRow } from "./partition-rows.ts";
 
 /** One snapshot, ids as text. */
 export interface SnapshotRow {
@@ -31,14 +32,6 @@ export interface ManifestRow {
   readonly existingFiles: number;
   readonly deletedFiles: number;
 }
-/** One partition of the current snapshot; `recordCount` counts rows in data files, deleted ones included. */
-export interface PartitionRow {
-  readonly partition: string;
-  readonly dataFiles: number;
-  readonly deleteFiles: number;
-  readonly recordCount: number;
-  readonly sizeBytes: number;
-}
 /** The table's metadata as rows, newest snapshot for files, manifests and partitions. */
 export interface MetadataTables {
   snapshots(): readonly SnapshotRow[];
@@ -48,24 +41,12 @@ export interface MetadataTables {
   files(): Promise<readonly FileRow[]>;
   manifests(): Promise<readonly ManifestRow[]>;
   partitions(): Promise<readonly PartitionRow[]>;
+  /** Any of these tables, and `entries`, as a SELECT that a DuckDB connection can embed in FROM. */
+  relation(name: MetadataTableName, options?: RelationOptions): Promise<string>;
 }
-
-const CONTENT_NAME = { 0: "data", 1: "position-deletes", 2: "equality-deletes" } as const;
 
 export function metadataTables(context: Context, state: TableState): MetadataTables {
   const { metadata } = state;
-  const liveFiles = async (): Promise<DataFile[]> => {
-    const lines = await manifestsOf(context, currentSnapshot(metadata));
-    const entries = await Promise.all(lines.map((line) => entriesOf(context, metadata, line)));
-    return entries.flat().flatMap((entry) => (entry.status === STATUS.deleted ? [] : [entry.file]));
-  };
-  const partitionText = (file: DataFile): string =>
-    specOf(metadata, file.specId)
-      .fields.map((field, index) => {
-        const value = file.partition[index] ?? null;
-        return `${field.name}=${Buffer.isBuffer(value) ? value.toString("utf8") : String(value)}`;
-      })
-      .join("/");
   return {
     snapshots: () =>
       metadata.snapshots.map((snapshot) => ({
@@ -86,16 +67,20 @@ export function metadataTables(context: Context, state: TableState): MetadataTab
         type: ref.type,
         snapshotId: String(ref["snapshot-id"]),
       })),
-    files: async () =>
-      (await liveFiles()).map((file) => ({
-        content: CONTENT_NAME[file.content],
-        path: file.path,
-        partition: partitionText(file),
-        specId: file.specId,
-        sortOrderId: file.sortOrderId ?? null,
-        recordCount: file.recordCount,
-        sizeBytes: file.sizeBytes,
-      })),
+    files: async () => {
+      const rows: FileRow[] = [];
+      for await (const { file } of liveEntries(context, state))
+        rows.push({
+          content: CONTENT_NAME[file.content],
+          path: file.path,
+          partition: partitionText(metadata, file),
+          specId: file.specId,
+          sortOrderId: file.sortOrderId ?? null,
+          recordCount: file.recordCount,
+          sizeBytes: file.sizeBytes,
+        });
+      return rows;
+    },
     manifests: async () =>
       (await manifestsOf(context, currentSnapshot(metadata))).map((line) => ({
         path: line.path,
@@ -105,28 +90,7 @@ export function metadataTables(context: Context, state: TableState): MetadataTab
         existingFiles: line.existingFiles,
         deletedFiles: line.deletedFiles,
       })),
-    partitions: async () => {
-      const rows = new Map<
-        string,
-        { partition: string; dataFiles: number; deleteFiles: number; recordCount: number; sizeBytes: number }
-      >();
-      for (const file of await liveFiles()) {
-        const key = partitionKey(file);
-        const row = rows.get(key) ?? {
-          partition: partitionText(file),
-          dataFiles: 0,
-          deleteFiles: 0,
-          recordCount: 0,
-          sizeBytes: 0,
-        };
-        rows.set(key, row);
-        if (file.content === CONTENT.data) {
-          row.dataFiles += 1;
-          row.recordCount += file.recordCount;
-          row.sizeBytes += file.sizeBytes;
-        } else row.deleteFiles += 1;
-      }
-      return [...rows.values()];
-    },
+    partitions: async () => partitionRows(context, state),
+    relation: async (name, options) => metadataRelation(context, state, name, options),
   };
 }

@@ -13,6 +13,8 @@ export interface PlannedFile {
   readonly deletes: readonly ManifestEntry[];
 }
 
+const MANIFESTS_AT_ONCE = 8;
+
 /** Files a snapshot's scan has to read, pruned by the filter (spec "Scan Planning"). */
 export async function planFiles(
   context: Context,
@@ -31,17 +33,22 @@ export async function planFiles(
   );
   const data: ManifestEntry[] = [];
   const deletes: ManifestEntry[] = [];
-  for (const entries of await Promise.all(wanted.map((line) => entriesOf(context, metadata, line))))
-    for (const entry of entries) {
-      if (entry.status === STATUS.deleted) continue;
-      if (entry.file.content !== CONTENT.data) deletes.push(entry);
-      else if (
-        filter === undefined ||
-        (partitionMayMatch(filter, schema, specOf(metadata, entry.file.specId), entry.file.partition) &&
-          fileMayMatch(filter, schema, entry.file))
-      )
-        data.push(entry);
-    }
+  const keep = (entry: ManifestEntry): void => {
+    if (entry.status === STATUS.deleted) return;
+    if (entry.file.content !== CONTENT.data) deletes.push(entry);
+    else if (
+      filter === undefined ||
+      (partitionMayMatch(filter, schema, specOf(metadata, entry.file.specId), entry.file.partition) &&
+        fileMayMatch(filter, schema, entry.file))
+    )
+      data.push(entry);
+  };
+  // Some manifests at a time: memory follows the files that match, not the size of the table.
+  for (let from = 0; from < wanted.length; from += MANIFESTS_AT_ONCE) {
+    const some = wanted.slice(from, from + MANIFESTS_AT_ONCE);
+    for (const entries of await Promise.all(some.map((line) => entriesOf(context, metadata, line))))
+      for (const entry of entries) keep(entry);
+  }
   await readShapes(context, metadata, data);
   const matches = matchDeletes(data, deletes);
   return data.map((entry) => ({ entry, deletes: matches.get(entry) ?? [] }));

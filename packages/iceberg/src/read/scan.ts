@@ -1,5 +1,6 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
 import type { Context, TableState } from "../context.ts";
+import { chunks } from "../engine.ts";
 import { IcebergError } from "../errors.ts";
 import { CONTENT } from "../manifest/data-file.ts";
 import { currentSchema, schemaById } from "../metadata/table-metadata.ts";
@@ -36,6 +37,15 @@ export interface ScanFile {
   }[];
 }
 
+/** Some rows of a scan, by column. */
+export interface ScanBatch {
+  readonly rowCount: number;
+  /** Values of a column in row order, as DuckDB's own values (bigints, decimals, dates without loss). */
+  column(name: string): readonly DuckDBValue[];
+  /** The engine's chunk itself, columns in the order of `scan.columns`. */
+  readonly chunk: DuckDBDataChunk;
+}
+
 /** A read of one snapshot. Immutable: it sees the same rows for as long as the snapshot is not expired. */
 export interface Scan {
   readonly snapshotId: bigint | null;
@@ -44,6 +54,8 @@ export interface Scan {
   /** A parenthesised SELECT that any DuckDB connection can embed in FROM. */
   toSql(): Promise<string>;
   files(): Promise<readonly ScanFile[]>;
+  /** Rows in columnar batches of at most 2,048; the engine computes the next one when it is asked for. */
+  batches(connection: DuckDBConnection): AsyncIterable<ScanBatch>;
   /** Rows in batches, as DuckDB's JavaScript values keyed by column. */
   rows(connection: DuckDBConnection): AsyncIterable<Record<string, unknown>[]>;
 }
@@ -77,11 +89,23 @@ export function scanTable(context: Context, state: TableState, options: ScanOpti
     columns: columnsOf({ type: "struct", fields: output }),
     toSql,
     files: async () => (await plan()).map(asScanFile),
+    batches: async function* (connection) {
+      const names = new Map(output.map((field, index) => [field.name, index]));
+      for await (const chunk of chunks(connection, `SELECT * FROM ${await toSql()}`))
+        yield { rowCount: chunk.rowCount, chunk, column: (name) => chunk.getColumnValues(indexOf(names, name)) };
+    },
     rows: async function* (connection) {
       const result = await connection.stream(`SELECT * FROM ${await toSql()}`);
       for await (const batch of result.yieldRowObjectJs()) yield batch as Record<string, unknown>[];
     },
   };
+}
+
+function indexOf(names: ReadonlyMap<string, number>, name: string): number {
+  const index = names.get(name);
+  if (index === undefined)
+    throw new IcebergError("invalid-input", `the scan does not return column ${name}`, { column: name });
+  return index;
 }
 
 function selected(schema: Schema, columns: readonly string[] | undefined): readonly NestedField[] {
