@@ -23,11 +23,12 @@ const NEWLINE = 0x0a;
 /** Envelope lines of one batch. A payload is written to `json` between `begin` and `end`. */
 export class EnvelopeLines {
   rows = 0;
-  readonly json: JsonBytes;
+  readonly json = new JsonBytes();
 
-  /** `size` in bytes: about as much as there will be. */
-  constructor(size: number) {
-    this.json = new JsonBytes(size);
+  /** Starts a new batch in the same memory. */
+  clear(): void {
+    this.rows = 0;
+    this.json.clear();
   }
 
   begin(): void {
@@ -51,7 +52,7 @@ export class EnvelopeLines {
     this.rows += 1;
   }
 
-  /** The lines with their positions. Bytes that are no UTF-8 become U+FFFD, as a decoder to text would make them. */
+  /** The lines with their positions; valid until `clear`. Bytes that are no UTF-8 become U+FFFD, as a decoder to text would make them. */
   render(position: (index: number) => string): Buffer {
     const bytes = this.json.written();
     const lines = isUtf8(bytes) ? bytes : Buffer.from(bytes.toString("utf8"));

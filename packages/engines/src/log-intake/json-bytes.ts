@@ -9,17 +9,24 @@ const ESCAPES = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
 const HEX = Buffer.from("0123456789abcdef");
 /** Below this many bytes a loop is faster than a call out of the engine. */
 const SHORT = 48;
+const FIRST_SIZE = 64 * 1024;
 
 /** JSON text as it grows, in UTF-8. Strings come from UTF-8 bytes and go into it without becoming JavaScript strings. */
 export class JsonBytes {
   length = 0;
-  private buffer: Buffer;
+  private buffer = Buffer.allocUnsafe(FIRST_SIZE);
 
-  constructor(size: number) {
-    this.buffer = Buffer.allocUnsafe(size);
+  /** Bytes of memory held. */
+  get size(): number {
+    return this.buffer.length;
   }
 
-  /** What was written; valid until the next write. */
+  /** Starts anew in the same memory. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** What was written; valid until something else is. */
   written(): Buffer {
     return this.buffer.subarray(0, this.length);
   }

@@ -3,7 +3,7 @@ import { type Clock, PlatformError } from "@nova/pipeline-core/kernel";
 import type { DeliveryLedger, Quarantine, QuarantinedItem, SourceId } from "@nova/pipeline-core/connectors";
 import type { Spool } from "../spool/index.ts";
 import { EnvelopeLines } from "./envelope-lines.ts";
-import { checkLine } from "./log-record.ts";
+import { readLines, type RefusedLine } from "./log-lines.ts";
 import { readOtlp, encodeOtlpResponse, encodeOtlpStatus, type OtlpEncoding } from "./otlp.ts";
 
 export interface IntakeAnswer {
@@ -38,6 +38,9 @@ export interface LogIntakeOptions {
 const KEPT_REFUSALS = 100;
 const KEPT_PAYLOAD = 4_000;
 const SHOWN_ERRORS = 10;
+/** Memory kept for the next batches: so many, each of so many bytes at most. */
+const KEPT_IDLE = 8;
+const KEPT_SIZE = 4 * 1024 ** 2;
 
 export function logIntake(options: LogIntakeOptions): LogIntake {
   /** Batches in the spool or on their way into it. */
@@ -54,7 +57,7 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
   const accept = async (
     batchId: string,
     lines: EnvelopeLines,
-    refused: readonly { line: number; detail: string; payload: string }[],
+    refused: readonly RefusedLine[],
   ): Promise<IntakeAnswer> => {
     const answer = {
       accepted: lines.rows,
@@ -88,15 +91,29 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
     return { ...answer, duplicate: false };
   };
 
+  const idle: EnvelopeLines[] = [];
+  /** Lends lines for one batch: memory that is taken anew for each makes the collector run over the whole heap. */
+  const using = async (work: (lines: EnvelopeLines) => Promise<IntakeAnswer>): Promise<IntakeAnswer> => {
+    const lines = idle.pop() ?? new EnvelopeLines();
+    try {
+      return await work(lines);
+    } finally {
+      lines.clear();
+      if (idle.length < KEPT_IDLE && lines.json.size <= KEPT_SIZE) idle.push(lines);
+    }
+  };
+
   return {
     otlpResponse: encodeOtlpResponse,
     otlpStatus: encodeOtlpStatus,
     acceptLines(body, batchId) {
-      const { lines, refused } = readLines(body);
-      return accept(batchId ?? contentId(body), lines, refused);
+      return using((lines) => accept(batchId ?? contentId(body), lines, readLines(body, lines)));
     },
     acceptOtlp(body, encoding) {
-      return accept(contentId(body), readOtlp(body, encoding), []);
+      return using((lines) => {
+        readOtlp(body, encoding, lines);
+        return accept(contentId(body), lines, []);
+      });
     },
   };
 }
@@ -119,48 +136,4 @@ function forgetOldest(taken: Map<string, Promise<void>>): void {
 
 function contentId(body: Buffer): string {
   return `sha256:${createHash("sha256").update(body).digest("base64url")}`;
-}
-
-interface ReadLines {
-  readonly lines: EnvelopeLines;
-  readonly refused: { line: number; detail: string; payload: string }[];
-}
-
-function readLines(body: Buffer): ReadLines {
-  const text = body.toString("utf8");
-  return text.trimStart().startsWith("[") ? readArray(text) : readEachLine(text);
-}
-
-function readEachLine(text: string): ReadLines {
-  const result: ReadLines = { lines: new EnvelopeLines(2 * text.length), refused: [] };
-  text.split("\n").forEach((line, index) => {
-    if (line.trim() === "") return;
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      result.refused.push({ line: index + 1, detail: "line: not valid JSON", payload: line });
-      return;
-    }
-    take(result, value, index + 1, () => line);
-  });
-  return result;
-}
-
-function readArray(text: string): ReadLines {
-  let values: unknown;
-  try {
-    values = JSON.parse(text);
-  } catch (error) {
-    throw new PlatformError("payload-rejected", "the body is not a JSON array", { cause: error });
-  }
-  const result: ReadLines = { lines: new EnvelopeLines(2 * text.length), refused: [] };
-  (values as unknown[]).forEach((value, index) => take(result, value, index + 1, () => JSON.stringify(value)));
-  return result;
-}
-
-function take(result: ReadLines, value: unknown, line: number, payload: () => string): void {
-  const checked = checkLine(value);
-  if (checked.ok) result.lines.add(checked.record);
-  else result.refused.push({ line, detail: checked.detail, payload: payload() });
 }

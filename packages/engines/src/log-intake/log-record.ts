@@ -3,10 +3,13 @@ import type { LogRecord } from "./envelope-lines.ts";
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
+const MAX_SERVICE = 200;
+const MAX_LEVEL = 30;
+
 const ndjsonLineSchema = z.object({
   ts: z.string().regex(ISO_TIME, "must be an ISO 8601 time with a zone, e.g. 2026-11-23T09:30:00.000Z"),
-  service: z.string().min(1).max(200),
-  level: z.string().max(30).default("info"),
+  service: z.string().min(1).max(MAX_SERVICE),
+  level: z.string().max(MAX_LEVEL).default("info"),
   message: z.string(),
   attributes: z.record(z.string(), z.unknown()).default({}),
   trace_id: z.string().nullish(),
@@ -19,6 +22,36 @@ export type ParsedLine =
 
 /** Checks one NDJSON line, already parsed; what is wrong names the field, never its value. */
 export function checkLine(value: unknown): ParsedLine {
+  const record = plainRecord(value);
+  return record === null ? checkBySchema(value) : { ok: true, record };
+}
+
+/**
+ * Reads what nearly all lines are: records that need no default. Null leaves the line to the schema, which costs ten times
+ * as much and knows what to say. Never takes what the schema refuses (`log-record.test.ts`).
+ */
+export function plainRecord(value: unknown): LogRecord | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { ts, service, level, message, attributes, trace_id = null, span_id = null } = value as Partial<LogRecord>;
+  if (
+    typeof ts !== "string" ||
+    typeof service !== "string" ||
+    typeof level !== "string" ||
+    typeof message !== "string" ||
+    typeof attributes !== "object" ||
+    attributes === null ||
+    Array.isArray(attributes)
+  )
+    return null;
+  if (service === "" || service.length > MAX_SERVICE || level.length > MAX_LEVEL) return null;
+  if ((trace_id !== null && typeof trace_id !== "string") || (span_id !== null && typeof span_id !== "string"))
+    return null;
+  if (!ISO_TIME.test(ts) || Number.isNaN(Date.parse(ts))) return null;
+  return { ts, service, level: level.toLowerCase(), message, attributes, trace_id, span_id };
+}
+
+/** The declared shape of a line, and what is wrong with one that does not have it. */
+export function checkBySchema(value: unknown): ParsedLine {
   const parsed = ndjsonLineSchema.safeParse(value);
   if (!parsed.success) {
     const detail = parsed.error.issues.map((issue) => `${issue.path.join(".") || "line"}: ${issue.message}`).join("; ");

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PlatformError } from "@nova/pipeline-core/kernel";
-import type { LogRecord } from "./envelope-lines.ts";
+import { EnvelopeLines, type LogRecord } from "./envelope-lines.ts";
 import { readOtlp, type OtlpEncoding } from "./otlp.ts";
 import { encodeOtlpRequest, type OtlpRequest, sampleOtlpRequest } from "./testing.ts";
 
@@ -11,9 +11,9 @@ interface Line {
   readonly position: string;
 }
 function linesOf(body: Buffer, encoding: OtlpEncoding): Line[] {
-  const text = readOtlp(body, encoding)
-    .render((index) => `000000000007.${String(index).padStart(8, "0")}`)
-    .toString();
+  const lines = new EnvelopeLines();
+  readOtlp(body, encoding, lines);
+  const text = lines.render((index) => `000000000007.${String(index).padStart(8, "0")}`).toString();
   return text
     .split("\n")
     .slice(0, -1)
@@ -158,6 +158,6 @@ describe("OTLP in protobuf, read without objects in between", () => {
     }
     let body = Buffer.concat([Buffer.from([0x2a]), length(nested.length), nested]);
     for (const field of [0x12, 0x12, 0x0a]) body = Buffer.concat([Buffer.from([field]), length(body.length), body]);
-    expect(() => readOtlp(body, "protobuf")).toThrow(expect.objectContaining({ kind: "payload-rejected" }));
+    expect(() => linesOf(body, "protobuf")).toThrow(expect.objectContaining({ kind: "payload-rejected" }));
   });
 });

@@ -1,6 +1,6 @@
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { z } from "zod";
-import { EnvelopeLines } from "./envelope-lines.ts";
+import type { EnvelopeLines } from "./envelope-lines.ts";
 import { levelOf, messageOf, UNKNOWN_SERVICE } from "./otlp-meaning.ts";
 
 const int64 = z.union([z.string().regex(/^-?\d+$/), z.number().int()]).transform(String);
@@ -60,8 +60,8 @@ const requestSchema = z.object({
     .nullish(),
 });
 
-/** Reads an export request in JSON. Throws `payload-rejected` when it is none. */
-export function readOtlpJson(body: Buffer): EnvelopeLines {
+/** Writes an export request in JSON as envelope lines. Throws `payload-rejected` when it is none. */
+export function readOtlpJson(body: Buffer, lines: EnvelopeLines): void {
   const request = requestSchema.safeParse(parseJson(body));
   if (!request.success) {
     const [issue] = request.error.issues;
@@ -70,7 +70,6 @@ export function readOtlpJson(body: Buffer): EnvelopeLines {
       `not an OTLP logs request: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
     );
   }
-  const lines = new EnvelopeLines(body.length);
   for (const { resource, scopeLogs } of request.data.resourceLogs ?? []) {
     const { "service.name": service, ...shared } = attributesOf(resource?.attributes);
     for (const { scope, logRecords } of scopeLogs ?? []) {
@@ -92,7 +91,6 @@ export function readOtlpJson(body: Buffer): EnvelopeLines {
       }
     }
   }
-  return lines;
 }
 
 function parseJson(body: Buffer): unknown {

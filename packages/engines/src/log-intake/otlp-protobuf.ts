@@ -1,4 +1,4 @@
-import { EnvelopeLines } from "./envelope-lines.ts";
+import type { EnvelopeLines } from "./envelope-lines.ts";
 import { OtlpRecordWriter } from "./otlp-record.ts";
 import { LENGTH, tag, WireReader } from "./wire-reader.ts";
 
@@ -11,13 +11,9 @@ const SCOPE = tag(1, LENGTH);
 const SCOPE_NAME = tag(1, LENGTH);
 const LOG_RECORDS = tag(2, LENGTH);
 
-/** Envelope lines are longer than the records they come from. */
-const GROWTH = 3;
-
 /** Rewrites an export request in protobuf as envelope lines, from bytes to bytes. Throws `payload-rejected` when it is none. */
-export function readOtlpProtobuf(body: Buffer): EnvelopeLines {
+export function readOtlpProtobuf(body: Buffer, lines: EnvelopeLines): void {
   const reader = new WireReader(body);
-  const lines = new EnvelopeLines(GROWTH * body.length);
   const writer = new OtlpRecordWriter(reader, lines);
   each(reader, body.length, RESOURCE_LOGS, (end) => {
     const start = reader.at;
@@ -35,7 +31,6 @@ export function readOtlpProtobuf(body: Buffer): EnvelopeLines {
       each(reader, scopeEnd, LOG_RECORDS, (recordEnd) => writer.record(recordEnd));
     });
   });
-  return lines;
 }
 
 /** Calls `take` at the start of each value of one field in the message from here to `end`; it must read the value whole. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LogRecord } from "./envelope-lines.ts";
+import { EnvelopeLines, type LogRecord } from "./envelope-lines.ts";
 import { readOtlp, type OtlpEncoding, encodeOtlpResponse, encodeOtlpStatus } from "./otlp.ts";
 
 /** What the official exporter (@opentelemetry/exporter-logs-otlp-proto 0.301) sent for the two records below. */
@@ -53,13 +53,16 @@ const AS_JSON = {
 };
 
 /** The payloads of the envelope lines. */
-const decodeOtlp = (body: Buffer, encoding: OtlpEncoding): LogRecord[] =>
-  readOtlp(body, encoding)
+const decodeOtlp = (body: Buffer, encoding: OtlpEncoding): LogRecord[] => {
+  const lines = new EnvelopeLines();
+  readOtlp(body, encoding, lines);
+  const texts = lines
     .render(() => "000000000001.00000000")
     .toString()
     .split("\n")
-    .slice(0, -1)
-    .map((line) => (JSON.parse(line) as { payload: LogRecord }).payload);
+    .slice(0, -1);
+  return texts.map((line) => (JSON.parse(line) as { payload: LogRecord }).payload);
+};
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 const oneRecord = (record: object): Buffer => json({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] });

@@ -10,9 +10,10 @@ const { root } = protobuf.parse(OTLP_PROTO, { keepCase: true });
 const RESPONSE = root.lookupType("Response");
 const STATUS = root.lookupType("Status");
 
-/** Reads an export request; both encodings give the same lines. Throws `payload-rejected` when it is none. */
-export function readOtlp(body: Buffer, encoding: OtlpEncoding): EnvelopeLines {
-  return encoding === "json" ? readOtlpJson(body) : readOtlpProtobuf(body);
+/** Writes an export request as envelope lines, the same ones for both encodings. Throws `payload-rejected` when it is none. */
+export function readOtlp(body: Buffer, encoding: OtlpEncoding, lines: EnvelopeLines): void {
+  if (encoding === "json") readOtlpJson(body, lines);
+  else readOtlpProtobuf(body, lines);
 }
 
 /** The export response: empty on full success, else how many were refused and why. */

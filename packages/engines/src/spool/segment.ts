@@ -49,12 +49,16 @@ export async function createSegment(dir: string, number: number): Promise<Segmen
   const entries: IndexEntry[] = [];
   let dataBytes = 0;
   let indexBytes = 0;
+  /** The batches of one write behind each other; the memory serves the next write too. */
+  let group = Buffer.alloc(0);
 
   return {
     number,
     entries,
     async write(batches) {
       const added: IndexEntry[] = [];
+      const bytes = batches.reduce((sum, batch) => sum + batch.lines.length, 0);
+      if (bytes > group.length) group = Buffer.allocUnsafe(2 * bytes);
       let offset = dataBytes;
       for (const batch of batches) {
         added.push({
@@ -65,11 +69,12 @@ export async function createSegment(dir: string, number: number): Promise<Segmen
           batchId: batch.batchId,
           at: batch.at,
         });
+        group.set(batch.lines, offset - dataBytes);
         offset += batch.lines.length;
       }
       const indexLines = Buffer.from(added.map(indexLine).join(""));
       try {
-        await data.appendFile(Buffer.concat(batches.map((batch) => batch.lines)));
+        await data.appendFile(group.subarray(0, bytes));
         await data.datasync();
         // Only now: an index entry vouches for bytes that are on disk.
         await index.appendFile(indexLines);
