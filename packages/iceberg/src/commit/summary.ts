@@ -22,9 +22,13 @@ export function snapshotSummary(
   put("added-data-files", change.addedDataFiles.length);
   put("added-records", rows(change.addedDataFiles));
   put("added-files-size", bytes(change.addedDataFiles) + bytes(addedDeletes));
+  const equalityDeletes = addedDeletes.filter((file) => file.content === CONTENT.equalityDeletes);
+  const positionDeletes = addedDeletes.filter((file) => file.content === CONTENT.positionDeletes);
   put("added-delete-files", addedDeletes.length);
-  put("added-position-delete-files", addedDeletes.length);
-  put("added-position-deletes", rows(addedDeletes));
+  put("added-position-delete-files", positionDeletes.length);
+  put("added-position-deletes", rows(positionDeletes));
+  put("added-equality-delete-files", equalityDeletes.length);
+  put("added-equality-deletes", rows(equalityDeletes));
   put("deleted-data-files", removedData.length);
   put("deleted-records", rows(removedData));
   put("removed-files-size", bytes(change.removedFiles));
@@ -51,7 +55,9 @@ export function snapshotSummary(
     lines.reduce((sum, line) => sum + line.addedRows + line.existingRows, 0);
   const equality = Math.max(
     0,
-    Number(before?.["total-equality-deletes"] ?? 0) - Number(summary["removed-equality-deletes"] ?? 0),
+    Number(before?.["total-equality-deletes"] ?? 0) +
+      rows(equalityDeletes) -
+      Number(summary["removed-equality-deletes"] ?? 0),
   );
   const totals: Record<string, string> = {
     "total-data-files": String(live(data)),
