@@ -25,6 +25,8 @@ export interface FileShape {
   readonly fields: readonly FileField[];
 }
 
+const footersOf = new WeakMap<DataFile, FileShape>();
+/** The footer with the ids of the newest name mapping it was looked at under. */
 const shapes = new WeakMap<DataFile, FileShape>();
 const needs = new WeakMap<TableMetadata["schemas"], boolean>();
 
@@ -33,7 +35,7 @@ export function shapeOf(file: DataFile): FileShape | undefined {
   return shapes.get(file);
 }
 
-/** Remembers the shape of a file that its reader looked at itself. */
+/** Remembers the shape of a file that is not in the table yet. */
 export function noteShape(file: DataFile, shape: FileShape): void {
   shapes.set(file, shape);
 }
@@ -50,15 +52,14 @@ export async function readShapes(
 ): Promise<void> {
   const mapping = nameMappingOf(metadata.properties);
   if (mapping === null && !nestedNamesMoved(metadata.schemas)) return;
-  const unknown = entries.map((entry) => entry.file).filter((file) => file.format === "PARQUET" && !shapes.has(file));
-  if (unknown.length === 0) return;
-  const known = await footers(
-    context,
-    unknown.map((file) => file.path),
-  );
-  for (const file of unknown) {
-    const shape = known.get(file.path);
-    if (shape) shapes.set(file, mapping === null ? shape : withMapping(shape, mapping));
+  const files = entries.map((entry) => entry.file).filter((file) => file.format === "PARQUET");
+  const unknown = files.filter((file) => !footersOf.has(file));
+  const locations = unknown.map((file) => file.path);
+  const known = locations.length === 0 ? new Map<string, FileShape>() : await footers(context, locations);
+  for (const file of unknown) footersOf.set(file, known.get(file.path) as FileShape);
+  for (const file of files) {
+    const footer = footersOf.get(file) as FileShape;
+    shapes.set(file, mapping === null ? footer : withMapping(footer, mapping));
   }
 }
 

@@ -90,7 +90,8 @@ function presentType(found: FileField, type: Type): string {
 /** A value of `presentType` as a value of the wanted type. */
 function rebuilt(value: string, found: FileField, type: Type, depth: number): string {
   if (typeof type === "string" || agrees(found, type)) return value;
-  const item = `x${depth}`;
+  // A column of the same name would be taken for the lambda's parameter.
+  const item = `_iceberg_item${depth}`;
   const part = (index: number, from: string): string => {
     const match = partOf(found, type, index);
     const { type: wanted } = partsOf(type)[index] as { type: Type };

@@ -80,9 +80,9 @@ function partsOf(type: Exclude<Type, string | StructType>): Pick<NestedField, "i
 }
 
 /**
- * Properties after a schema change: where there is a mapping, renamed fields are known by both names, new fields by
- * theirs, and a name that is used again belongs to its new field. Names of dropped fields stay, so that a name used
- * again is not taken for the old field's.
+ * Properties after a schema change: where there is a mapping, renamed fields are known by both names and new fields by
+ * theirs. A name that an older field went by stays that field's, dropped or not: the files that lack ids were written when
+ * it was, and a column that takes the name later must not show the older one's values.
  */
 export function mappingAfterEvolution(
   properties: Readonly<Record<string, string>>,
@@ -108,15 +108,18 @@ function mergeLevel(
   wanted: readonly MappedField[],
   known: ReadonlySet<number>,
 ): MappedField[] {
-  const fresh = wanted.filter((field) => !known.has(field["field-id"] as number));
-  const owner = new Map(wanted.flatMap((field) => field.names.map((name) => [name, field["field-id"]] as const)));
+  const owner = new Map(mapping.flatMap((field) => field.names.map((name) => [name, field["field-id"]] as const)));
+  const free = (field: MappedField): string[] =>
+    field.names.filter((name) => (owner.has(name) ? owner.get(name) : field["field-id"]) === field["field-id"]);
+  const fresh = wanted
+    .filter((field) => !known.has(field["field-id"] as number))
+    .map((field) => ({ ...field, names: free(field) }));
   const kept = mapping.map((field): MappedField => {
     const now = wanted.find((one) => one["field-id"] === field["field-id"]);
-    const names = field.names.filter((name) => (owner.get(name) ?? field["field-id"]) === field["field-id"]);
     const fields = mergeLevel(field.fields ?? [], now?.fields ?? [], known);
     return {
       ...field,
-      names: now === undefined ? names : [...new Set([...names, ...now.names])],
+      names: now === undefined ? field.names : [...new Set([...field.names, ...free(now)])],
       ...(fields.length === 0 ? {} : { fields }),
     };
   });

@@ -245,6 +245,22 @@ test("a concurrent change of another column is joined; of the same column it is 
   });
 });
 
+test.each([
+  ["a field of a struct", "{'city': 'a', 'zip': 1, 'street': 'b'} AS address", "address.street"],
+  ["a field in a list", "[{'sku': 'a', 'n': 1, 'price': 2}] AS items", "items.element.price"],
+  ["a field in a map", "MAP {'k': {'v': 1.5, 'w': 2}} AS attrs", "attrs.value.w"],
+])("rows with %s that the table lacks are refused instead of losing it", async (_what, column, path) => {
+  await expect(append(`SELECT 9 AS id, ${column}`)).rejects.toMatchObject({
+    kind: "schema-mismatch",
+    message: expect.stringContaining(path),
+  });
+});
+
+test("a struct given without some of its fields has nulls there", async () => {
+  await append("SELECT 9 AS id, {'zip': 7} AS address");
+  expect((await rows()).at(-1)).toMatchObject({ address: { city: null, zip: 7 } });
+});
+
 test("the key may change to other required columns, and to none", async () => {
   expect((await table.updateSchema().setKey([]).commit()).key).toEqual([]);
   const empty = await box.lakehouse.createTable(

@@ -71,6 +71,20 @@ function murmur3(bytes: Buffer): number {
   return hash ^ (hash >>> 16);
 }
 
+test.each(["x", "h", "k", "m", "v", "n", "d", "e", "i", "a", "b", "c"])(
+  "a column called %s is not mixed up with a name inside the hash",
+  async (name) => {
+    for (const [type, value, hash] of [
+      ["string", "'iceberg'", 1210000089],
+      ["decimal(9, 2)", "14.20::DECIMAL(9,2)", -500754589],
+      ["long", "34::BIGINT", 2017239379],
+    ] as const) {
+      const sql = `SELECT (${hashSql(`"${name}"`, type)})::BIGINT FROM (SELECT ${value} AS "${name}", 7 AS other)`;
+      expect(Number((await (await engine).runAndReadAll(sql)).getRowsJson()[0]?.[0]) | 0).toBe(hash);
+    }
+  },
+);
+
 test("the engine hashes decimals, bytes and texts of any length as Murmur3 does", async () => {
   const connection = await engine;
   const hashes = async (type: string, values: string): Promise<number[]> =>

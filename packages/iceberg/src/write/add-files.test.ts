@@ -78,6 +78,9 @@ test("files without field ids are read by name on every level, also after column
     on: "2026-01-02",
     day: null,
   });
+  // A reader that starts afresh knows no more than the mapping says.
+  const stranger = await box.stranger().loadTable(table.identifier);
+  expect(((await box.rows(stranger.scan(), "id")) as unknown[])[1]).toEqual(one);
   expect(await rows({ filter: where.eq("on", "2026-01-03"), columns: ["id"] })).toEqual([{ id: "2" }]);
   ({ table } = await box.lakehouse.commit(
     await table.stageDelete({ connection: box.connection, where: where.eq("id", 0) }),
@@ -136,6 +139,27 @@ test.each([
     message: expect.stringMatching(message),
     detail: { location },
   });
+});
+
+test("a name that meant an older column is refused in files without ids, as are two names of one column", async () => {
+  table = await table.setNameMapping();
+  table = await table.updateSchema().renameColumn("day", "on").addColumn("day", "date").commit();
+  await expect(add(await given("day", "SELECT 1 AS id, DATE '2026-01-01' AS day"))).rejects.toMatchObject({
+    kind: "schema-mismatch",
+    message: expect.stringMatching(/day was the name of on/),
+  });
+  table = await table.updateSchema().dropColumn("day").commit();
+  await expect(
+    add(await given("both", "SELECT 1 AS id, DATE '2026-01-01' AS day, DATE '2026-01-01' AS on")),
+  ).rejects.toMatchObject({
+    kind: "schema-mismatch",
+    message: expect.stringMatching(/stands for a field/),
+  });
+  await add(
+    await given("old", "SELECT 1 AS id, DATE '2026-01-01' AS day"),
+    await given("new", "SELECT 2 AS id, DATE '2026-01-02' AS on"),
+  );
+  expect((await rows()).map((row) => row["on"])).toEqual(["2026-01-01", "2026-01-02"]);
 });
 
 test("a damaged name mapping is named, not guessed at", async () => {

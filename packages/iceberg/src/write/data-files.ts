@@ -12,6 +12,7 @@ import { allPlaces, pathOf, type Place } from "../schema/schema-path.ts";
 import type { Schema } from "../schema/schema.ts";
 import { valueFromText } from "../values/bound.ts";
 import { copyRows, type CopiedFile } from "./copy-rows.ts";
+import { refuseUnknownParts } from "./refuse-unknown-parts.ts";
 import { fileStatistics, type ReturnedStatistics } from "./statistics.ts";
 
 /** Folder of a table's data files. */
@@ -38,6 +39,7 @@ export async function projectToSchema(
       `the query returns ${unknown.join(", ")}, which the table does not have; add the column or leave it out`,
       { unknown },
     );
+  await refuseUnknownParts(connection, schema, sql);
   const columns = schema.fields.map((field) => {
     if (!given.has(field.name) && field.required)
       throw new IcebergError("schema-mismatch", `the query lacks column ${field.name}, which the table requires`, {

@@ -20,9 +20,19 @@ export function refuseOtherShape(schema: Schema, shape: FileShape, location: str
       const place = isStruct ? places.find((one) => one.id === field.id) : places[index];
       if (!place)
         throw fail(named(field.name), "is none of the table's; add it to the schema and the name mapping first");
+      const namesake = isStruct ? places.find((one) => one.name === field.name && one.id !== place.id) : undefined;
+      if (namesake)
+        throw fail(
+          named(field.name),
+          `was the name of ${place.name} before another column took it; write the file with field ids instead`,
+        );
       checkType(place.type, field, named(place.name));
       if (field.nesting !== null) compare(place, field.children, named(place.name));
     }
+    const twice = isStruct
+      ? found.find((field, index) => field.id !== null && found.findIndex((one) => one.id === field.id) !== index)
+      : undefined;
+    if (twice) throw fail(named(twice.name), "stands for a field that another column of the file stands for too");
     for (const place of places)
       if (place.required && isStruct && !found.some((field) => field.id === place.id))
         throw fail(named(place.name), "is required and not in the file");
