@@ -11,7 +11,7 @@ export type {
   ServiceCatalog,
   TableIdentifier,
 } from "./catalogs/catalog.ts";
-export type { Storage, StoredFile } from "./storage/storage.ts";
+export type { LocalLease, Storage, StoredFile } from "./storage/storage.ts";
 export type { CreateTableOptions } from "./create-table.ts";
 export type { CommitOptions } from "./commit/commit-change.ts";
 export type { Within } from "./commit/commit.ts";

@@ -12,6 +12,7 @@ import { Table } from "../table.ts";
 import { writeDataFiles } from "../write/data-files.ts";
 import { danglingDeletes } from "../write/removal.ts";
 import type { CompactionGroup, CompactionPlan } from "./plan-compaction.ts";
+import { filesOf, withLocalFiles } from "../read/local-files.ts";
 
 export interface CompactionResult {
   readonly table: Table;
@@ -99,10 +100,12 @@ async function rewrite(
       ? ""
       : ` ORDER BY ${plan.sortBy.map((one) => `${quoteName(one.column)} ${one.direction} NULLS ${one.nulls}`).join(", ")}`;
   const rows = `SELECT * FROM (${liveRowsSql(context, schema, inputs, schema.fields)})${order}`;
-  const addedDataFiles = await writeDataFiles(context, state.metadata, options.connection, rows, {
-    targetBytes: plan.targetFileBytes,
-    tableOrder: plan.sortBy.length === 0,
-  });
+  const addedDataFiles = await withLocalFiles(context, filesOf(inputs), async () =>
+    writeDataFiles(context, state.metadata, options.connection, rows, {
+      targetBytes: plan.targetFileBytes,
+      tableOrder: plan.sortBy.length === 0,
+    }),
+  );
   const deletes = danglingDeletes(planned, new Set(inputs.map((file) => file.entry.file.path)));
   const staged = stageChange(context, state, {
     operation: "replace",

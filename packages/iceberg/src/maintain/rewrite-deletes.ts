@@ -12,6 +12,7 @@ import { deletedKeysSql } from "../read/scan-sql.ts";
 import { reloadState } from "../refs/branch-view.ts";
 import { Table } from "../table.ts";
 import { dropTemporary, writePositionDeletes, type FoundRows } from "../write/position-deletes.ts";
+import { withLocalFiles } from "../read/local-files.ts";
 
 /** Delete files to join, per partition, and delete files that reach no data any more. Plain data. */
 export interface RewriteDeletesPlan {
@@ -123,11 +124,8 @@ export async function executeRewriteDeletes(
       continue;
     }
     const files = data.map((file) => file.entry);
-    const found = await foundRows(
-      options.connection,
-      context.uuid(),
-      files,
-      deletedKeysSql(context, files, [...deletes.values()]),
+    const found = await withLocalFiles(context, [...deletes.keys()], async () =>
+      foundRows(options.connection, context.uuid(), files, deletedKeysSql(context, files, [...deletes.values()])),
     );
     let addedDeleteFiles: DataFile[];
     try {

@@ -10,6 +10,7 @@ import { matchDeletes } from "./match-deletes.ts";
 import type { PlannedFile } from "./plan-files.ts";
 import { requireSnapshot } from "./resolve-snapshot.ts";
 import { deletedKeysSql, liveRowsSql, readParquet, ROW_KEY } from "./scan-sql.ts";
+import { filesOf, heldFiles } from "./local-files.ts";
 
 /** Name of the column that says what happened to a row. */
 export const CHANGE_TYPE = "_change_type";
@@ -36,6 +37,8 @@ export interface Changes {
   keysToSql(columns?: readonly string[]): Promise<string>;
   /** A parenthesised SELECT of all columns and `_change_type` ('insert' | 'delete'). */
   toSql(): Promise<string>;
+  /** Says that SQL handed out is not run any more; see `Scan.release`. */
+  readonly release: () => void;
 }
 
 interface Delta {
@@ -69,6 +72,7 @@ export async function tableChanges(context: Context, state: TableState, options:
   const thinned = new Map(
     delta.thinned.flatMap((file) => file.now.map((entry) => [entry.file.path, entry.file.recordCount] as const)),
   );
+  const held = heldFiles(context);
   const toSql = async (): Promise<string> => {
     const files = [...delta.inserted, ...delta.dropped, ...delta.thinned];
     await readShapes(
@@ -76,6 +80,10 @@ export async function tableChanges(context: Context, state: TableState, options:
       metadata,
       files.map((file) => file.entry),
     );
+    await held.hold([
+      ...filesOf([...delta.inserted, ...delta.dropped]),
+      ...delta.thinned.flatMap((file) => filesOf([{ entry: file.entry, deletes: [...file.now, ...file.before] }])),
+    ]);
     return `(${changesSql(context, schema, delta)})`;
   };
   return {
@@ -86,6 +94,7 @@ export async function tableChanges(context: Context, state: TableState, options:
       rows(delta.inserted) + rows(delta.dropped) + [...thinned.values()].reduce((sum, count) => sum + count, 0),
     addedFiles,
     toSql,
+    release: held.release,
     keysToSql: async (columns) => {
       const ids = new Set(schema["identifier-field-ids"] ?? []);
       const names = columns ?? schema.fields.flatMap((field) => (ids.has(field.id) ? [field.name] : []));

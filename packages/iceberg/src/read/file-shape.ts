@@ -67,6 +67,7 @@ export async function readShapes(
 export async function footers(context: Context, locations: readonly string[]): Promise<Map<string, FileShape>> {
   const byPath = new Map(locations.map((location) => [context.storage.enginePath(location), location]));
   const connection = await context.duckdb.connect();
+  const lease = await context.storage.ensureLocal(locations);
   try {
     const rows = await query(
       connection,
@@ -75,6 +76,7 @@ export async function footers(context: Context, locations: readonly string[]): P
     const grouped = Map.groupBy(rows, (row) => String(row["file_name"]));
     return new Map([...grouped].map(([path, lines]) => [byPath.get(path) ?? path, parseShape(lines)]));
   } finally {
+    lease.release();
     connection.closeSync();
   }
 }

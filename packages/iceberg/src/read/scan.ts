@@ -10,6 +10,7 @@ import { filterSql, type Filter } from "./filter.ts";
 import { planFiles, type PlannedFile } from "./plan-files.ts";
 import { resolveSnapshot } from "./resolve-snapshot.ts";
 import { liveRowsSql } from "./scan-sql.ts";
+import { filesOf, heldFiles } from "./local-files.ts";
 
 export interface ScanOptions {
   /** Read this snapshot; excludes `asOf` and `ref`. */
@@ -53,6 +54,11 @@ export interface Scan {
   readonly columns: readonly SchemaColumn[];
   /** A parenthesised SELECT that any DuckDB connection can embed in FROM. */
   toSql(): Promise<string>;
+  /**
+   * Says that SQL handed out by `toSql` is not run any more. Matters where files are copied for the engine (S3): copies
+   * are kept until then, or until the storage's `leaseMs` is over. Idempotent; the scan can be used again.
+   */
+  readonly release: () => void;
   files(): Promise<readonly ScanFile[]>;
   /** Rows in columnar batches of at most 2,048; the engine computes the next one when it is asked for. */
   batches(connection: DuckDBConnection): AsyncIterable<ScanBatch>;
@@ -78,25 +84,43 @@ export function scanTable(context: Context, state: TableState, options: ScanOpti
   const plan = (): Promise<PlannedFile[]> =>
     (planned ??= planFiles(context, metadata, schema, snapshot, options.filter));
 
-  const toSql = async (): Promise<string> => {
-    const files = await plan();
+  const held = heldFiles(context);
+  const sqlOf = (files: readonly PlannedFile[]): string => {
     if (condition === null) return `(${liveRowsSql(context, schema, files, output)})`;
     const columns = output.map((field) => quoteName(field.name)).join(", ");
     return `(SELECT ${columns} FROM (${liveRowsSql(context, schema, files, schema.fields)}) WHERE ${condition})`;
+  };
+  const toSql = async (): Promise<string> => {
+    const files = await plan();
+    await held.hold(filesOf(files));
+    return sqlOf(files);
   };
   return {
     snapshotId: snapshot?.["snapshot-id"] ?? null,
     columns: columnsOf({ type: "struct", fields: output }),
     toSql,
+    release: held.release,
     files: async () => (await plan()).map(asScanFile),
     batches: async function* (connection) {
       const names = new Map(output.map((field, index) => [field.name, index]));
-      for await (const chunk of chunks(connection, `SELECT * FROM ${await toSql()}`))
-        yield { rowCount: chunk.rowCount, chunk, column: (name) => chunk.getColumnValues(indexOf(names, name)) };
+      const files = await plan();
+      const lease = await context.storage.ensureLocal(filesOf(files));
+      try {
+        for await (const chunk of chunks(connection, `SELECT * FROM ${sqlOf(files)}`))
+          yield { rowCount: chunk.rowCount, chunk, column: (name) => chunk.getColumnValues(indexOf(names, name)) };
+      } finally {
+        lease.release();
+      }
     },
     rows: async function* (connection) {
-      const result = await connection.stream(`SELECT * FROM ${await toSql()}`);
-      for await (const batch of result.yieldRowObjectJs()) yield batch as Record<string, unknown>[];
+      const files = await plan();
+      const lease = await context.storage.ensureLocal(filesOf(files));
+      try {
+        const result = await connection.stream(`SELECT * FROM ${sqlOf(files)}`);
+        for await (const batch of result.yieldRowObjectJs()) yield batch as Record<string, unknown>[];
+      } finally {
+        lease.release();
+      }
     },
   };
 }

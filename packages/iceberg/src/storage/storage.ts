@@ -6,6 +6,15 @@ export interface StoredFile {
   readonly modifiedAt: number;
 }
 
+/** Keeps files where the engine reads them. */
+export interface LocalLease {
+  /** Lets them go. Idempotent. */
+  release(): void;
+}
+
+/** For storages whose files the engine reads in place. */
+export const NO_LEASE: LocalLease = { release: () => undefined };
+
 /**
  * Where table files live. Locations are URIs (`file:///…`, `s3://…`) exactly as they stand in Iceberg metadata.
  * Every method may be called concurrently. Failures are `IcebergError`s: `file-missing`, `file-exists`,
@@ -29,6 +38,11 @@ export interface Storage {
   delete(location: string): Promise<void>;
   /** Every file below a prefix, in no order. A missing prefix has no files. */
   list(prefix: string): AsyncIterable<StoredFile>;
+  /**
+   * Brings files to where `enginePath` says, before a query names them, and keeps them there until the lease is released.
+   * Does nothing for a storage whose files the engine reads in place. `file-missing` when one is not there.
+   */
+  ensureLocal(locations: readonly string[]): Promise<LocalLease>;
   /** The path or URI the SQL engine reads and writes for a location. */
   enginePath(location: string): string;
   /** Inverse of `enginePath`. */

@@ -10,6 +10,7 @@ import { deletedKeysSql, readParquet, ROW_KEY } from "../read/scan-sql.ts";
 import { quoteName, quoteText } from "../schema/duckdb-type.ts";
 import type { NestedField } from "../schema/schema.ts";
 import { dataFolder } from "./data-files.ts";
+import { filesOf, withLocalFiles } from "../read/local-files.ts";
 
 /** Live rows found in data files: a temporary table of (i, pos), i being the index into `files`. */
 export interface FoundRows {
@@ -44,7 +45,9 @@ export async function findRows(
     deletes.length === 0
       ? matched
       : `SELECT m.* FROM (${matched}) m ANTI JOIN (${deletedKeysSql(context, files, deletes)}) x ON m.k = x.k`;
-  await run(connection, `CREATE TEMP TABLE ${table} AS SELECT i, pos FROM (${live})`);
+  await withLocalFiles(context, filesOf(sorted), async () =>
+    run(connection, `CREATE TEMP TABLE ${table} AS SELECT i, pos FROM (${live})`),
+  );
   const counted = await query(connection, `SELECT i, count(*) AS n FROM ${table} GROUP BY i`);
   return { table, files, counts: new Map(counted.map((row) => [Number(row["i"]), Number(row["n"])])) };
 }

@@ -17,6 +17,7 @@ import type { Schema } from "../schema/schema.ts";
 import { valueFromText } from "../values/bound.ts";
 import { partitionSelect, partitionTexts } from "./copy-rows.ts";
 import { footerStatistics } from "./footer-statistics.ts";
+import { withLocalFiles } from "../read/local-files.ts";
 import { refuseOtherShape } from "./refuse-other-shape.ts";
 import { fileStatistics } from "./statistics.ts";
 
@@ -46,7 +47,9 @@ export async function stageAddFiles(context: Context, state: TableState, input: 
       );
     const shape = mapping === null ? bare : withMapping(bare, mapping);
     refuseOtherShape(schema, shape, location);
-    added.push(await dataFile(context, metadata, input.connection, { location, shape, schema, spec }));
+    const read = async (): Promise<DataFile> =>
+      dataFile(context, metadata, input.connection, { location, shape, schema, spec });
+    added.push(await withLocalFiles(context, [location], read));
   }
   const staged = stageChange(context, state, {
     operation: "append",

@@ -1,4 +1,5 @@
 import { IcebergError } from "../../errors.ts";
+import { stringifyWithLongs } from "../../metadata/json-longs.ts";
 import type { Snapshot, SnapshotRef, TableMetadata } from "../../metadata/table-metadata.ts";
 
 /** One change or one condition of a commit, as the REST protocol's `TableUpdate` and `TableRequirement` spell them. */
@@ -30,6 +31,7 @@ export function commitBody(before: TableMetadata, after: TableMetadata): CommitB
     ...orders.map((order) => ({ action: "add-sort-order", "sort-order": order })),
     ...changed(before, after, "default-sort-order-id", "set-default-sort-order", "sort-order-id"),
     ...propertyUpdates(before.properties, after.properties),
+    ...statisticsUpdates(before, after),
     ...snapshots,
   ];
   const requirements: TableRequirement[] = [
@@ -105,16 +107,36 @@ function refRequirements(before: TableMetadata, after: TableMetadata): TableRequ
   }));
 }
 
+/** Statistics files of snapshots that go: what a REST commit can say about the fields this package only carries along. */
+const STATISTICS = { statistics: "remove-statistics", "partition-statistics": "remove-partition-statistics" } as const;
+
+function statisticsUpdates(before: TableMetadata, after: TableMetadata): TableUpdate[] {
+  return Object.entries(STATISTICS).flatMap(([field, action]) => {
+    const kept = new Set(snapshotIds(after.extra[field]));
+    return snapshotIds(before.extra[field])
+      .filter((id) => !kept.has(id))
+      .map((id) => ({ action, "snapshot-id": id }));
+  });
+}
+
+function snapshotIds(list: unknown): unknown[] {
+  return Array.isArray(list) ? list.map((entry: Record<string, unknown>) => entry["snapshot-id"]) : [];
+}
+
 /** A change that the protocol has no word for must not be lost on the way. */
 function refuseInexpressible(before: TableMetadata, after: TableMetadata): void {
-  const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
-  const problem =
-    before["table-uuid"] !== after["table-uuid"]
-      ? "another table-uuid"
-      : (Object.keys({ ...before.extra, ...after.extra }).find((key) => !same(before.extra[key], after.extra[key])) ??
-        (["schemas", "partition-specs", "sort-orders"] as const).find(
-          (list) => after[list].length < before[list].length,
-        ));
+  const same = (a: unknown, b: unknown): boolean => a === b || stringifyWithLongs(a) === stringifyWithLongs(b);
+  const shrunk = (["schemas", "partition-specs", "sort-orders"] as const).find(
+    (list) => after[list].length < before[list].length,
+  );
+  const other = Object.keys({ ...before.extra, ...after.extra }).find((key) => {
+    const given = after.extra[key];
+    if (!(key in STATISTICS)) return !same(before.extra[key], given);
+    const left = new Set(snapshotIds(given));
+    const rest = ((before.extra[key] ?? []) as Record<string, unknown>[]).filter((one) => left.has(one["snapshot-id"]));
+    return !same(rest, given ?? []);
+  });
+  const problem = before["table-uuid"] === after["table-uuid"] ? (shrunk ?? other) : "table-uuid";
   if (problem !== undefined)
     throw new IcebergError("unsupported-feature", `a REST catalog cannot be told to change ${problem} of a table`, {
       field: problem,

@@ -3,7 +3,7 @@ import { link, mkdir, open, readFile, readdir, stat, unlink } from "node:fs/prom
 import { dirname, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { IcebergError } from "../../errors.ts";
-import type { Storage, StoredFile } from "../storage.ts";
+import { NO_LEASE, type Storage, type StoredFile } from "../storage.ts";
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
@@ -83,6 +83,7 @@ export function folderStorage(root: string): Storage {
       }
     },
     list: (prefix) => walk(pathIn(prefix)),
+    ensureLocal: async () => NO_LEASE,
     enginePath: (location) => pathIn(location),
     locationOf: (enginePath) => fileUri(pathIn(enginePath)),
   };

@@ -116,6 +116,10 @@ function apply(state: TableMetadata, update: Json, now: number): TableMetadata {
       return removeRef(state, String(update["ref-name"]));
     case "remove-snapshots":
       return removeSnapshots(state, (update["snapshot-ids"] as unknown[]).map(long) as bigint[]);
+    case "remove-statistics":
+      return withoutStatistics(state, "statistics", long(update["snapshot-id"]));
+    case "remove-partition-statistics":
+      return withoutStatistics(state, "partition-statistics", long(update["snapshot-id"]));
     default:
       throw bad(`unknown update ${String(update["action"])}`);
   }
@@ -166,6 +170,11 @@ function removeSnapshots(state: TableMetadata, ids: readonly bigint[]): TableMet
     snapshots: state.snapshots.filter((each) => !gone.has(each["snapshot-id"])),
     "snapshot-log": state["snapshot-log"].filter((line) => !gone.has(line["snapshot-id"])),
   };
+}
+
+function withoutStatistics(state: TableMetadata, field: string, id: bigint | null): TableMetadata {
+  const list = (state.extra[field] ?? []) as { "snapshot-id": unknown }[];
+  return { ...state, extra: { ...state.extra, [field]: list.filter((each) => long(each["snapshot-id"]) !== id) } };
 }
 
 /** -1 names the one added last. */
