@@ -118,7 +118,7 @@ async function measure(batches: number, events: number): Promise<void> {
         from += count;
         return process.cpuUsage(began);
       };
-      await run(Math.ceil(batches / 4)); // warm
+      await run(batches); // warm
       const { user, system } = await run(batches);
       const micros = (user + system) / (batches * events);
       figures.push({

@@ -2,7 +2,9 @@ import type { JsonBytes } from "./json-bytes.ts";
 import { findKeyValue, type Span, STRING, writeValue } from "./otlp-value.ts";
 import type { WireReader } from "./wire-reader.ts";
 
-const COMMA = Buffer.from(",");
+const COMMA = 0x2c;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
 
 /**
  * Attributes as they stand in the body: those of the resource, of the scope and of one record at a time behind each other,
@@ -71,16 +73,16 @@ export class AttributeList {
   /** Writes all as one JSON object. */
   write(json: JsonBytes): void {
     let first = true;
-    json.ascii("{");
+    json.byte(OPEN);
     for (let index = 0; index < this.length; index += 1) {
       const id = this.ids[index] as number;
       if (this.lastAt[id] !== index) continue;
-      if (!first) json.raw(COMMA);
+      if (!first) json.byte(COMMA);
       first = false;
       json.raw(this.names[id] as Buffer);
       writeValue(this.reader, this.values[index] as Span, json);
     }
-    json.ascii("}");
+    json.byte(CLOSE);
   }
 
   private append(id: number): void {

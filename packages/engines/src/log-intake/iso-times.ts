@@ -3,7 +3,7 @@ import type { WireReader } from "./wire-reader.ts";
 
 const TWO_32 = 2 ** 32;
 const NANOS_PER_MILLI = 1_000_000;
-const QUOTE = '"';
+const END = Buffer.from('Z"');
 
 /** Nanoseconds since 1970, in two halves of 32 bits: a number would lose some of them. 0 is unknown. */
 export class UnixNano {
@@ -15,8 +15,7 @@ export class UnixNano {
   }
 
   read(reader: WireReader): void {
-    reader.fixed64();
-    this.low = reader.low;
+    this.low = reader.fixed64();
     this.high = reader.high;
   }
 
@@ -28,7 +27,8 @@ export class UnixNano {
 /** Writes ISO times with microseconds. Those of one second, as in most batches, share the text up to it. */
 export class IsoTimes {
   private second = -1;
-  private text = "";
+  /** As a JSON string begins. */
+  private start = Buffer.alloc(0);
 
   write({ low, high }: UnixNano, json: JsonBytes): void {
     const rest = (high % NANOS_PER_MILLI) * TWO_32 + low;
@@ -36,11 +36,11 @@ export class IsoTimes {
     const second = Math.floor(millis / 1000);
     if (second !== this.second) {
       this.second = second;
-      this.text = `${QUOTE}${new Date(second * 1000).toISOString().slice(0, -"000Z".length)}`;
+      this.start = Buffer.from(`"${new Date(second * 1000).toISOString().slice(0, -"000Z".length)}`);
     }
-    json.ascii(this.text);
+    json.raw(this.start);
     json.digits(millis % 1000, 3);
     json.digits(Math.floor((rest % NANOS_PER_MILLI) / 1000), 3);
-    json.ascii(`Z${QUOTE}`);
+    json.raw(END);
   }
 }

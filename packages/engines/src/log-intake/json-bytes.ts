@@ -6,9 +6,8 @@ const ZERO = 0x30;
 const ESCAPES = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
   JSON.stringify(String.fromCharCode(byte)).slice(1, -1),
 );
+const LONGEST_ESCAPE = 6;
 const HEX = Buffer.from("0123456789abcdef");
-/** Below this many bytes a loop is faster than a call out of the engine. */
-const SHORT = 48;
 const FIRST_SIZE = 64 * 1024;
 
 /** JSON text as it grows, in UTF-8. Strings come from UTF-8 bytes and go into it without becoming JavaScript strings. */
@@ -38,19 +37,30 @@ export class JsonBytes {
     this.length += source.length;
   }
 
+  /** One byte. */
+  byte(byte: number): void {
+    this.reserve(1);
+    this.buffer[this.length] = byte;
+    this.length += 1;
+  }
+
   /** A JSON string of UTF-8 bytes. */
   string(source: Buffer, start: number, end: number): void {
-    this.byte(QUOTE);
-    let from = start;
-    for (let at = start; at < end; at += 1) {
-      const byte = source[at] as number;
-      if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) continue;
-      this.run(source, from, at);
-      this.ascii(ESCAPES[byte] as string);
-      from = at + 1;
+    this.reserve(LONGEST_ESCAPE * (end - start) + 2);
+    const { buffer } = this;
+    let to = this.length;
+    buffer[to++] = QUOTE;
+    for (let from = start; from < end; from += 1) {
+      const byte = source[from] as number;
+      if (byte < SPACE || byte === QUOTE || byte === BACKSLASH)
+        to += buffer.write(ESCAPES[byte] as string, to, "latin1");
+      else {
+        buffer[to] = byte;
+        to += 1;
+      }
     }
-    this.run(source, from, end);
-    this.byte(QUOTE);
+    buffer[to++] = QUOTE;
+    this.length = to;
   }
 
   /** A JSON string of hexadecimal digits, two a byte. */
@@ -93,20 +103,6 @@ export class JsonBytes {
     this.reserve(end - start);
     this.buffer.copyWithin(this.length, start, end);
     this.length += end - start;
-  }
-
-  private byte(byte: number): void {
-    this.reserve(1);
-    this.buffer[this.length++] = byte;
-  }
-
-  private run(source: Buffer, start: number, end: number): void {
-    if (end === start) return;
-    this.reserve(end - start);
-    const { buffer, length } = this;
-    if (end - start > SHORT) buffer.set(source.subarray(start, end), length);
-    else for (let from = start, to = length; from < end; from += 1, to += 1) buffer[to] = source[from] as number;
-    this.length = length + end - start;
   }
 
   private reserve(bytes: number): void {

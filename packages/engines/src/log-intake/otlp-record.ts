@@ -28,6 +28,9 @@ const UNKNOWN = Buffer.from(JSON.stringify(UNKNOWN_SERVICE));
 /** By severity number, from 1 on. */
 const LEVELS = [undefined, ...Array.from({ length: 24 }, (_, index) => Buffer.from(`"${levelOf(null, index + 1)}"`))];
 
+const NULL = Buffer.from("null");
+const CLOSE = 0x7d;
+
 /** Where something stands in the body; empty when it was left out. */
 interface Range {
   start: number;
@@ -171,7 +174,7 @@ export class OtlpRecordWriter {
     this.id(this.traceId);
     json.raw(SPAN_ID_NAME);
     this.id(this.spanId);
-    json.ascii("}");
+    json.byte(CLOSE);
     lines.end(tsStart, tsEnd);
   }
 
@@ -186,6 +189,6 @@ export class OtlpRecordWriter {
   private id({ start, end }: Range): void {
     const { json } = this.lines;
     if (end > start) json.hex(this.reader.bytes, start, end);
-    else json.ascii("null");
+    else json.raw(NULL);
   }
 }

@@ -18,8 +18,7 @@ export const tag = (field: number, type: number): number => (field << 3) | type;
 /** Reads protobuf's wire format (protobuf.dev/programming-guides/encoding). Throws `payload-rejected` for what is none. */
 export class WireReader {
   at = 0;
-  /** Halves of the 64-bit number that was read last. */
-  low = 0;
+  /** The upper half of the number that was read last. */
   high = 0;
   readonly bytes: Buffer;
 
@@ -42,28 +41,27 @@ export class WireReader {
   /** The lower 32 bits of a varint; the upper ones are in `high`. */
   varint(): number {
     const first = this.bytes[this.at];
-    if (first !== undefined && first < 0x80) {
-      this.at += 1;
-      this.high = 0;
-      return (this.low = first);
-    }
-    return this.longVarint();
+    if (first === undefined || first >= 0x80) return this.longVarint();
+    this.at += 1;
+    this.high = 0;
+    return first;
   }
 
   /** A signed 64-bit varint: a number where that is exact, else its digits. */
   int64(): number | string {
-    this.varint();
-    const value = (this.high | 0) * TWO_32 + this.low;
+    const low = this.varint();
+    const value = (this.high | 0) * TWO_32 + low;
     if (Number.isSafeInteger(value)) return value;
-    return ((BigInt(this.high | 0) << 32n) | BigInt(this.low)).toString();
+    return ((BigInt(this.high | 0) << 32n) | BigInt(low)).toString();
   }
 
-  /** Reads 64 bits into `low` and `high`. */
-  fixed64(): void {
+  /** The lower 32 of 64 bits; the upper ones are in `high`. */
+  fixed64(): number {
     this.need(8);
-    this.low = this.bytes.readUInt32LE(this.at);
+    const low = this.bytes.readUInt32LE(this.at);
     this.high = this.bytes.readUInt32LE(this.at + 4);
     this.at += 8;
+    return low;
   }
 
   /** Passes over the value of a field that nobody asked for. */
@@ -115,7 +113,7 @@ export class WireReader {
       if (index > 4) high |= bits << (7 * index - 32);
       if (byte < 0x80) {
         this.high = high >>> 0;
-        return (this.low = low >>> 0);
+        return low >>> 0;
       }
     }
     throw notProtobuf("a number is too long");

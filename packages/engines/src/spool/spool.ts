@@ -180,9 +180,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       if (current.bytes >= options.segmentBytes) rotate();
       const segment = current;
       const firstLine = segment.lines;
-      const lines = batch.render(
-        (index) => `${segmentText(segment.number)}.${String(firstLine + index).padStart(8, "0")}`,
-      );
+      const start = `${segmentText(segment.number)}.`;
+      const lines = batch.render((index) => start + String(firstLine + index).padStart(8, "0"));
       segment.lines += batch.rows;
       segment.bytes += lines.length;
       const written = new Promise<void>((done, failed) => {
