@@ -23,9 +23,9 @@ export interface PendingChanges {
   readonly receivedLsn: Lsn;
   readonly inTransaction: boolean;
   read(message: Buffer): void;
-  /** A table came whose shape is not known: `describe` must run before the next message is read. */
-  readonly needsDescription: boolean;
-  describe(): Promise<void>;
+  /** The message changes a table whose shape is not known: `describe` must run before it is read. */
+  needsDescription(message: Buffer): boolean;
+  describe(message: Buffer): Promise<void>;
   take(): TakenChanges;
 }
 
@@ -49,7 +49,8 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
   const tables = new Map(options.tables.map((table) => [table.oid, table]));
   const versions = new Map(options.streams.map((record) => [record.stream, record.schema.version]));
   const targets = new Map<number, StreamTarget>();
-  let undescribed: RelationMessage[] = [];
+  /** Told by the source, but without a change yet: partitions are, although their changes come under their root. */
+  const undescribed = new Map<number, RelationMessage>();
   let batch = envelopeBatch();
   let receivedLsn = start.lsn;
   let transaction: { prefix: string; micros: bigint; lsn: Lsn; ordinal: number; skipThrough: number } | null = null;
@@ -67,8 +68,9 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
       const stream = streamName(relation.schema, relation.table);
       const table = tables.get(relation.oid);
       targets.set(relation.oid, { stream, version: versions.get(stream) ?? 1 });
+      undescribed.delete(relation.oid);
       if (table !== undefined && table.shape === shapeOf(relation)) return table.key;
-      undescribed.push(relation);
+      undescribed.set(relation.oid, relation);
       return relationKey(relation, table?.key ?? []);
     },
     change(op, relationOid, key, payload, unchanged) {
@@ -103,19 +105,19 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
     get inTransaction() {
       return transaction !== null;
     },
-    get needsDescription() {
-      return undescribed.length > 0;
-    },
+    needsDescription: (message) =>
+      undescribed.size > 0 && changedRelations(message).some((oid) => undescribed.has(oid)),
     read(message) {
       if (message[0] !== KEEPALIVE) return decoder.decode(message, XLOG_HEADER_BYTES);
       const walEnd = message.readBigUInt64BE(1);
       // Inside a transaction the server's place is already behind rows that have not come yet.
       if (transaction === null && walEnd > receivedLsn) receivedLsn = walEnd;
     },
-    async describe() {
-      const relations = undescribed;
-      undescribed = [];
-      for (const relation of relations) {
+    async describe(message) {
+      for (const oid of changedRelations(message)) {
+        const relation = undescribed.get(oid);
+        if (relation === undefined) continue;
+        undescribed.delete(oid);
         const table = await describeRelation(options.catalog, options.publication, relation);
         const saved = await host.saveStreamSchemas([streamSchema(table, host.piiRule)]);
         const record = saved.find((each) => each.stream === table.stream);
@@ -141,4 +143,21 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
       };
     },
   };
+}
+
+/** Relations that a replication message changes rows of (PostgreSQL manual, "Logical Replication Message Formats"). */
+function changedRelations(message: Buffer): number[] {
+  if (message[0] === KEEPALIVE) return [];
+  switch (message[XLOG_HEADER_BYTES]) {
+    case 0x49: // Insert
+    case 0x55: // Update
+    case 0x44: // Delete
+      return [message.readUInt32BE(XLOG_HEADER_BYTES + 1)];
+    case 0x54: // Truncate
+      return Array.from({ length: message.readInt32BE(XLOG_HEADER_BYTES + 1) }, (_, index) =>
+        message.readUInt32BE(XLOG_HEADER_BYTES + 6 + index * 4),
+      );
+    default:
+      return [];
+  }
 }

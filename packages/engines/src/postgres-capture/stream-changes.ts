@@ -63,8 +63,8 @@ export async function streamChanges(
       const wait = pending.rows === 0 ? TICK : Math.min(TICK, Math.max(1, dueAt() - millis()));
       for (const message of await stream.next(wait)) {
         const wasEmpty = pending.rows === 0;
+        if (pending.needsDescription(message)) await pending.describe(message);
         pending.read(message);
-        if (pending.needsDescription) await pending.describe();
         if (wasEmpty && pending.rows > 0) firstRowAt = millis();
         if (pending.rows >= rules.maxRows || pending.size >= rules.maxBytes) await startCommit();
       }
