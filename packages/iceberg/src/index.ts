@@ -40,7 +40,7 @@ export type { Failpoint } from "./context.ts";
 export { CHANGE_TYPE, type Changes, type ChangesOptions } from "./read/changes.ts";
 export type { MergeInput } from "./write/stage-merge.ts";
 export type { DeleteInput, OverwriteInput } from "./write/stage-overwrite.ts";
-export type { SchemaStep } from "./schema/evolve.ts";
+export type { SchemaStep } from "./schema/schema-step.ts";
 export type { SchemaUpdate } from "./schema/update-schema.ts";
 export {
   planCompaction,

@@ -30,12 +30,10 @@ const typeArbitrary: fc.Arbitrary<ColumnType> = fc.letrec<{ type: ColumnType }>(
   type: fc.oneof(
     { maxDepth: 3, depthIdentifier: "type" },
     leaf,
-    fc
-      .array(tie("type"), { minLength: 1, maxLength: 3, depthIdentifier: "type" })
-      .map((types) => ({
-        type: "struct" as const,
-        fields: types.map((type, at) => ({ name: names[at] as string, type })),
-      })),
+    fc.array(tie("type"), { minLength: 1, maxLength: 3, depthIdentifier: "type" }).map((types) => ({
+      type: "struct" as const,
+      fields: types.map((type, at) => ({ name: names[at] as string, type })),
+    })),
     tie("type").map((element) => ({ type: "list" as const, element })),
     tie("type").map((value) => ({ type: "map" as const, key: "string", value })),
   ),
@@ -130,7 +128,7 @@ async function contents(table: Table, sql?: string): Promise<string[]> {
   );
   return result
     .getRowsJson()
-    .map((row) => String(row[0]))
+    .map((row) => row[0] as string)
     .sort();
 }
 async function expected(table: Table, rows: readonly Row[]): Promise<string[]> {

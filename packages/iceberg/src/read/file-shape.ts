@@ -69,11 +69,11 @@ export async function footers(context: Context, locations: readonly string[]): P
   const connection = await context.duckdb.connect();
   const lease = await context.storage.ensureLocal(locations);
   try {
-    const rows = await query(
+    const rows = (await query(
       connection,
-      `SELECT file_name, name, num_children, field_id, repetition_type, converted_type, logical_type, duckdb_type FROM parquet_schema([${[...byPath.keys()].map(quoteText).join(", ")}])`,
-    );
-    const grouped = Map.groupBy(rows, (row) => String(row["file_name"]));
+      `SELECT file_name, name, num_children, field_id, converted_type, logical_type, duckdb_type FROM parquet_schema([${[...byPath.keys()].map(quoteText).join(", ")}])`,
+    )) as unknown as FooterLine[];
+    const grouped = Map.groupBy(rows, (row) => row.file_name);
     return new Map([...grouped].map(([path, lines]) => [byPath.get(path) ?? path, parseShape(lines)]));
   } finally {
     lease.release();
@@ -81,42 +81,53 @@ export async function footers(context: Context, locations: readonly string[]): P
   }
 }
 
+/** A line of parquet_schema; numbers come as text. */
+interface FooterLine {
+  readonly file_name: string;
+  readonly name: string;
+  readonly num_children: string | null;
+  readonly field_id: string | null;
+  readonly converted_type: string | null;
+  readonly logical_type: string | null;
+  readonly duckdb_type: string | null;
+}
+
 /** Parquet lists its columns depth first, a group before its members. */
-function parseShape(lines: readonly Record<string, unknown>[]): FileShape {
+function parseShape(lines: readonly FooterLine[]): FileShape {
   let at = 0;
-  const next = (): Record<string, unknown> => lines[at++] as Record<string, unknown>;
+  const next = (): FooterLine => lines[at++] as FooterLine;
   const members = (count: number): FileField[] => Array.from({ length: count }, () => field(next()));
-  const field = (row: Record<string, unknown>): FileField => {
-    const name = String(row["name"]);
-    const id = row["field_id"] === null ? null : Number(row["field_id"]);
-    const count = Number(row["num_children"] ?? 0);
-    if (count === 0) return { id, name, primitive: String(row["duckdb_type"] ?? "BLOB"), nesting: null, children: [] };
-    const kind = `${row["converted_type"] ?? ""} ${row["logical_type"] ?? ""}`;
+  const field = (row: FooterLine): FileField => {
+    const { name } = row;
+    const id = row.field_id === null ? null : Number(row.field_id);
+    const count = Number(row.num_children ?? 0);
+    if (count === 0) return { id, name, primitive: row.duckdb_type ?? "BLOB", nesting: null, children: [] };
+    const kind = `${row.converted_type ?? ""} ${row.logical_type ?? ""}`;
     if (/\bMAP|MapType/.test(kind)) {
-      const [key, value] = members(Number(next()["num_children"]));
+      const [key, value] = members(Number(next().num_children));
       return { id, name, primitive: null, nesting: "map", children: [key, value].filter((one) => one !== undefined) };
     }
     if (/\bLIST|ListType/.test(kind)) {
       const repeated = next();
-      const inner = Number(repeated["num_children"] ?? 0);
+      const inner = Number(repeated.num_children ?? 0);
       // Parquet "Nested Types": of three levels the middle one is a bare wrapper; old writers have only two.
-      const wrapped = inner === 1 && !/_tuple$/.test(String(repeated["name"])) && repeated["name"] !== "array";
+      const wrapped = inner === 1 && !repeated.name.endsWith("_tuple") && repeated.name !== "array";
       const element = wrapped ? field(next()) : fieldOf(repeated, inner);
       return { id, name, primitive: null, nesting: "list", children: [element] };
     }
     return fieldOf(row, count);
   };
-  const fieldOf = (row: Record<string, unknown>, count: number): FileField =>
+  const fieldOf = (row: FooterLine, count: number): FileField =>
     count === 0
       ? field(row)
       : {
-          id: row["field_id"] === null ? null : Number(row["field_id"]),
-          name: String(row["name"]),
+          id: row.field_id === null ? null : Number(row.field_id),
+          name: row.name,
           primitive: null,
           nesting: "struct",
           children: members(count),
         };
-  const fields = members(Number(next()["num_children"]));
+  const fields = members(Number(next().num_children));
   return { hasIds: fields.some(anyId), fields };
 }
 

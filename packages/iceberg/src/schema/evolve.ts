@@ -5,27 +5,10 @@ import { assignIds, idsAfter, type IdSource } from "./assign-ids.ts";
 import { checkKey } from "./key-fields.ts";
 import { mappingAfterEvolution } from "./name-mapping.ts";
 import { canonicalPrimitive, canPromote } from "./primitive.ts";
-import type { ColumnType, NestedField, Schema, SchemaColumn } from "./schema.ts";
+import type { NestedField, Schema } from "./schema.ts";
+import type { SchemaStep } from "./schema-step.ts";
 import { newFieldAt, placeAt, placeById, withFields, withPlace, type Place } from "./schema-path.ts";
 import { unionSteps } from "./union-schema.ts";
-
-/** One step of a schema change (spec "Schema Evolution"). Names are paths: `city`, `address.city`, `items.element.sku`. */
-export type SchemaStep =
-  | {
-      readonly step: "add";
-      readonly name: string;
-      readonly type: ColumnType;
-      readonly doc?: string | undefined;
-      readonly after?: string | null | undefined;
-    }
-  | { readonly step: "drop"; readonly name: string }
-  | { readonly step: "rename"; readonly name: string; readonly to: string }
-  | { readonly step: "promote"; readonly name: string; readonly type: string }
-  | { readonly step: "make-optional"; readonly name: string }
-  | { readonly step: "document"; readonly name: string; readonly doc: string }
-  | { readonly step: "move"; readonly name: string; readonly after: string | null }
-  | { readonly step: "set-key"; readonly names: readonly string[] }
-  | { readonly step: "union"; readonly columns: readonly SchemaColumn[] };
 
 interface Evolution {
   readonly metadata: TableMetadata;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Table } from "../index.ts";
+import type { SchemaColumn, Table } from "../index.ts";
 import { openTestLakehouse, type TestLakehouse } from "../test-lakehouse.ts";
 
 let box: TestLakehouse;
@@ -53,11 +53,11 @@ async function append(query: string): Promise<void> {
 }
 const rows = async (options = {}): Promise<unknown[]> => box.rows(table.scan(options), "id");
 const idAt = (path: string): number | undefined => {
-  let level: { id?: number; name: string; type: unknown }[] = [...table.columns];
-  let found: { id?: number; type: unknown } | undefined;
+  let level: readonly SchemaColumn[] = table.columns;
+  let found: SchemaColumn | undefined;
   for (const name of path.split(".")) {
     found = level.find((one) => one.name === name);
-    level = ((found?.type as { fields?: typeof level }).fields ?? []) as typeof level;
+    level = typeof found?.type === "object" && found.type.type === "struct" ? found.type.fields : [];
   }
   return found?.id;
 };

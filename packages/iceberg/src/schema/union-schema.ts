@@ -1,5 +1,5 @@
 import { IcebergError } from "../errors.ts";
-import type { SchemaStep } from "./evolve.ts";
+import type { SchemaStep } from "./schema-step.ts";
 import { canonicalPrimitive, canPromote } from "./primitive.ts";
 import type { ColumnType, Schema, SchemaColumn, Type } from "./schema.ts";
 import { placesIn, type Place } from "./schema-path.ts";

@@ -4,9 +4,10 @@ import type { Context, TableState } from "../context.ts";
 import { IcebergError } from "../errors.ts";
 import { currentSchema } from "../metadata/table-metadata.ts";
 import { asColumns } from "./assign-ids.ts";
-import { evolveSchema, type SchemaStep } from "./evolve.ts";
+import { evolveSchema } from "./evolve.ts";
 import type { ColumnType, Schema, SchemaColumn, StructType } from "./schema.ts";
 import { placeAt } from "./schema-path.ts";
+import type { SchemaStep } from "./schema-step.ts";
 
 /**
  * Collects schema steps and commits them together. Each call returns a new value; nothing happens before `commit`.

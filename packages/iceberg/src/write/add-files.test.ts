@@ -162,6 +162,15 @@ test("a name that meant an older column is refused in files without ids, as are 
   expect((await rows()).map((row) => row["on"])).toEqual(["2026-01-01", "2026-01-02"]);
 });
 
+test("a file that is missing, or is no Parquet, or lies outside of the storage is named", async () => {
+  await box.connection.run(`COPY (SELECT 1 AS id) TO '${box.folder}/given/text.parquet' (FORMAT csv)`);
+  for (const name of ["nowhere", "text"]) {
+    const location = `file://${box.folder}/given/${name}.parquet`;
+    await expect(add(location)).rejects.toMatchObject({ kind: "invalid-input", detail: { location } });
+  }
+  await expect(add("file:///etc/passwd")).rejects.toMatchObject({ kind: "path-outside-storage" });
+});
+
 test("a damaged name mapping is named, not guessed at", async () => {
   for (const mapping of [
     "{",

@@ -69,8 +69,8 @@ export function partitionSelect(spec: BoundSpec): string {
 /** Texts of the partition values of a row of `partitionSelect`. */
 export function partitionTexts(spec: BoundSpec, row: Record<string, unknown>): (string | null)[] {
   return spec.fields.map((field) => {
-    const value = row[partitionAlias(field)] ?? null;
-    return value === null ? null : String(value);
+    const value = row[partitionAlias(field)] as string | number | null | undefined;
+    return value === null || value === undefined ? null : String(value);
   });
 }
 

@@ -42,7 +42,7 @@ export function refuseOtherShape(schema: Schema, shape: FileShape, location: str
     if (expected !== field.nesting)
       throw fail(
         path,
-        `is ${field.nesting ?? field.primitive} in the file and ${expected ?? String(type)} in the table`,
+        `is ${field.nesting ?? field.primitive} in the file and ${typeof type === "string" ? type : type.type} in the table`,
       );
     if (typeof type !== "string" || field.primitive === duckdbType(type)) return;
     const own = icebergType(field.primitive ?? "");

@@ -3,7 +3,7 @@ import { stageChange } from "../commit/stage.ts";
 import type { StagedChange } from "../commit/staged-change.ts";
 import { specOf, type Context, type TableState } from "../context.ts";
 import { query } from "../engine.ts";
-import { IcebergError } from "../errors.ts";
+import { IcebergError, isIcebergError } from "../errors.ts";
 import { CONTENT, type DataFile, type ManifestEntry } from "../manifest/data-file.ts";
 import type { BoundSpec } from "../metadata/partition-spec.ts";
 import { UNSORTED_ID } from "../metadata/sort-order.ts";
@@ -34,11 +34,10 @@ export async function stageAddFiles(context: Context, state: TableState, input: 
   const locations = input.locations.map((location) => context.storage.normalise(location));
   await refuseKnown(context, metadata, locations);
   const mapping = nameMappingOf(metadata.properties);
-  const shapes = locations.length === 0 ? new Map<string, FileShape>() : await footers(context, locations);
   const spec = specOf(metadata, metadata["default-spec-id"]);
   const added: DataFile[] = [];
   for (const location of locations) {
-    const bare = shapes.get(location) as FileShape;
+    const bare = await footerOf(context, location);
     if (!bare.hasIds && mapping === null)
       throw new IcebergError(
         "schema-mismatch",
@@ -58,6 +57,20 @@ export async function stageAddFiles(context: Context, state: TableState, input: 
   });
   // The files were there before: they are not this change's to remove.
   return { ...staged, discard: async () => undefined };
+}
+
+async function footerOf(context: Context, location: string): Promise<FileShape> {
+  try {
+    return (await footers(context, [location])).get(location) as FileShape;
+  } catch (error) {
+    if (!isIcebergError(error, "engine-failed") && !isIcebergError(error, "invalid-input")) throw error;
+    throw new IcebergError(
+      "invalid-input",
+      `${location} is not there or no Parquet file; check the location`,
+      { location },
+      error,
+    );
+  }
 }
 
 /** A data file path is live at most once (spec "Manifests"). */
