@@ -4,14 +4,17 @@ import { ident, idents, literal } from "./sql-text.ts";
 
 /** Position, then arrival: two rows of one position are a snapshot chunk read twice, and the later read is newer. */
 const ORDER = `("@position", "@ingested_at")`;
-const NEWEST_FIRST = `"@position" DESC, "@ingested_at" DESC`;
 
 /** Where `folded` keeps a column's newest carried value: no column of a source can have this name. */
 const carriedName = (column: string): string => ident(`@carried ${column}`);
 
-/** The last event per key. `events` are typed rows without refused ones. */
+/**
+ * The last event per key. `events` is a table of typed rows without refused ones. An aggregate finds the rows' ids: a
+ * window costs several times as much, for three rows as for a million.
+ */
 export function winnersSql(events: string, shape: EventShape): string {
-  return `SELECT * FROM ${events} QUALIFY row_number() OVER (PARTITION BY ${idents(shape.key)} ORDER BY ${NEWEST_FIRST}) = 1`;
+  const newest = `max(struct_pack(p := "@position", i := "@ingested_at", r := rowid)).r`;
+  return `SELECT * FROM ${events} SEMI JOIN (SELECT ${newest} AS "@newest" FROM ${events} GROUP BY ${idents(shape.key)}) ON rowid = "@newest"`;
 }
 
 /** Rows to write for keys whose last event carries the whole row: it needs neither older events nor the stored row. */

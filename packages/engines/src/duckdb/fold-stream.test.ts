@@ -153,7 +153,18 @@ describe("folding a stream's events into current rows", () => {
         fc.array(event, { maxLength: 24 }).map(believable),
         fc.array(fc.nat(24), { maxLength: 3 }),
         fc.boolean(),
-        fc.constantFrom("note", "position", "op", "source_ts", "ingested_at", "unchanged", "payload", "f_op"),
+        fc.constantFrom(
+          "note",
+          "position",
+          "op",
+          "source_ts",
+          "ingested_at",
+          "unchanged",
+          "payload",
+          "f_op",
+          "newest",
+          "r",
+        ),
         async (events, cuts, replay, note) => {
           await freshTable(note);
           const bounds = [0, ...cuts.filter((cut) => cut < events.length).toSorted((a, b) => a - b), events.length];

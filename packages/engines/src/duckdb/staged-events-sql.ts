@@ -47,31 +47,34 @@ export function typedEventsSql(relation: string, stream: string, shape: EventSha
     ? keylessEvents(relation, stream)
     : `SELECT * FROM ${relation} WHERE stream = ${literal(stream)} AND op <> 't'`;
   const parsed = [
-    "op, position, source_ts, ingested_at, payload",
-    "CASE WHEN unchanged IS NULL THEN NULL ELSE from_json(unchanged, '[\"VARCHAR\"]') END AS unchanged",
-    `CASE WHEN payload IS NULL THEN NULL ELSE json_extract_string(payload, [${paths}]) END AS v`,
-    ...(keyed ? [`json_extract_string(key, [${keyPaths}]) AS kv`] : []),
+    `op AS "@op", position AS "@position", source_ts AS "@source_ts", ingested_at AS "@ingested_at", payload AS "@payload"`,
+    `CASE WHEN unchanged IS NULL THEN NULL ELSE from_json(unchanged, '["VARCHAR"]') END AS "@unchanged"`,
+    `CASE WHEN payload IS NULL THEN NULL ELSE json_extract_string(payload, [${paths}]) END AS "@values"`,
+    ...(keyed ? [`json_extract_string(key, [${keyPaths}]) AS "@keys"`] : []),
     ...(keyless ? [`md5(coalesce(payload, key)) AS ${ident(ROW_ID)}`] : []),
   ];
-  const values: string[] = keyless ? [ident(ROW_ID)] : [];
+  const values: string[] = [];
   const refused: string[] = [];
   shape.columns.forEach((column, index) => {
     const keyIndex = shape.key.indexOf(column.name);
-    const text = keyed && keyIndex >= 0 ? `kv[${keyIndex + 1}]` : `v[${index + 1}]`;
-    const { value, special } = conversion(text, column.type, column.sourceType);
-    values.push(`${value} AS ${ident(column.name)}`);
     const isKey = keyIndex >= 0;
+    const text = keyed && isKey ? `"@keys"[${keyIndex + 1}]` : `"@values"[${index + 1}]`;
+    const { value, special } = conversion(text, column.type, column.sourceType);
+    const name = ident(column.name);
+    values.push(`${value} AS ${name}`);
     if (value === text && !isKey) return;
     const mistake = isKey
-      ? `(${value}) IS NULL`
-      : `${text} IS NOT NULL AND (${value}) IS NULL${special === null ? "" : ` AND NOT (${special})`}`;
+      ? `${name} IS NULL`
+      : `${text} IS NOT NULL AND ${name} IS NULL${special === null ? "" : ` AND NOT (${special})`}`;
     if (!column.lenient || isKey) refused.push(`CASE WHEN ${mistake} THEN ${literal(column.sourceName)} END`);
   });
   const refusedList =
     refused.length === 0
       ? "CAST([] AS VARCHAR[])"
-      : `list_filter([${refused.join(", ")}], lambda name: name IS NOT NULL)`;
-  return `SELECT ${values.join(", ")}, op AS "@op", position AS "@position", source_ts AS "@source_ts", ingested_at AS "@ingested_at", unchanged AS "@unchanged", ${refusedList} AS "@refused", payload AS "@payload" FROM (SELECT ${parsed.join(", ")} FROM (${events}))`;
+      : `list_filter([${refused.join(", ")}], lambda "@mistake": "@mistake" IS NOT NULL)`;
+  // What was refused is told from the converted columns, one level up: converting twice would double the work.
+  const lists = keyed ? `"@values", "@keys"` : `"@values"`;
+  return `SELECT * EXCLUDE (${lists}), ${refusedList} AS "@refused" FROM (SELECT ${[...values, "*"].join(", ")} FROM (SELECT ${parsed.join(", ")} FROM (${events})))`;
 }
 
 /**
