@@ -109,9 +109,21 @@ function prefixMayMatch(range: Range, prefix: Comparable | null, negated: boolea
   );
 }
 
+const literals = new WeakMap<Schema, Map<string, Comparable | null>>();
+const MOST_LITERALS = 10_000;
+
+/** Literals are taken apart once, not once per file. */
 function literalOf(schema: Schema, column: string, value: FilterValue): Comparable | null {
-  const type = fieldNamed(schema, column)?.type;
-  return typeof type === "string" ? parseQuantity(type, literalText(value)) : null;
+  let known = literals.get(schema);
+  if (!known || known.size > MOST_LITERALS) literals.set(schema, (known = new Map()));
+  const text = literalText(value);
+  const key = `${column.length}:${column}${text}`;
+  let literal = known.get(key);
+  if (literal === undefined) {
+    const type = fieldNamed(schema, column)?.type;
+    known.set(key, (literal = typeof type === "string" ? parseQuantity(type, text) : null));
+  }
+  return literal;
 }
 
 /** Whether a data file may hold matching rows, judged by its column statistics. */
@@ -198,11 +210,19 @@ export function fileSurelyMatches(filter: Filter, schema: Schema, spec: BoundSpe
   return !fileMayMatch(doubt, schema, file) || !partitionMayMatch(doubt, schema, spec, file.partition);
 }
 
+const ordered = new WeakMap<BoundSpec, readonly { field: BoundPartitionField; index: number }[]>();
+const KEEPS_ORDER: ReadonlySet<string> = new Set(["identity", "hour", "day", "month", "year", "truncate"]);
+
 /** Fields whose transform keeps the order of values, so that ranges carry over. */
-function partitionFields(spec: BoundSpec): { field: BoundPartitionField; index: number }[] {
-  return spec.fields
-    .map((field, index) => ({ field, index }))
-    .filter(({ field }) => ["identity", "hour", "day", "month", "year", "truncate"].includes(field.transform.kind));
+function partitionFields(spec: BoundSpec): readonly { field: BoundPartitionField; index: number }[] {
+  let fields = ordered.get(spec);
+  if (!fields) {
+    fields = spec.fields
+      .map((field, index) => ({ field, index }))
+      .filter(({ field }) => KEEPS_ORDER.has(field.transform.kind));
+    ordered.set(spec, fields);
+  }
+  return fields;
 }
 
 function fieldKnowledge(schema: Schema, field: BoundPartitionField, range: Range): Knowledge {
