@@ -25,7 +25,7 @@ export async function withLocalFiles<T>(
 export interface HeldFiles {
   hold(locations: readonly string[]): Promise<LocalLease>;
   /** Lets all of them go. Idempotent. */
-  release(): void;
+  readonly release: () => void;
 }
 
 export function heldFiles(context: Context): HeldFiles {

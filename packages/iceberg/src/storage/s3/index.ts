@@ -19,6 +19,8 @@ import { s3Failure } from "./s3-errors.ts";
 import { openScratchFolder } from "./scratch-folder.ts";
 import { atMost, openScratch } from "./scratch.ts";
 
+export { s3OptionsFrom } from "./s3-config.ts";
+
 const MIB = 1024 * 1024;
 const HOUR = 3_600_000;
 

@@ -118,7 +118,7 @@ test.each([
       await storage.create(`${table.location}/data/stray.parquet`, Buffer.from("left by a crash"));
       // As if looked at in a week: everything that no snapshot reaches is old enough.
       const later = openLakehouse({
-        catalog,
+        catalog: opened.catalog,
         storage,
         duckdb,
         warehouse: "s3://lake/w",

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { storageContract } from "../storage-contract.ts";
-import { s3Storage, type S3Storage, type S3StorageOptions } from "./index.ts";
+import { s3OptionsFrom, s3Storage, type S3Storage, type S3StorageOptions } from "./index.ts";
 import { startS3Server, type S3Server } from "./testing/s3-server.ts";
 
 const credentials = { accessKeyId: "test-key", secretAccessKey: "test-secret" };
@@ -163,11 +164,45 @@ test("copies for the engine are bounded, shared, and never evicted while a query
 });
 
 test("a folder that a dead process left is removed at the next start", async () => {
-  const { mkdir, readdir } = await import("node:fs/promises");
   await mkdir(join(scratchFolder, "iceberg-s3-999999999-abc"), { recursive: true });
   await mkdir(join(scratchFolder, `iceberg-s3-${process.pid}-mine`), { recursive: true });
   open();
   const left = await readdir(scratchFolder);
   expect(left.some((name) => name.includes("999999999"))).toBe(false);
   expect(left).toContain(`iceberg-s3-${process.pid}-mine`);
+});
+
+test("what a catalog says about its files opens them", async () => {
+  const told = s3OptionsFrom({
+    "s3.endpoint": server.endpoint,
+    "client.region": "eu-central-1",
+    "s3.access-key-id": "vended",
+    "s3.secret-access-key": "vended-secret",
+    "s3.session-token": "session",
+    "s3.path-style-access": "true",
+  });
+  expect(told).toMatchObject({ pathStyle: true, credentials: { sessionToken: "session" } });
+  await open(told).create("s3://lake/w/a", Buffer.from("1"));
+  expect(server.objects.has("lake/w/a")).toBe(true);
+  expect(s3OptionsFrom({})).toEqual({});
+});
+
+test("the package's main door, its folder storage and its JDBC catalog do not load the AWS SDK", () => {
+  const doors = [
+    "../../index.ts",
+    "../folder/index.ts",
+    "../../catalogs/jdbc/index.ts",
+    "../../catalogs/memory/index.ts",
+  ];
+  const script = `
+    import { registerHooks } from "node:module";
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+    for (const door of ${JSON.stringify(doors.map((door) => new URL(door, import.meta.url).href))}) await import(door);
+    console.log(JSON.stringify({ all: loaded.length, aws: loaded.filter((url) => /@aws-sdk|@smithy/.test(url)) }));
+  `;
+  const printed = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  const { all, aws } = JSON.parse(printed) as { all: number; aws: string[] };
+  expect(all).toBeGreaterThan(50);
+  expect(aws).toEqual([]);
 });
