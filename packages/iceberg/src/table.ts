@@ -14,6 +14,7 @@ import { MAIN, onBranch, reloadState } from "./refs/branch-view.ts";
 import * as refs from "./refs/change-refs.ts";
 import { withNameMapping } from "./schema/name-mapping.ts";
 import { columnsOf, type SchemaColumn } from "./schema/schema.ts";
+import { allPlaces, pathOf } from "./schema/schema-path.ts";
 import { SchemaUpdate } from "./schema/update-schema.ts";
 import { stageAddFiles, type AddFilesInput } from "./write/stage-add-files.ts";
 import { stageAppend } from "./write/stage-append.ts";
@@ -54,11 +55,12 @@ export class Table {
   get columns(): SchemaColumn[] {
     return columnsOf(currentSchema(this.#state.metadata));
   }
-  /** Names of the identifier fields (the key), in schema order. */
+  /** Names of the identifier fields (the key), nested ones by path, in schema order. */
   get key(): string[] {
     const schema = currentSchema(this.#state.metadata);
     const ids = new Set(schema["identifier-field-ids"] ?? []);
-    return schema.fields.filter((field) => ids.has(field.id)).map((field) => field.name);
+    const places = allPlaces(schema).filter((place) => ids.has(place.id));
+    return places.map((place) => pathOf(schema, place).join("."));
   }
   get properties(): Readonly<Record<string, string>> {
     return this.#state.metadata.properties;

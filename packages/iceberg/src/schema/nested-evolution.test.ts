@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { SchemaColumn, Table } from "../index.ts";
+import { evolveSchema } from "./evolve.ts";
 import { openTestLakehouse, type TestLakehouse } from "../test-lakehouse.ts";
 
 let box: TestLakehouse;
@@ -259,6 +260,39 @@ test.each([
 test("a struct given without some of its fields has nulls there", async () => {
   await append("SELECT 9 AS id, {'zip': 7} AS address");
   expect((await rows()).at(-1)).toMatchObject({ address: { city: null, zip: 7 } });
+});
+
+test("field ids end where the reserved ones begin", () => {
+  const full = { ...table.metadata, "last-column-id": 2_147_483_446 };
+  const one = evolveSchema(full, [{ step: "add", name: "last", type: "int" }]);
+  expect(one?.["last-column-id"]).toBe(2_147_483_447);
+  expect(() => evolveSchema(full, [{ step: "add", name: "more", type: { type: "list", element: "int" } }])).toThrow(
+    expect.objectContaining({ kind: "schema-evolution", message: expect.stringContaining("field ids") }),
+  );
+});
+
+test("a required field of a required struct is never null, and may be the key", async () => {
+  let nested = await box.lakehouse.createTable(
+    { namespace: "raw", name: "nested_key" },
+    {
+      schema: [
+        {
+          name: "who",
+          required: true,
+          type: { type: "struct", fields: [{ name: "id", type: "int", required: true }] },
+        },
+      ],
+    },
+  );
+  nested = await nested.updateSchema().setKey(["who.id"]).commit();
+  expect(nested.key).toEqual(["who.id"]);
+  const { connection } = box;
+  await expect(nested.stageAppend({ connection, query: "SELECT {'id': NULL::INTEGER} AS who" })).rejects.toMatchObject({
+    kind: "schema-mismatch",
+    message: expect.stringContaining("who.id"),
+  });
+  await expect(nested.updateSchema().makeOptional("who").commit()).rejects.toMatchObject({ kind: "schema-evolution" });
+  await expect(nested.updateSchema().dropColumn("who").commit()).rejects.toMatchObject({ kind: "schema-evolution" });
 });
 
 test("the key may change to other required columns, and to none", async () => {

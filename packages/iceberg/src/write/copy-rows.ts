@@ -27,19 +27,14 @@ interface CopyInput {
   readonly name: () => string;
 }
 
-/** Above this many partitions a sorted write only clusters: one COPY per partition would read the rows too often. */
-const SORTED_PARTITIONS = 64;
-
-/** Writes a query's rows into a folder: one COPY, or one per partition where each file has to be in order. */
+/** Writes a query's rows into a folder: one COPY, or, where the files have to be in order, one per file. */
 export async function copyRows(connection: DuckDBConnection, input: CopyInput): Promise<CopiedFile[]> {
   const { rows, spec, order, targetBytes } = input;
-  if (spec.fields.length === 0) {
-    const source = order === null ? rows : `SELECT * FROM (${rows}) ORDER BY ${order.sql}`;
-    const written = await copy(connection, input, source, [`FILE_SIZE_BYTES ${targetBytes}`]);
-    return written.map((row) => ({ row, partition: [], orderId: order?.orderId ?? UNSORTED_ID }));
-  }
   if (order !== null) return copySorted(connection, input, order);
-  return copyPartitions(connection, input, `SELECT *, ${partitionSelect(spec)} FROM (${rows})`);
+  if (spec.fields.length > 0)
+    return copyPartitions(connection, input, `SELECT *, ${partitionSelect(spec)} FROM (${rows})`);
+  const written = await copy(connection, input, rows, [`FILE_SIZE_BYTES ${targetBytes}`]);
+  return written.map((row) => ({ row, partition: [], orderId: UNSORTED_ID }));
 }
 
 async function copy(
@@ -85,46 +80,68 @@ async function copyPartitions(connection: DuckDBConnection, input: CopyInput, so
   });
 }
 
-/** A partitioned COPY does not keep the order of its rows, so each partition is written by a COPY of its own. */
+/** Above this many partitions a sorted write only clusters: a COPY for each would take too long. */
+const SORTED_PARTITIONS = 256;
+/** Guess at a row's bytes in a file, until the first file has told. */
+const ROW_BYTES = 200;
+
+/**
+ * A COPY that makes several files, by partition or by size, gives its rows to several threads and keeps no order. So the
+ * rows are sorted once into a temporary table, and every file is a COPY of a range of it, which does keep the order.
+ */
 async function copySorted(
   connection: DuckDBConnection,
   input: CopyInput,
   order: { orderId: number; sql: string },
 ): Promise<CopiedFile[]> {
-  const { fields } = input.spec;
-  const id = input.name().replaceAll("-", "");
-  const [source, tuples] = [`_iceberg_sort_${id}`, `_iceberg_partitions_${id}`];
-  const aliases = fields.map((field) => quoteName(partitionAlias(field)));
+  const { spec } = input;
+  const sorted = `_iceberg_sorted_${input.name().replaceAll("-", "")}`;
+  const aliases = spec.fields.map((field) => quoteName(partitionAlias(field)));
+  const select = spec.fields.length === 0 ? "*" : `*, ${partitionSelect(spec)}`;
   try {
     await run(
       connection,
-      `CREATE TEMP TABLE ${source} AS SELECT *, ${partitionSelect(input.spec)} FROM (${input.rows})`,
+      `CREATE TEMP TABLE ${sorted} AS SELECT ${select} FROM (${input.rows}) ORDER BY ${[...aliases, order.sql].join(", ")}`,
     );
-    await run(
+    const texts = aliases.map((alias) => `, ${alias}::VARCHAR AS ${alias}`).join("");
+    const groups = aliases.length === 0 ? "" : ` GROUP BY ${aliases.join(", ")}`;
+    const ranges = await query(
       connection,
-      `CREATE TEMP TABLE ${tuples} AS SELECT row_number() OVER () AS _partition, * FROM (SELECT DISTINCT ${aliases.join(", ")} FROM ${source} ORDER BY ALL)`,
+      `SELECT min(rowid) AS low, max(rowid) AS high${texts} FROM ${sorted}${groups} ORDER BY low LIMIT ${SORTED_PARTITIONS + 1}`,
     );
-    const partitions = await query(
-      connection,
-      `SELECT _partition, ${aliases.map((alias) => `${alias}::VARCHAR AS ${alias}`).join(", ")} FROM ${tuples} ORDER BY _partition LIMIT ${SORTED_PARTITIONS + 1}`,
-    );
-    if (partitions.length > SORTED_PARTITIONS)
-      return await copyPartitions(
-        connection,
-        input,
-        `SELECT * FROM ${source} ORDER BY ${aliases.join(", ")}, ${order.sql}`,
-      );
-    const same = aliases.map((alias) => `s.${alias} IS NOT DISTINCT FROM p.${alias}`).join(" AND ");
+    if (ranges.length > SORTED_PARTITIONS) return await copyPartitions(connection, input, `SELECT * FROM ${sorted}`);
+    const without = aliases.length === 0 ? "*" : `* EXCLUDE (${aliases.join(", ")})`;
     const files: CopiedFile[] = [];
-    for (const partition of partitions) {
-      const one = `SELECT s.* EXCLUDE (${aliases.join(", ")}) FROM ${source} s SEMI JOIN (SELECT * FROM ${tuples} WHERE _partition = ${Number(partition["_partition"])}) p ON ${same} ORDER BY ${order.sql}`;
-      const written = await copy(connection, input, one, [`FILE_SIZE_BYTES ${input.targetBytes}`]);
-      const texts = partitionTexts(input.spec, partition);
-      files.push(...written.map((row) => ({ row, partition: texts, orderId: order.orderId })));
+    let rowBytes = ROW_BYTES;
+    for (const range of ranges) {
+      if (range["low"] === null) continue; // no rows at all
+      const high = Number(range["high"]);
+      for (let low = Number(range["low"]); low <= high;) {
+        const last = Math.min(high, low + Math.max(1, Math.floor(input.targetBytes / rowBytes)) - 1);
+        // The ORDER BY matters to engines set to preserve_insertion_order=false; the rows are in that order already.
+        const rows = `SELECT ${without} FROM ${sorted} WHERE rowid BETWEEN ${low} AND ${last} ORDER BY rowid`;
+        const row = await copyFile(connection, input, rows);
+        files.push({ row, partition: partitionTexts(spec, range), orderId: order.orderId });
+        rowBytes = Math.max(1, Number(row["file_size_bytes"]) / (last - low + 1));
+        low = last + 1;
+      }
     }
     return files;
   } finally {
-    await run(connection, `DROP TABLE IF EXISTS temp.${source}`);
-    await run(connection, `DROP TABLE IF EXISTS temp.${tuples}`);
+    await run(connection, `DROP TABLE IF EXISTS temp.${sorted}`);
   }
+}
+
+/** One file, in the order of the rows. */
+async function copyFile(
+  connection: DuckDBConnection,
+  input: CopyInput,
+  rows: string,
+): Promise<Record<string, unknown>> {
+  const options = input.copyOptions.filter((option) => !option.startsWith("APPEND"));
+  const [row] = await query(
+    connection,
+    `COPY (${rows}) TO ${quoteText(`${input.target}/${input.name()}.parquet`)} (${options.join(", ")})`,
+  );
+  return row as Record<string, unknown>;
 }

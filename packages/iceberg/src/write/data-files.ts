@@ -8,7 +8,7 @@ import type { BoundSpec } from "../metadata/partition-spec.ts";
 import { sortOrderSql } from "../metadata/sort-order.ts";
 import { flagProperty, numberProperty, parquetCodec, PROPERTY } from "../properties.ts";
 import { duckdbType, fieldIdsArgument, quoteName } from "../schema/duckdb-type.ts";
-import { allPlaces, pathOf, type Place } from "../schema/schema-path.ts";
+import { allPlaces, pathOf } from "../schema/schema-path.ts";
 import type { Schema } from "../schema/schema.ts";
 import { valueFromText } from "../values/bound.ts";
 import { copyRows, type CopiedFile } from "./copy-rows.ts";
@@ -90,11 +90,12 @@ export async function writeDataFiles(
     ],
     name: context.uuid,
   });
-  const files = written.map((one) => asDataFile(context, metadata, schema, spec, one));
+  const sure = surePlaces(schema);
+  const files = written.map((one) => asDataFile(context, metadata, schema, spec, sure, one));
   const empty = files.filter((file) => file.recordCount === 0);
   await Promise.all(empty.map((file) => context.storage.delete(file.path)));
   const kept = files.filter((file) => file.recordCount > 0);
-  const nulls = requiredNulls(schema, kept);
+  const nulls = requiredNulls(sure, kept);
   if (nulls !== null) {
     await Promise.all(kept.map((file) => context.storage.delete(file.path)));
     throw new IcebergError("schema-mismatch", `column ${nulls} is required and the query has rows without it`, {
@@ -114,6 +115,7 @@ function asDataFile(
   metadata: TableMetadata,
   schema: Schema,
   spec: BoundSpec,
+  sure: readonly SurePlace[],
   { row, partition, orderId }: CopiedFile,
 ): WrittenFile {
   const pairs = (row["column_statistics"] ?? []) as { key: string; value: { key: string; value: string }[] }[];
@@ -134,29 +136,34 @@ function asDataFile(
     sortOrderId: orderId,
     ...fileStatistics(schema, metadata.properties, statistics),
     requiredNullCounts: new Map(
-      surePlaces(schema).map((place) => [
-        place.id,
-        Number(statistics.get(pathOf(schema, place).map(quoteName).join("."))?.get("null_count") ?? 0),
-      ]),
+      sure.map((place) => [place.id, Number(statistics.get(place.column)?.get("null_count") ?? 0)]),
     ),
   };
 }
 
-/** Primitives that every row must have: required themselves, in required structs only. */
-function surePlaces(schema: Schema): Place[] {
-  const required = new Map(allPlaces(schema).map((place) => [place.id, place.required]));
-  return allPlaces(schema).filter(
-    (place) =>
-      place.required &&
-      !place.repeated &&
-      typeof place.type === "string" &&
-      place.above.every((id) => required.get(id)),
-  );
+/** A primitive that every row must have: required itself, in required structs only. */
+interface SurePlace {
+  readonly id: number;
+  readonly path: string;
+  /** As the returned statistics name it. */
+  readonly column: string;
 }
 
-function requiredNulls(schema: Schema, files: readonly WrittenFile[]): string | null {
-  for (const place of surePlaces(schema))
-    if (files.some((file) => (file.requiredNullCounts.get(place.id) ?? 0) > 0)) return pathOf(schema, place).join(".");
+function surePlaces(schema: Schema): SurePlace[] {
+  const places = allPlaces(schema);
+  const required = new Map(places.map((place) => [place.id, place.required]));
+  return places
+    .filter((place) => place.required && !place.repeated && typeof place.type === "string")
+    .filter((place) => place.above.every((id) => required.get(id)))
+    .map((place) => {
+      const names = pathOf(schema, place);
+      return { id: place.id, path: names.join("."), column: names.map(quoteName).join(".") };
+    });
+}
+
+function requiredNulls(sure: readonly SurePlace[], files: readonly WrittenFile[]): string | null {
+  for (const place of sure)
+    if (files.some((file) => (file.requiredNullCounts.get(place.id) ?? 0) > 0)) return place.path;
   return null;
 }
 
