@@ -14,7 +14,7 @@ export type {
 export type { LocalLease, Storage, StoredFile } from "./storage/storage.ts";
 export type { CreateTableOptions } from "./create-table.ts";
 export type { CommitOptions } from "./commit/commit-change.ts";
-export type { Within } from "./commit/commit.ts";
+export type { Within } from "./commit/decide.ts";
 export type { RefOptions, RefRetention, RefRow } from "./refs/change-refs.ts";
 export type { PublishOptions, PublishOutcome } from "./refs/publish-snapshot.ts";
 export type { StagedChange, StagedSummary } from "./commit/staged-change.ts";

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { TableIdentifier } from "./catalogs/catalog.ts";
-import { commitMetadata, type Within } from "./commit/commit.ts";
+import { commitMetadata } from "./commit/commit.ts";
+import type { Within } from "./commit/decide.ts";
 import type { StagedChange } from "./commit/staged-change.ts";
 import type { Context, TableState } from "./context.ts";
 import { partitioningOf } from "./metadata/evolve-spec.ts";

@@ -1,17 +1,9 @@
-import type { CatalogTransaction, TableIdentifier } from "../catalogs/catalog.ts";
+import type { TableIdentifier } from "../catalogs/catalog.ts";
 import { loadState, stateKey, type Context, type TableState } from "../context.ts";
 import { IcebergError } from "../errors.ts";
-import type { TableMetadata } from "../metadata/table-metadata.ts";
 import { numberProperty, PROPERTY } from "../properties.ts";
-import { publish, refuseWithin } from "./publish.ts";
-
-export type { CommitOptions } from "./commit-change.ts";
-
-/** Work of the caller in the transaction of the pointer swap, after the swap is certain to win; throwing aborts the commit. */
-export type Within = (transaction: CatalogTransaction) => Promise<void>;
-
-/** What an attempt makes of the current state: the next metadata, or null when there is nothing to change. */
-export type Decide = (state: TableState) => Promise<{ metadata: TableMetadata; written: readonly string[] } | null>;
+import type { Decide, Within } from "./decide.ts";
+import { publish, refuseWithin, type Decided } from "./publish.ts";
 
 /**
  * Compare-and-swap loop (spec "Optimistic Concurrency"): decide on the newest state, write the metadata file, swap the

@@ -4,7 +4,7 @@ import { IcebergError, isIcebergError } from "../errors.ts";
 import { encodeMetadata } from "../metadata/metadata-json.ts";
 import type { TableMetadata } from "../metadata/table-metadata.ts";
 import { flagProperty, numberProperty, PROPERTY } from "../properties.ts";
-import type { Decide, Within } from "./commit.ts";
+import type { Decide, Within } from "./decide.ts";
 import { removeQuietly } from "./remove-quietly.ts";
 import { metadataFolder } from "./store-manifest.ts";
 

@@ -1,4 +1,5 @@
-import { commitMetadata, type CommitOptions } from "../commit/commit.ts";
+import { commitMetadata } from "../commit/commit.ts";
+import type { Within } from "../commit/decide.ts";
 import type { Context, TableState } from "../context.ts";
 import { evolveSpec, refuseOtherSpec, type SpecStep } from "./evolve-spec.ts";
 import type { PartitionBy } from "./partition-spec.ts";
@@ -34,7 +35,7 @@ export class SpecUpdate<T> {
     return this.#with({ step: "rename", name, to });
   }
   /** Commits all steps at once; the table's new state. Steps that change nothing commit nothing. */
-  async commit(options: Pick<CommitOptions, "within"> = {}): Promise<T> {
+  async commit(options: { within?: Within | undefined } = {}): Promise<T> {
     const planned = this.#state.metadata;
     const state = await commitMetadata(this.#context, this.#state.identifier, options.within, async ({ metadata }) => {
       refuseOtherSpec(planned, metadata, this.#steps);

@@ -1,12 +1,18 @@
 import { IcebergError } from "../errors.ts";
 import { snapshotById, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
-import type { ScanOptions } from "./scan.ts";
+
+/** Which state of a table is read; at most one of them, the current one when none is given. */
+export interface SnapshotChoice {
+  /** Read this snapshot; excludes `asOf` and `ref`. */
+  readonly snapshotId?: bigint | string | null | undefined;
+  /** Read what was current at this time (epoch milliseconds or Date). */
+  readonly asOf?: number | Date | undefined;
+  /** Read this branch or tag. */
+  readonly ref?: string | undefined;
+}
 
 /** Resolves which snapshot a scan reads; `snapshot-not-found` when it is not (or no longer) in the table. */
-export function resolveSnapshot(
-  metadata: TableMetadata,
-  options: Pick<ScanOptions, "snapshotId" | "asOf" | "ref">,
-): Snapshot | undefined {
+export function resolveSnapshot(metadata: TableMetadata, options: SnapshotChoice): Snapshot | undefined {
   const asked = [options.snapshotId, options.asOf, options.ref].filter(
     (value) => value !== undefined && value !== null,
   );

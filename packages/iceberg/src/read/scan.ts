@@ -8,17 +8,11 @@ import { quoteName } from "../schema/duckdb-type.ts";
 import { columnsOf, fieldNamed, type NestedField, type Schema, type SchemaColumn } from "../schema/schema.ts";
 import { filterSql, type Filter } from "./filter.ts";
 import { planFiles, type PlannedFile } from "./plan-files.ts";
-import { resolveSnapshot } from "./resolve-snapshot.ts";
+import { resolveSnapshot, type SnapshotChoice } from "./resolve-snapshot.ts";
 import { liveRowsSql } from "./scan-sql.ts";
 import { filesOf, heldFiles } from "./local-files.ts";
 
-export interface ScanOptions {
-  /** Read this snapshot; excludes `asOf` and `ref`. */
-  readonly snapshotId?: bigint | string | null | undefined;
-  /** Read what was current at this time (epoch milliseconds or Date). */
-  readonly asOf?: number | Date | undefined;
-  /** Read this branch or tag. */
-  readonly ref?: string | undefined;
+export interface ScanOptions extends SnapshotChoice {
   /** Columns to return, in this order; all when left out. */
   readonly columns?: readonly string[] | undefined;
   /** Rows to return; also prunes files. */

@@ -1,5 +1,6 @@
 import { withHead } from "../commit/commit-change.ts";
-import { commitMetadata, type Within } from "../commit/commit.ts";
+import { commitMetadata } from "../commit/commit.ts";
+import type { Within } from "../commit/decide.ts";
 import type { Context, TableState } from "../context.ts";
 import { IcebergError } from "../errors.ts";
 import type { SnapshotRef, TableMetadata } from "../metadata/table-metadata.ts";

@@ -1,6 +1,7 @@
 import type { TableIdentifier } from "../catalogs/catalog.ts";
 import { snapshotOnto, withHead, withReusableFiles, withSnapshot } from "../commit/commit-change.ts";
-import { commitMetadata, type Within } from "../commit/commit.ts";
+import { commitMetadata } from "../commit/commit.ts";
+import type { Within } from "../commit/decide.ts";
 import { removeQuietly } from "../commit/remove-quietly.ts";
 import { stageChange } from "../commit/stage.ts";
 import type { StagedChange } from "../commit/staged-change.ts";

@@ -1,5 +1,5 @@
-import type { CommitOptions } from "../commit/commit.ts";
 import { commitMetadata } from "../commit/commit.ts";
+import type { Within } from "../commit/decide.ts";
 import type { Context, TableState } from "../context.ts";
 import { IcebergError } from "../errors.ts";
 import { currentSchema } from "../metadata/table-metadata.ts";
@@ -68,7 +68,7 @@ export class SchemaUpdate<T> {
     return this.#with({ step: "union", columns: asColumns(schema) });
   }
   /** Commits all steps at once; the table's new state. Steps that change nothing commit nothing. */
-  async commit(options: Pick<CommitOptions, "within"> = {}): Promise<T> {
+  async commit(options: { within?: Within | undefined } = {}): Promise<T> {
     const planned = currentSchema(this.#state.metadata);
     const state = await commitMetadata(this.#context, this.#state.identifier, options.within, async ({ metadata }) => {
       refuseOtherMeaning(planned, currentSchema(metadata), this.#steps);
