@@ -1,4 +1,4 @@
-import type { S3StorageOptions } from "./index.ts";
+import type { S3StorageOptions } from "./s3-options.ts";
 
 /**
  * What a REST catalog's table `config` says about reaching its files, as options of `s3Storage` (names as in the REST
