@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   executeCompaction,
@@ -13,9 +13,14 @@ import {
   planOrphanFiles,
   planRewriteDeletes,
   planRewriteManifests,
+  Table,
   where,
-  type Table,
 } from "../index.ts";
+import { commitChange } from "../commit/commit-change.ts";
+import { commitMetadata } from "../commit/commit.ts";
+import { stageChange } from "../commit/stage.ts";
+import { currentSchema, currentSnapshot } from "../metadata/table-metadata.ts";
+import { planFiles } from "../read/plan-files.ts";
 import { openTestLakehouse, type TestLakehouse } from "../test-lakehouse.ts";
 
 let box: TestLakehouse;
@@ -233,14 +238,50 @@ test("former metadata files go by number, and the table and its history stay", a
 });
 
 test("delete files that reach no data any more are dropped", async () => {
-  const all = await planCompaction(table, { minInputFiles: 2, deleteRatio: 0.01 });
-  const part = { ...all, groups: all.groups.map((group) => ({ ...group, files: group.files.slice(0, 2) })) };
-  ({ table } = await executeCompaction(table, part, { connection: box.connection }));
-  const before = await box.rows(table.scan());
-  await executeRewriteDeletes(table, await planRewriteDeletes(table, { minInputFiles: 2 }), {
-    connection: box.connection,
-  });
+  // As a writer leaves it that takes data files out and forgets their deletes.
+  const { context, state } = Table.internals(table);
+  const planned = await planFiles(
+    context,
+    state.metadata,
+    currentSchema(state.metadata),
+    currentSnapshot(state.metadata),
+  );
+  const hit = planned.filter((file) => file.deletes.length > 0).map((file) => file.entry.file);
+  const forgetful = stageChange(context, state, { operation: "delete", concurrency: "same-rows", removedFiles: hit });
+  await commitChange(context, forgetful, {});
   table = await table.refresh();
-  expect(await box.rows(table.scan())).toEqual(before);
-  expect((await planRewriteDeletes(table)).dangling).toEqual([]);
+  const before = await box.rows(table.scan());
+  const plan = await planRewriteDeletes(table);
+  expect(plan.dangling).toHaveLength(3);
+  expect(plan.explain()).toContain("drop 3 that reach no data");
+  const result = await executeRewriteDeletes(table, plan, { connection: box.connection });
+  expect(result).toMatchObject({ removedFiles: 3, addedFiles: 0, bytesBefore: plan.bytes, bytesAfter: 0 });
+  expect(await box.rows(result.table.scan())).toEqual(before);
+  expect(result.table.metadata.snapshots.at(-1)?.summary).toMatchObject({ "total-delete-files": "0" });
+  expect((await executeRewriteDeletes(result.table, plan, { connection: box.connection })).removedFiles).toBe(0);
+});
+
+test("statistics that other writers noted keep their snapshot ids to the last digit, and go with their snapshot", async () => {
+  const [first, last] = [table.metadata.snapshots[0], table.metadata.snapshots.at(-1)].map(
+    (snapshot) => snapshot?.["snapshot-id"] as bigint,
+  ) as [bigint, bigint];
+  const noted = [first, last].map((snapshotId) => ({
+    "snapshot-id": snapshotId,
+    "statistics-path": `s-${snapshotId}.puffin`,
+  }));
+  const { context, state } = Table.internals(table);
+  await commitMetadata(context, state.identifier, undefined, async ({ metadata }) => ({
+    metadata: { ...metadata, extra: { ...metadata.extra, statistics: noted } },
+    written: [],
+  }));
+  const stranger = await box.stranger().loadTable(id);
+  expect(stranger.metadata.extra["statistics"]).toEqual(noted);
+  const text = await readFile(stranger.metadataLocation.replace("file://", ""), "utf8");
+  expect(text).toMatch(new RegExp(`"snapshot-id":\\s*${first}\\b`));
+  const result = await executeExpireSnapshots(
+    stranger,
+    await planExpireSnapshots(stranger, { olderThan: Number.MAX_SAFE_INTEGER, keepLast: 1 }),
+  );
+  expect((await box.stranger().loadTable(id)).metadata.extra["statistics"]).toEqual([noted[1]]);
+  expect(result.table.metadata.snapshots).toHaveLength(1);
 });
