@@ -76,13 +76,15 @@ test("hour and identity partitions split files and prune them, whatever the sess
     { n: 3 },
     { n: 6 },
   ]);
-  expect(await next.metadataTables.partitions()).toContainEqual({
-    partition: "at_hour=490896/stream=s/1",
-    dataFiles: 1,
-    deleteFiles: 0,
-    recordCount: 1,
-    sizeBytes: expect.any(Number),
-  });
+  expect(await next.metadataTables.partitions()).toContainEqual(
+    expect.objectContaining({
+      partition: "at_hour=490896/stream=s/1",
+      dataFiles: 1,
+      deleteFiles: 0,
+      recordCount: 1,
+      sizeBytes: expect.any(Number),
+    }),
+  );
   expect(next.metadataTables.refs()).toEqual([
     { name: "main", type: "branch", snapshotId: String(next.currentSnapshotId) },
   ]);

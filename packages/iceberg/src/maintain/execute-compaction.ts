@@ -95,15 +95,12 @@ async function rewrite(
   options: { connection: DuckDBConnection; properties?: Readonly<Record<string, string>> },
 ): Promise<GroupResult> {
   const schema = currentSchema(state.metadata);
-  const order =
-    plan.sortBy.length === 0
-      ? ""
-      : ` ORDER BY ${plan.sortBy.map((one) => `${quoteName(one.column)} ${one.direction} NULLS ${one.nulls}`).join(", ")}`;
-  const rows = `SELECT * FROM (${liveRowsSql(context, schema, inputs, schema.fields)})${order}`;
+  const order = plan.sortBy.map((one) => `${quoteName(one.column)} ${one.direction} NULLS ${one.nulls}`).join(", ");
+  const rows = `SELECT * FROM (${liveRowsSql(context, schema, inputs, schema.fields)})`;
   const addedDataFiles = await withLocalFiles(context, filesOf(inputs), async () =>
     writeDataFiles(context, state.metadata, options.connection, rows, {
       targetBytes: plan.targetFileBytes,
-      tableOrder: plan.sortBy.length === 0,
+      ...(order === "" ? {} : { order }),
     }),
   );
   const deletes = danglingDeletes(planned, new Set(inputs.map((file) => file.entry.file.path)));

@@ -5,7 +5,7 @@ import { IcebergError } from "../errors.ts";
 import { CONTENT, type DataFile } from "../manifest/data-file.ts";
 import { currentSchema, type TableMetadata } from "../metadata/table-metadata.ts";
 import type { BoundSpec } from "../metadata/partition-spec.ts";
-import { sortOrderSql } from "../metadata/sort-order.ts";
+import { sortOrderSql, UNSORTED_ID } from "../metadata/sort-order.ts";
 import { flagProperty, numberProperty, parquetCodec, PROPERTY } from "../properties.ts";
 import { duckdbType, fieldIdsArgument, quoteName } from "../schema/duckdb-type.ts";
 import { allPlaces, pathOf } from "../schema/schema-path.ts";
@@ -54,8 +54,8 @@ export async function projectToSchema(
 export interface WriteOptions {
   readonly targetBytes?: number;
   readonly spec?: BoundSpec;
-  /** False: the rows come in an order of their own, which the files keep. */
-  readonly tableOrder?: boolean;
+  /** Sort terms that take the place of the table's sort order; the files are not called sorted. */
+  readonly order?: string | undefined;
 }
 
 /**
@@ -74,11 +74,11 @@ export async function writeDataFiles(
   const spec = options.spec ?? specOf(metadata, metadata["default-spec-id"]);
   const folder = dataFolder(metadata);
   await context.storage.prepareFolder(folder);
-  const sorted = (options.tableOrder ?? true) && flagProperty(metadata.properties, "write.sort.enabled", true);
+  const ofTable = flagProperty(metadata.properties, "write.sort.enabled", true) ? sortOrderSql(metadata) : null;
   const written = await copyRows(connection, {
     rows,
     spec,
-    order: sorted ? sortOrderSql(metadata) : null,
+    order: options.order === undefined ? ofTable : { orderId: UNSORTED_ID, sql: options.order },
     target: context.storage.enginePath(folder),
     targetBytes: options.targetBytes ?? numberProperty(metadata.properties, PROPERTY.targetFileBytes),
     copyOptions: [
