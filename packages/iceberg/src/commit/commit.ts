@@ -3,7 +3,7 @@ import { loadState, stateKey, type Context, type TableState } from "../context.t
 import { IcebergError } from "../errors.ts";
 import { numberProperty, PROPERTY } from "../properties.ts";
 import type { Decide, Within } from "./decide.ts";
-import { publish, refuseWithin, type Decided } from "./publish.ts";
+import { publish, refuseWithin } from "./publish.ts";
 
 /**
  * Compare-and-swap loop (spec "Optimistic Concurrency"): decide on the newest state, write the metadata file, swap the
