@@ -1,12 +1,12 @@
 import { type Clock, SECOND } from "@nova/pipeline-core/kernel";
-import type { FlowSample, SourceId } from "@nova/pipeline-core/connectors";
+import type { FlowSample, SourceId, SourceLag } from "@nova/pipeline-core/connectors";
 
 /** Counts what one source brings between two samples. */
 export interface FlowMeter {
   committed(rows: number, bytes: number, lastEventAt: Date | null): void;
   failed(): void;
   through(at: Date): void;
-  holds(bytes: number | null): void;
+  holds(lag: SourceLag): void;
   /** The sample of the time since the last one. */
   sample(): FlowSample;
 }
@@ -19,7 +19,7 @@ export function flowMeter(source: SourceId, clock: Clock): FlowMeter {
   let errors = 0;
   let lastEventAt: Date | null = null;
   let dataThrough: Date | null = null;
-  let lagBytes: number | null = null;
+  let lag: SourceLag = { bytes: null };
   return {
     committed(moreRows, moreBytes, at) {
       rows += moreRows;
@@ -33,12 +33,23 @@ export function flowMeter(source: SourceId, clock: Clock): FlowMeter {
       if (dataThrough === null || at > dataThrough) dataThrough = at;
     },
     holds(held) {
-      lagBytes = held;
+      lag = held;
     },
     sample() {
       const at = clock.now();
       const lagSeconds = dataThrough === null ? null : Math.max(0, (at.getTime() - dataThrough.getTime()) / SECOND);
-      const sample = { source, at, rows, bytes, errors, lagSeconds, lagBytes, lastEventAt };
+      const sample = {
+        source,
+        at,
+        rows,
+        bytes,
+        errors,
+        lagSeconds,
+        lagBytes: lag.bytes,
+        retainedBytes: lag.retainedBytes ?? null,
+        slotState: lag.slotState ?? null,
+        lastEventAt,
+      };
       rows = 0;
       bytes = 0;
       errors = 0;

@@ -5,6 +5,7 @@ import {
   memoryDeliveryLedger,
   memoryQuarantine,
   memorySourceStore,
+  memoryStreamRequests,
   memoryTransaction,
 } from "@nova/pipeline-core/connectors/testing";
 import { emptyEnvelopeColumns, envelopeBatch, type RawAppend, type RawStore } from "@nova/pipeline-core/lakehouse";
@@ -45,19 +46,22 @@ async function setUp() {
   const rawStore = memoryRaw();
   const committed: string[] = [];
   let next = 0;
+  const clock = { now: () => new Date() };
+  const requests = memoryStreamRequests(sources, { clock, ids: { next: () => `request-${(next += 1)}` } });
   const deps: HostDeps = {
     rawStore,
     sources,
     quarantine,
+    requests,
     deliveries: memoryDeliveryLedger(),
     epoch: 1n,
-    clock: { now: () => new Date() },
+    clock,
     ids: { next: () => `batch-${(next += 1)}` },
     logger: silent,
     piiTag: () => "none",
     onCommitted: (source) => committed.push(source),
   };
-  return { deps, sources, rawStore, committed };
+  return { deps, sources, rawStore, committed, requests };
 }
 
 const batch = (position: string): CaptureBatch => {
@@ -129,18 +133,41 @@ describe("a running source", () => {
     expect(sources.sources.get("stripe")).toMatchObject({ state: "streaming", error: null });
   });
 
-  test("whose slot is lost stops, with the reason", async () => {
-    const { deps, sources } = await setUp();
+  test("whose slot is lost stops with the reason, until a person asks for all of it again", async () => {
+    const { deps, sources, requests } = await setUp();
+    const stopper = new AbortController();
+    await sources.saveStreamSchemas("stripe", [{ stream: "charge", columns: [], key: ["id"], description: "" }]);
+    await sources.advancePosition(memoryTransaction, {
+      source: "stripe",
+      epoch: 1n,
+      from: null,
+      to: "7",
+      at: new Date(),
+    });
+    const positions: (string | null)[] = [];
+    let asked = "";
     await runSource(
-      connector(() => Promise.reject(new PlatformError("slot-lost", "gone"))),
+      connector(async (host) => {
+        positions.push(await host.position());
+        if (positions.length === 2) return stopper.abort();
+        setTimeout(() => {
+          expect(sources.sources.get("stripe")).toMatchObject({
+            state: "stopped",
+            error: { kind: "slot-lost", message: "gone" },
+          });
+          void requests
+            .ask({ source: "stripe", stream: null, action: "resync", requestedBy: "ana" })
+            .then(({ id }) => (asked = id));
+        }, 50);
+        throw new PlatformError("slot-lost", "gone");
+      }),
       deps,
       eager,
-      new AbortController().signal,
+      stopper.signal,
     );
-    expect(sources.sources.get("stripe")).toMatchObject({
-      state: "stopped",
-      error: { kind: "slot-lost", message: "gone" },
-    });
+    expect(positions).toEqual(["7", null]);
+    expect(requests.settled.get(asked)).toMatchObject({ state: "done" });
+    expect(await sources.streams("stripe")).toMatchObject([{ stream: "charge", state: "waiting" }]);
   });
 
   test("that another worker took over ends without touching its state", async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { asPlatformError, MINUTE, type PlatformError } from "@nova/pipeline-core/kernel";
-import type { Connector } from "@nova/pipeline-core/connectors";
+import { asPlatformError, MINUTE, type PlatformError, SECOND } from "@nova/pipeline-core/kernel";
+import type { Connector, StreamRequest } from "@nova/pipeline-core/connectors";
 import { backoffMillis } from "@nova/pipeline-core/orchestration";
 import { flowMeter, SAMPLE_EVERY } from "./flow-meter.ts";
 import { type HostDeps, sourceHost } from "./source-host.ts";
@@ -9,6 +9,9 @@ import { type HostDeps, sourceHost } from "./source-host.ts";
 const HEALTHY_AFTER = MINUTE;
 /** A source that a person has to settle is looked at again this often, so that it goes on by itself once they did. */
 const SETTLED_CHECK_EVERY = MINUTE;
+
+/** A source whose log is lost waits for a person; this often it is looked whether one asked. */
+const LOST_CHECK_EVERY = SECOND;
 
 /** Runs one connector for as long as `signal` lets it, whatever fails. Failures of one source touch no other. */
 export async function runSource(
@@ -26,6 +29,7 @@ export async function runSource(
       .catch((error: unknown) => logger.warn("a flow sample was not recorded", { error }));
   }, SAMPLE_EVERY);
   let attempt = 0;
+  void check();
   try {
     await report(logger, () => deps.sources.setSourceState(source, "connecting"));
     while (!signal.aborted) {
@@ -61,8 +65,42 @@ export async function runSource(
     if (timed) logger.warn("capture failed and is tried again", { ...fields, waitMillis: wait });
     else logger.error("capture stopped", fields);
     await report(logger, () => deps.sources.setSourceState(source, timed ? "retrying" : "stopped", { kind, message }));
+    if (!timed) void check();
     // A lost slot stays lost: only a resync helps.
-    return kind === "slot-lost" ? null : wait;
+    if (kind === "slot-lost") await resyncAsked();
+    return kind === "slot-lost" ? 0 : wait;
+  }
+
+  /** Waits until a person asks for the whole source again, then forgets what was read. Also ends when `signal` aborts. */
+  async function resyncAsked(): Promise<void> {
+    while (!signal.aborted) {
+      const asked = await open();
+      if (asked !== undefined) {
+        await deps.sources.resetSource(source);
+        await deps.requests.settle(asked.id, {
+          state: "done",
+          message: "the whole source is read again from the start",
+        });
+        logger.info("the source is read again from the start", { requestedBy: asked.requestedBy });
+        return;
+      }
+      await sleep(LOST_CHECK_EVERY, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async function open(): Promise<StreamRequest | undefined> {
+    try {
+      const requests = await deps.requests.open(source);
+      return requests.find((request) => request.stream === null && request.action === "resync");
+    } catch (error) {
+      logger.warn("requests to the source were not read", { error });
+      return undefined;
+    }
+  }
+
+  async function check(): Promise<void> {
+    const { diagnose } = connector;
+    if (diagnose !== undefined) await report(logger, async () => deps.sources.saveDiagnosis(source, await diagnose()));
   }
 }
 

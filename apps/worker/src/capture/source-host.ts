@@ -7,6 +7,7 @@ import type {
   Quarantine,
   SourceId,
   SourceStore,
+  StreamRequests,
 } from "@nova/pipeline-core/connectors";
 import type { CommitReceipt, RawStore } from "@nova/pipeline-core/lakehouse";
 import type { FlowMeter } from "./flow-meter.ts";
@@ -15,6 +16,7 @@ export interface HostDeps {
   readonly rawStore: RawStore;
   readonly sources: SourceStore;
   readonly quarantine: Quarantine;
+  readonly requests: StreamRequests;
   readonly deliveries: DeliveryLedger;
   readonly epoch: bigint;
   readonly clock: Clock;
@@ -90,13 +92,16 @@ export function sourceHost(source: SourceId, deps: HostDeps, flow: FlowMeter): C
     streams: () => sources.streams(source),
     saveStreamSchemas: (schemas) => sources.saveStreamSchemas(source, schemas),
     setState: (state) => sources.setSourceState(source, state),
-    setStreamState: (stream, state) => sources.setStreamState(source, stream, state),
+    setStreamState: (stream, state, error) => sources.setStreamState(source, stream, state, error),
+    requests: () => deps.requests.open(source),
+    refused: (stream) => deps.quarantine.refused(source, stream),
+    settleRequest: (id, outcome) => deps.requests.settle(id, outcome),
     async dataThrough(at) {
       flow.through(at);
       await sources.setDataThrough(source, at);
     },
     observeLag(lag) {
-      flow.holds(lag.bytes);
+      flow.holds(lag);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { MINUTE, SECOND } from "@nova/pipeline-core/kernel";
-import type { Connector, SourceId, SourceKind, StreamSchema } from "@nova/pipeline-core/connectors";
+import { MINUTE, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
+import type { Connector, SourceDiagnosis, SourceId, SourceKind, StreamSchema } from "@nova/pipeline-core/connectors";
 import type { logConnector, LogIntake, logIntake } from "@nova/engines/log-intake";
 import type { postgresConnector } from "@nova/engines/postgres-capture";
 import type { salesforceConnector } from "@nova/engines/salesforce";
@@ -36,6 +36,8 @@ export interface CaptureDeps extends HostDeps {
 export interface Capture {
   /** Doors for what is pushed to us; null where the source is not configured. */
   readonly intake: { readonly logs: LogIntake | null; readonly stripe: StripeWebhook | null };
+  /** Checks what the source must offer, keeps the answer for the portal, and gives it. Throws `not-found` where nothing is checked. */
+  check(source: SourceId): Promise<SourceDiagnosis>;
   /** Ends every source after the commit it is in; what is not committed is read again at the next start. */
   stop(): Promise<void>;
 }
@@ -132,6 +134,14 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
 
   return {
     intake: { logs, stripe },
+    async check(source) {
+      const diagnose = connectors.find((connector) => connector.source === source)?.diagnose;
+      if (diagnose === undefined)
+        throw new PlatformError("not-found", `${source} is not configured, or has no requirements to check`);
+      const diagnosis = await diagnose();
+      await sources.saveDiagnosis(source, diagnosis);
+      return diagnosis;
+    },
     async stop() {
       stopper.abort();
       await Promise.all(running);

@@ -26,6 +26,9 @@ export function deliveryLedger(db: StoreDb): DeliveryLedger {
   };
 }
 
+/** More refused rows of one stream than this are not named one by one. */
+const MOST_REFUSED = 5_000;
+
 export function quarantine(db: StoreDb, { ids }: Pick<StoreContext, "ids">): Quarantine {
   return {
     async add(items) {
@@ -45,6 +48,18 @@ export function quarantine(db: StoreDb, { ids }: Pick<StoreContext, "ids">): Qua
         [rowsJson(rows)],
       );
       await announce(db.pool, "quarantine", [...new Set(items.map((item) => item.source))]);
+    },
+    async refused(source, stream) {
+      // The load that refuses keeps a sample and says so in the detail ("one of 900 rows").
+      const { rows } = await db.pool.query<{ payload: string; sampled: boolean }>(
+        `SELECT payload, detail ~ '[(]one of [0-9]+ rows;' AS sampled FROM quarantine_items
+          WHERE source_id = $1 AND stream = $2 AND reason = 'type-mismatch' AND replayed_at IS NULL ORDER BY received_at LIMIT $3`,
+        [source, stream, MOST_REFUSED + 1],
+      );
+      return {
+        payloads: rows.slice(0, MOST_REFUSED).map((row) => row.payload),
+        complete: rows.length <= MOST_REFUSED && !rows.some((row) => row.sampled),
+      };
     },
   };
 }

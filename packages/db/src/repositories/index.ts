@@ -5,6 +5,7 @@ export { lineageStore } from "./lineage-store.ts";
 export { qualityStore } from "./quality-store.ts";
 export { runStore } from "./run-store.ts";
 export { sourceStore } from "./source-store.ts";
+export { streamRequests } from "./stream-requests.ts";
 export { inTransaction, type StoreContext, type StoreDb } from "./store-context.ts";
 export { workerLease } from "./worker-lease.ts";
 export { auditStore, queryStore } from "./audit.ts";

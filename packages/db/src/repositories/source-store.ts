@@ -60,6 +60,15 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
       );
     },
 
+    async saveDiagnosis(source, diagnosis) {
+      await update(source, "UPDATE sources SET diagnosis = $2, diagnosed_at = $3 WHERE id = $1", [
+        source,
+        JSON.stringify(diagnosis),
+        clock.now(),
+      ]);
+      await announce(db.pool, "source", [source]);
+    },
+
     async setDataThrough(source, through) {
       await update(source, "UPDATE sources SET data_through = greatest(data_through, $2) WHERE id = $1", [
         source,
@@ -114,6 +123,20 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
       await announceOften(db.pool, "source", [source]);
     },
 
+    async resetSource(source) {
+      await update(
+        source,
+        "UPDATE sources SET position = NULL, position_at = NULL, slot_state = NULL, retained_bytes = NULL WHERE id = $1",
+        [source],
+      );
+      await db.pool.query(
+        `UPDATE streams SET state = 'waiting', state_since = $2, rows_read = 0, rows_expected = NULL, cursor = NULL, error_kind = NULL, error_message = NULL
+          WHERE source_id = $1`,
+        [source, clock.now()],
+      );
+      await announce(db.pool, "source", [source]);
+    },
+
     async recordFlow(sample) {
       // One statement: the sample joins its 10-second slot, the source's totals move with it.
       await update(
@@ -124,7 +147,7 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
            ON CONFLICT (source_id, at) DO UPDATE SET rows = f.rows + excluded.rows, bytes = f.bytes + excluded.bytes,
              errors = f.errors + excluded.errors, lag_seconds = excluded.lag_seconds, lag_bytes = excluded.lag_bytes)
          UPDATE sources SET total_rows = total_rows + $3, total_bytes = total_bytes + $4, error_count = error_count + $5,
-           last_event_at = greatest(last_event_at, $8) WHERE id = $1`,
+           last_event_at = greatest(last_event_at, $8), retained_bytes = coalesce($9, retained_bytes), slot_state = coalesce($10, slot_state) WHERE id = $1`,
         [
           sample.source,
           sample.at,
@@ -134,6 +157,8 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
           sample.lagSeconds,
           sample.lagBytes,
           sample.lastEventAt,
+          sample.retainedBytes ?? null,
+          sample.slotState ?? null,
         ],
       );
       await announceOften(db.pool, "source", [sample.source]);

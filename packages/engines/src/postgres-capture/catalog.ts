@@ -142,6 +142,15 @@ export async function readTables(
   });
 }
 
+/** Stream names of the tables of a publication. */
+export async function publishedNames(client: pg.Client, publication: string): Promise<Set<string>> {
+  const { rows } = await client.query<{ schema: string; table: string }>(
+    'SELECT schemaname AS schema, tablename AS "table" FROM pg_publication_tables WHERE pubname = $1',
+    [publication],
+  );
+  return new Set(rows.map((row) => streamName(row.schema, row.table)));
+}
+
 const RELATION_TYPES_SQL = `
 WITH RECURSIVE ${BASE_TYPES}
 SELECT format_type(c.oid, c.modifier) AS "sourceType", r.base_name AS base, r.base_schema AS "baseSchema", coalesce(r.domain_modifier, c.modifier) AS modifier

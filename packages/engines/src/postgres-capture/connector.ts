@@ -3,9 +3,10 @@ import type { CaptureHost, Connector, SourceId, StreamRecord } from "@nova/pipel
 import { emptyEnvelopeColumns } from "@nova/pipeline-core/lakehouse";
 import type pg from "pg";
 import { readTables, type SourceTable, streamSchema } from "./catalog.ts";
+import { diagnosePostgres } from "./diagnose.ts";
 import { captureFailure } from "./failure.ts";
-import { formatLsn, parsePosition, positionText } from "./lsn.ts";
-import { checkSource, ensurePublication } from "./publication.ts";
+import { endBefore, formatLsn, parsePosition, positionText } from "./lsn.ts";
+import { checkSource, ensurePublication, publishesEverything } from "./publication.ts";
 import { createSlot, dropSlot, readSlot, systemIdentity } from "./replication-slot.ts";
 import { openReplicationStream } from "./replication-stream.ts";
 import { connectSession, dropSession } from "./session.ts";
@@ -55,6 +56,7 @@ export function postgresConnector(options: PostgresConnectorOptions): Connector 
             connectionString: options.connectionString,
             system: begun.system,
             position: positionText(parsePosition(begun.position).lsn, 0),
+            sweep: begun.sweep,
             snapshotName: begun.snapshotName,
             tables: begun.tables,
             streams: begun.streams,
@@ -75,12 +77,20 @@ export function postgresConnector(options: PostgresConnectorOptions): Connector 
       try {
         await streamChanges(
           host,
-          { stream, catalog, rules: { ...DEFAULT_FLUSH_RULES, ...options.flush } },
+          {
+            stream,
+            catalog,
+            slot,
+            system: begun.system,
+            rules: { ...DEFAULT_FLUSH_RULES, ...options.flush },
+            connect: () => connectSession(options.connectionString, "again"),
+          },
           {
             catalog,
             publication,
+            everyTable: await publishesEverything(catalog, publication),
             tables: begun.tables.filter((table) => isStored(table, begun.streams)),
-            streams: begun.streams,
+            streams: await host.streams(),
             position: begun.position,
           },
           signal,
@@ -98,6 +108,13 @@ export function postgresConnector(options: PostgresConnectorOptions): Connector 
   return {
     source: options.source,
     kind: "postgres",
+    diagnose: () =>
+      diagnosePostgres({
+        connectionString: options.connectionString,
+        slot,
+        publication,
+        tables: options.tables ?? null,
+      }),
     run: (host, signal) =>
       run(host, signal).catch((error: unknown) => {
         if (signal.aborted) return;
@@ -110,6 +127,8 @@ interface Begun {
   readonly system: string;
   readonly position: string;
   readonly snapshotName: string | null;
+  /** Where the rows of an earlier capture end that this one reads anew; null when there was none. */
+  readonly sweep: string | null;
   readonly tables: readonly SourceTable[];
   readonly streams: readonly StreamRecord[];
 }
@@ -139,6 +158,7 @@ async function begin(
   }, SLOW_SLOT);
   const created = await createSlot(replication, slot).finally(() => clearTimeout(slow));
   const tables = await readTables(catalog, publication);
+  const before = await host.streams();
   const streams = await host.saveStreamSchemas(tables.map((table) => streamSchema(table, host.piiRule)));
   const position = positionText(created.consistentLsn, 0);
   await host.commit({
@@ -154,7 +174,8 @@ async function begin(
       cursor: cursorText(system, null),
     })),
   });
-  return { system, position, snapshotName: created.snapshotName, tables, streams };
+  const sweep = before.length === 0 ? null : endBefore(created.consistentLsn);
+  return { system, position, snapshotName: created.snapshotName, sweep, tables, streams };
 }
 
 async function resume(
@@ -201,12 +222,12 @@ async function resume(
   );
   const streams = await host.saveStreamSchemas(fitting.map((table) => streamSchema(table, host.piiRule)));
   const added = streams.filter((record) => !stored.has(record.stream));
-  if (!stillReading) {
+  if (!stillReading && (await publishesEverything(catalog, publication))) {
     // Made while we were away, so every row of it is in the log behind the slot.
     for (const record of added) await host.setStreamState(record.stream, "streaming");
   }
   const known = await host.streams();
-  return { system, position, snapshotName: null, tables, streams: known };
+  return { system, position, snapshotName: null, sweep: null, tables, streams: known };
 }
 
 /** Whether the stored schema says of the table what its catalog says. */

@@ -34,3 +34,14 @@ export function captureFailure(error: unknown): PlatformError {
   }
   return asPlatformError(error, "source-unreachable");
 }
+
+/** Classes of SQLSTATE that are about one table or its rows: data, integrity, access rules, locks, program limits, corruption. */
+const OF_ONE_TABLE = ["22", "23", "25", "2F", "38", "39", "42", "54", "55", "0A", "XX"];
+
+/** What one table failed with; null when the failure is not the table's own. */
+export function tableFailure(error: unknown): PlatformError | null {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== "string") return null;
+  // A statement that ran into its time limit is about that table too; the rest of its class is the server going away.
+  return code === "57014" || OF_ONE_TABLE.includes(code.slice(0, 2)) ? captureFailure(error) : null;
+}

@@ -13,10 +13,17 @@ export interface Heartbeat {
   reached(lsn: Lsn): Promise<void>;
 }
 
-const BEAT_SQL =
-  "SELECT clock_timestamp() AS at, pg_logical_emit_message(false, 'nova.heartbeat', '')::text AS mark, pg_current_wal_lsn()::text AS lsn";
+const BEAT_SQL = `SELECT clock_timestamp() AS at, pg_logical_emit_message(false, 'nova.heartbeat', '')::text AS mark, pg_current_wal_lsn()::text AS lsn,
+  (SELECT json_build_object('retained', pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 'state', wal_status) FROM pg_replication_slots WHERE slot_name = $1) AS slot`;
 
-export function heartbeat(host: CaptureHost, catalog: pg.Client, everyMillis: number): Heartbeat {
+interface Beat {
+  readonly at: Date;
+  readonly mark: string;
+  readonly lsn: string;
+  readonly slot: { readonly retained: number | null; readonly state: string | null } | null;
+}
+
+export function heartbeat(host: CaptureHost, catalog: pg.Client, slot: string, everyMillis: number): Heartbeat {
   let lastBeatAt = 0;
   let marks: { lsn: Lsn; at: Date }[] = [];
   let reachedLsn: Lsn = 0n;
@@ -26,12 +33,16 @@ export function heartbeat(host: CaptureHost, catalog: pg.Client, everyMillis: nu
       const now = host.clock.now().getTime();
       if (now - lastBeatAt < everyMillis) return;
       lastBeatAt = now;
-      const { rows } = await catalog.query<{ at: Date; mark: string; lsn: string }>(BEAT_SQL);
+      const { rows } = await catalog.query<Beat>(BEAT_SQL, [slot]);
       const [row] = rows;
       if (row === undefined) return;
       marks.push({ lsn: parseLsn(row.mark), at: row.at });
       const behind = parseLsn(row.lsn) - reachedLsn;
-      host.observeLag({ bytes: reachedLsn === 0n ? null : Number(behind > 0n ? behind : 0n) });
+      host.observeLag({
+        bytes: reachedLsn === 0n ? null : Number(behind > 0n ? behind : 0n),
+        retainedBytes: row.slot?.retained ?? null,
+        slotState: row.slot?.state ?? null,
+      });
     },
     async reached(lsn) {
       if (lsn > reachedLsn) reachedLsn = lsn;

@@ -32,6 +32,13 @@ export function positionText(lsn: Lsn, ordinal: number): string {
   return `${lsnText(lsn)}.${ordinalText(ordinal)}`;
 }
 
+const LAST_ORDINAL = 9_999_999_999;
+
+/** The position behind everything that was committed before `lsn`, and before every position at it. */
+export function endBefore(lsn: Lsn): string {
+  return positionText(lsn - 1n, LAST_ORDINAL);
+}
+
 export function parsePosition(position: string): { lsn: Lsn; ordinal: number } {
   const match = /^([0-9a-f]{16})\.([0-9]{10})$/.exec(position);
   if (match === null) throw new PlatformError("internal", `not a PostgreSQL capture position: ${position}`);

@@ -1,5 +1,5 @@
 import { PlatformError } from "@nova/pipeline-core/kernel";
-import type { CaptureHost, StreamRecord } from "@nova/pipeline-core/connectors";
+import type { CaptureHost, SnapshotProgress, StreamRecord } from "@nova/pipeline-core/connectors";
 import { envelopeBatch, type EnvelopeBatch } from "@nova/pipeline-core/lakehouse";
 import type pg from "pg";
 import { describeRelation, relationKey, shapeOf, type SourceTable, streamName, streamSchema } from "./catalog.ts";
@@ -13,6 +13,21 @@ export interface TakenChanges {
   readonly batch: EnvelopeBatch;
   readonly position: string;
   readonly confirmLsn: Lsn;
+  readonly progress: readonly SnapshotProgress[];
+}
+
+/** Rows of a table read beside the stream, to be told at one place of it. */
+export interface ReadRows {
+  readonly stream: string;
+  readonly version: number;
+  readonly lsn: Lsn;
+  readonly keys: readonly (string | null)[];
+  readonly payloads: readonly string[];
+  /** Keys that were asked for and are no longer there. */
+  readonly gone: readonly string[];
+  /** Rows older than this position that were not read again are gone; null when nothing is swept. */
+  readonly sweepBefore: string | null;
+  readonly progress: SnapshotProgress | null;
 }
 
 /** Turns replication messages into envelope rows and knows at every moment which position stands behind them. */
@@ -26,13 +41,25 @@ export interface PendingChanges {
   /** The message changes a table whose shape is not known: `describe` must run before it is read. */
   needsDescription(message: Buffer): boolean;
   describe(message: Buffer): Promise<void>;
+  /** Changes of these streams are not taken. */
+  skip(streams: ReadonlySet<string>): void;
+  /** The table's schema as its catalog has it now; returns the version rows of it carry from here on. */
+  adopt(table: SourceTable): Promise<number>;
+  /** Puts rows that were read beside the stream at this very place of it. Only between transactions. */
+  insert(rows: ReadRows): void;
+  /** Whether a transaction that was received lately is in `running`. */
+  received(running: (xid: number) => boolean): boolean;
   take(): TakenChanges;
 }
 
 interface StreamTarget {
   readonly stream: string;
   readonly version: number;
+  readonly skipped: boolean;
 }
+
+/** More transactions than a server can hold between their commit record and their end in shared memory. */
+const REMEMBERED_TRANSACTIONS = 16_384;
 
 export interface PendingChangesOptions {
   readonly catalog: pg.Client;
@@ -40,6 +67,10 @@ export interface PendingChangesOptions {
   /** Tables whose catalog shape is the stored schema; rows of others wait for `describe`. */
   readonly tables: readonly SourceTable[];
   readonly streams: readonly StreamRecord[];
+  /** Called for a table whose existing rows are not in the log: it has to be read beside the stream. */
+  readonly unread: (table: SourceTable) => void;
+  /** Whether every table belongs to the publication: then a new one was made while we listened, and its rows are in the log. */
+  readonly everyTable: boolean;
   /** The stored position: whatever is not behind it was committed before and is skipped (reliability §1.2). */
   readonly position: string;
 }
@@ -52,11 +83,17 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
   /** Told by the source, but without a change yet: partitions are, although their changes come under their root. */
   const undescribed = new Map<number, RelationMessage>();
   let batch = envelopeBatch();
+  let progress = new Map<string, SnapshotProgress>();
+  let skipped: ReadonlySet<string> = new Set();
+  const transactions = new Uint32Array(REMEMBERED_TRANSACTIONS);
+  let begun = 0;
   let receivedLsn = start.lsn;
   let transaction: { prefix: string; micros: bigint; lsn: Lsn; ordinal: number; skipThrough: number } | null = null;
 
   const decoder = pgoutputDecoder({
-    begin(lsn, micros) {
+    begin(lsn, micros, xid) {
+      transactions[begun % REMEMBERED_TRANSACTIONS] = xid;
+      begun += 1;
       const skipThrough = lsn < start.lsn ? Number.POSITIVE_INFINITY : lsn === start.lsn ? start.ordinal : 0;
       transaction = { prefix: `${lsnText(lsn)}.`, micros, lsn, ordinal: 0, skipThrough };
     },
@@ -67,7 +104,7 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
     relation(relation) {
       const stream = streamName(relation.schema, relation.table);
       const table = tables.get(relation.oid);
-      targets.set(relation.oid, { stream, version: versions.get(stream) ?? 1 });
+      targets.set(relation.oid, { stream, version: versions.get(stream) ?? 1, skipped: skipped.has(stream) });
       undescribed.delete(relation.oid);
       if (table !== undefined && table.shape === shapeOf(relation)) return table.key;
       undescribed.set(relation.oid, relation);
@@ -79,6 +116,7 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
       if (transaction.ordinal <= transaction.skipThrough) return;
       const target = targets.get(relationOid);
       if (target === undefined) throw new PlatformError("internal", `relation ${relationOid} has no stream`);
+      if (target.skipped) return;
       batch.add(
         target.stream,
         op,
@@ -92,9 +130,20 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
     },
   });
 
+  const save = async (table: SourceTable): Promise<StreamRecord | undefined> => {
+    const saved = await host.saveStreamSchemas([streamSchema(table, host.piiRule)]);
+    const record = saved.find((each) => each.stream === table.stream);
+    const version = record?.schema.version ?? 1;
+    tables.set(table.oid, table);
+    versions.set(table.stream, version);
+    targets.set(table.oid, { stream: table.stream, version, skipped: skipped.has(table.stream) });
+    return record;
+  };
+
   return {
     get rows() {
-      return batch.rows;
+      // Progress without rows (an empty table was read) has to be committed like rows.
+      return batch.rows + progress.size;
     },
     get size() {
       return batch.size;
@@ -119,18 +168,37 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
         if (relation === undefined) continue;
         undescribed.delete(oid);
         const table = await describeRelation(options.catalog, options.publication, relation);
-        const saved = await host.saveStreamSchemas([streamSchema(table, host.piiRule)]);
-        const record = saved.find((each) => each.stream === table.stream);
-        tables.set(table.oid, table);
-        versions.set(table.stream, record?.schema.version ?? 1);
-        targets.set(table.oid, { stream: table.stream, version: record?.schema.version ?? 1 });
+        const record = await save(table);
         decoder.setKey(table.oid, table.key);
-        if (record?.state !== "streaming") await host.setStreamState(table.stream, "streaming");
+        if (record?.state !== "waiting") continue;
+        if (options.everyTable) await host.setStreamState(table.stream, "streaming");
+        else options.unread(table);
       }
+    },
+    skip(streams) {
+      skipped = streams;
+      for (const [oid, target] of targets) targets.set(oid, { ...target, skipped: skipped.has(target.stream) });
+    },
+    adopt: async (table) => (await save(table))?.schema.version ?? 1,
+    insert({ stream, version, lsn, keys, payloads, gone, sweepBefore, progress: noted }) {
+      if (transaction !== null) throw new PlatformError("internal", "rows were read into the middle of a transaction");
+      const at = BigInt(host.clock.now().getTime()) * 1000n;
+      const position = positionText(lsn, 0);
+      for (const [index, payload] of payloads.entries())
+        batch.add(stream, "r", keys[index] ?? null, payload, null, at, position, version);
+      for (const key of gone) batch.add(stream, "d", key, null, null, at, position, version);
+      if (sweepBefore !== null) batch.add(stream, "t", null, null, null, at, sweepBefore, version);
+      if (noted !== null) progress.set(stream, noted);
+      if (lsn > receivedLsn) receivedLsn = lsn;
+    },
+    received(running) {
+      return transactions.subarray(0, Math.min(begun, REMEMBERED_TRANSACTIONS)).some(running);
     },
     take() {
       const taken = batch;
       batch = envelopeBatch();
+      const noted = [...progress.values()];
+      progress = new Map();
       // In the middle of a transaction the stored place is the last row taken; the server keeps the whole transaction.
       const position =
         transaction === null
@@ -140,6 +208,7 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
         batch: taken,
         position: position < options.position ? options.position : position,
         confirmLsn: receivedLsn,
+        progress: noted,
       };
     },
   };

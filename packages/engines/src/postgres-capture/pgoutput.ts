@@ -9,7 +9,8 @@ import { columnPrefix, rowJsonWriter, type RowJsonWriter } from "./row-json.ts";
  * key comes as a delete of the old key and an update of the new one.
  */
 export interface ChangeHandlers {
-  begin(commitLsn: Lsn, commitMicros: bigint): void;
+  /** `xid` is the transaction's number, 32 bits. */
+  begin(commitLsn: Lsn, commitMicros: bigint, xid: number): void;
   /** `endLsn`: everything up to here was sent. */
   commit(endLsn: Lsn): void;
   /** The table's shape from here on. Returns the columns of its key, in order; empty when it has none. */
@@ -144,6 +145,7 @@ export function pgoutputDecoder(handlers: ChangeHandlers): PgoutputDecoder {
           return handlers.begin(
             message.readBigUInt64BE(offset + 1),
             message.readBigInt64BE(offset + 9) + POSTGRES_EPOCH_MICROS,
+            message.readUInt32BE(offset + 17),
           );
         case 0x43: // Commit
           return handlers.commit(message.readBigUInt64BE(offset + 10));

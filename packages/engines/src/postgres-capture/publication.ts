@@ -63,11 +63,38 @@ export async function ensurePublication(
     }
     return;
   }
-  const what = tables === null ? "ALL TABLES" : `TABLE ${tables.map(qualifiedName).join(", ")}`;
+  const what = await publishedTables(client, tables);
   const generated = serverVersion >= 180_000 ? ", publish_generated_columns = stored" : "";
   await client.query(
     `CREATE PUBLICATION ${quoteIdentifier(publication)} FOR ${what} WITH (publish_via_partition_root = true${generated})`,
   );
+}
+
+/**
+ * Every table, unless one cannot tell its old rows: publishing it would make the source refuse the application's own updates
+ * and deletes of it. Then all others are named, and `diagnose` says what is missing.
+ */
+async function publishedTables(client: pg.Client, tables: readonly string[] | null): Promise<string> {
+  if (tables !== null) return `TABLE ${tables.map(qualifiedName).join(", ")}`;
+  const { rows } = await client.query<{ schema: string; table: string; telling: boolean }>(
+    `SELECT n.nspname AS schema, c.relname AS "table",
+       c.relreplident IN ('f', 'i') OR (c.relreplident = 'd' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)) AS telling
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1, 2`,
+  );
+  const telling = rows.filter((row) => row.telling);
+  if (telling.length === rows.length || telling.length === 0) return "ALL TABLES";
+  return `TABLE ${telling.map((row) => `${quoteIdentifier(row.schema)}.${quoteIdentifier(row.table)}`).join(", ")}`;
+}
+
+/** Whether every table belongs to it, also one that is made later. */
+export async function publishesEverything(client: pg.Client, publication: string): Promise<boolean> {
+  const { rows } = await client.query<{ all: boolean }>(
+    'SELECT puballtables AS "all" FROM pg_publication WHERE pubname = $1',
+    [publication],
+  );
+  return rows[0]?.all === true;
 }
 
 /** `schema.table`, split at the first dot. */

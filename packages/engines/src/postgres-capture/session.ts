@@ -11,6 +11,8 @@ const SESSION_OPTIONS = [
   "extra_float_digits=3",
   "bytea_output=hex",
   "timezone=UTC",
+  // Row security would leave rows out silently: off means an error instead (case 35).
+  "row_security=off",
   "statement_timeout=0",
   "idle_in_transaction_session_timeout=0",
 ]
@@ -20,7 +22,7 @@ const SESSION_OPTIONS = [
 /** A connected client whose errors outside a query are left to its `end` event. */
 export async function connectSession(
   connectionString: string,
-  purpose: "snapshot" | "catalog" | "stream",
+  purpose: "snapshot" | "catalog" | "stream" | "again",
 ): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString,

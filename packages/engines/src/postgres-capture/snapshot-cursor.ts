@@ -2,12 +2,18 @@ import { PlatformError } from "@nova/pipeline-core/kernel";
 import { z } from "zod";
 
 /** What a stream's cursor holds: which database it belongs to, and the last key that a committed chunk holds. */
-const cursorSchema = z.object({ system: z.string(), after: z.record(z.string(), z.string()).nullable() });
+const cursorSchema = z.object({
+  system: z.string(),
+  after: z.record(z.string(), z.string()).nullable(),
+  /** Of a table that is read again while changes flow: the position of its first chunk. */
+  since: z.string().optional(),
+});
 export type SnapshotCursor = z.infer<typeof cursorSchema>;
 
 /** `afterKey` is the key JSON of the last row of the chunk; null before the first. */
-export function cursorText(system: string, afterKey: string | null): string {
-  return `{"system":${JSON.stringify(system)},"after":${afterKey ?? "null"}}`;
+export function cursorText(system: string, afterKey: string | null, since: string | null = null): string {
+  const again = since === null ? "" : `,"since":${JSON.stringify(since)}`;
+  return `{"system":${JSON.stringify(system)},"after":${afterKey ?? "null"}${again}}`;
 }
 
 export function parseCursor(text: string): SnapshotCursor {

@@ -4,14 +4,18 @@ import type pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import type { SourceTable } from "./catalog.ts";
 import { copyRowReader } from "./copy-rows.ts";
-import { connectSession, quoteIdentifier, quoteLiteral } from "./session.ts";
+import { tableFailure } from "./failure.ts";
+import { connectSession, quoteLiteral } from "./session.ts";
 import { cursorText, parseCursor } from "./snapshot-cursor.ts";
+import { copySql } from "./table-sql.ts";
 
 export interface SnapshotOptions {
   readonly connectionString: string;
   readonly system: string;
   /** Position of every snapshot row: the slot's consistent point, so that streamed changes always win. */
   readonly position: string;
+  /** Position below which rows that are not read now are gone; null when nothing was captured before. */
+  readonly sweep: string | null;
   /** The exported snapshot; null on a resumed read, which takes a fresh one (see docs/decisions). */
   readonly snapshotName: string | null;
   readonly tables: readonly SourceTable[];
@@ -39,10 +43,25 @@ export async function readSnapshot(host: CaptureHost, options: SnapshotOptions, 
       if (options.snapshotName !== null)
         await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(options.snapshotName)}`);
       for (let table = waiting.shift(); table !== undefined && !signal.aborted; table = waiting.shift()) {
-        await readTable(client, table, records.get(table.stream), chunks, signal);
+        await readApart(client, table, () => readTable(client, table, records.get(table.stream), chunks, signal));
       }
     } finally {
       await client.end();
+    }
+  };
+  /** A table that cannot be read fails alone; a connection that breaks is the failure of all. */
+  const readApart = async (client: pg.Client, table: SourceTable, read: () => Promise<void>): Promise<void> => {
+    await client.query("SAVEPOINT one_table");
+    try {
+      await read();
+      await client.query("RELEASE SAVEPOINT one_table");
+    } catch (error) {
+      const failure = tableFailure(error);
+      if (failure === null) throw error;
+      await client.query("ROLLBACK TO SAVEPOINT one_table");
+      await chunks.drop(table.stream);
+      host.logger.warn("a table could not be read; the others go on", { stream: table.stream, kind: failure.kind });
+      await host.setStreamState(table.stream, "failed", failure);
     }
   };
   const readers = Array.from({ length: options.parallel }, reader);
@@ -53,8 +72,14 @@ export async function readSnapshot(host: CaptureHost, options: SnapshotOptions, 
   if (!signal.aborted) await chunks.flush();
 }
 
+/** Whether its rows have to be read before changes flow; one that is read again beside the stream does not wait here. */
 export function isUnread(record: StreamRecord | undefined): boolean {
-  return record === undefined || record.state === "waiting" || record.state === "snapshotting";
+  if (record === undefined || record.state === "waiting") return true;
+  return record.state === "snapshotting" && !isReadAgain(record);
+}
+
+export function isReadAgain(record: StreamRecord): boolean {
+  return record.state === "snapshotting" && record.cursor !== null && parseCursor(record.cursor).since !== undefined;
 }
 
 async function readTable(
@@ -67,7 +92,7 @@ async function readTable(
   const cursor = record?.cursor ?? null;
   const after = cursor === null ? null : parseCursor(cursor).after;
   const part = chunks.table(table, record?.rowsRead ?? 0, record?.schema.version ?? 1);
-  const rows = client.query(copyTo(copySql(table, after)));
+  const rows = client.query(copyTo(copySql(table, { after })));
   const reader = copyRowReader(
     table.columns.map((column) => column.name),
     table.key,
@@ -84,25 +109,6 @@ async function readTable(
   await part.done();
 }
 
-/** In key order, so that the last key of a chunk says where the next read goes on. `ONLY`: children are streams of their own. */
-function copySql(table: SourceTable, after: Readonly<Record<string, string>> | null): string {
-  const keys = table.key.map(quoteIdentifier).join(", ");
-  const conditions: string[] = [];
-  if (table.rowFilter !== null) conditions.push(`(${table.rowFilter})`);
-  if (after !== null && table.key.length > 0) {
-    const values = table.key.map((name) => {
-      const type = table.columns.find((column) => column.name === name)?.sourceType ?? "text";
-      return `${quoteLiteral(after[name] ?? "")}::${type}`;
-    });
-    conditions.push(`ROW(${keys}) > ROW(${values.join(", ")})`);
-  }
-  const columns = table.columns.map((column) => quoteIdentifier(column.name)).join(", ");
-  const from = `${table.partitioned ? "" : "ONLY "}${quoteIdentifier(table.schema)}.${quoteIdentifier(table.table)}`;
-  const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
-  const order = table.key.length === 0 ? "" : ` ORDER BY ${keys}`;
-  return `COPY (SELECT ${columns} FROM ${from}${where}${order}) TO STDOUT`;
-}
-
 interface TablePart {
   readonly row: (key: string | null, payload: string) => void;
   flushIfFull(): Promise<void>;
@@ -112,6 +118,8 @@ interface TablePart {
 interface SnapshotChunks {
   table(table: SourceTable, rowsBefore: number, version: number): TablePart;
   flush(): Promise<void>;
+  /** Forgets progress of a stream that is not committed yet, after what is being committed is in. */
+  drop(stream: string): Promise<void>;
   settled(): Promise<void>;
 }
 
@@ -171,6 +179,8 @@ function snapshotChunks(host: CaptureHost, options: SnapshotOptions): SnapshotCh
           if (batch.rows >= options.chunkRows || batch.size >= options.chunkBytes) await flush();
         },
         async done() {
+          if (options.sweep !== null)
+            (own ?? batch).add(table.stream, "t", null, null, null, readAt, options.sweep, version);
           if (own !== null) return commit(own, [note("streaming")]);
           progress.set(table.stream, note("streaming"));
           if (batch.rows >= options.chunkRows || batch.size >= options.chunkBytes) await flush();
@@ -179,6 +189,10 @@ function snapshotChunks(host: CaptureHost, options: SnapshotOptions): SnapshotCh
     },
     async flush() {
       await flush();
+      await committing;
+    },
+    async drop(stream) {
+      progress.delete(stream);
       await committing;
     },
     async settled() {

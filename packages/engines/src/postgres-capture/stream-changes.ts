@@ -5,6 +5,7 @@ import { heartbeat } from "./heartbeat.ts";
 import { parsePosition } from "./lsn.ts";
 import { type PendingChanges, pendingChanges, type PendingChangesOptions } from "./pending-changes.ts";
 import type { ReplicationStream } from "./replication-stream.ts";
+import { type TableControl, tableControl } from "./table-control.ts";
 
 /** When pending rows are committed; whichever comes first. */
 export interface FlushRules {
@@ -18,6 +19,10 @@ export interface FlushRules {
   readonly idleAdvanceMillis: number;
   /** How often the source is asked for its time and place. */
   readonly heartbeatMillis: number;
+  /** How often requests of people are looked at. */
+  readonly controlMillis: number;
+  /** How often the publication is compared with the streams that are known. */
+  readonly publicationMillis: number;
 }
 
 export const DEFAULT_FLUSH_RULES: FlushRules = {
@@ -27,10 +32,22 @@ export const DEFAULT_FLUSH_RULES: FlushRules = {
   maxBytes: 16 * 1024 * 1024,
   idleAdvanceMillis: 10 * SECOND,
   heartbeatMillis: 5 * SECOND,
+  controlMillis: SECOND,
+  publicationMillis: 15 * SECOND,
 };
 
 /** Waiting for messages ends at least this often, for heartbeats and to see that we shall stop. */
 const TICK = SECOND / 2;
+
+export interface ChangeSource {
+  readonly stream: ReplicationStream;
+  readonly catalog: pg.Client;
+  readonly rules: FlushRules;
+  readonly slot: string;
+  /** Opens a connection to read tables again on. */
+  readonly connect: () => Promise<pg.Client>;
+  readonly system: string;
+}
 
 /**
  * Reads the stream into raw until `signal` aborts. One batch is committed while the next one fills; a second full batch waits,
@@ -38,15 +55,16 @@ const TICK = SECOND / 2;
  */
 export async function streamChanges(
   host: CaptureHost,
-  source: { readonly stream: ReplicationStream; readonly catalog: pg.Client; readonly rules: FlushRules },
-  options: PendingChangesOptions,
+  source: ChangeSource,
+  options: Omit<PendingChangesOptions, "unread">,
   signal: AbortSignal,
 ): Promise<void> {
   const { stream, rules } = source;
   const millis = (): number => host.clock.now().getTime();
-  const pending = pendingChanges(host, options);
-  const heart = heartbeat(host, source.catalog, rules.heartbeatMillis);
-  const commits = commitQueue(host, stream, parsePosition(options.position).lsn, (lsn) => heart.reached(lsn));
+  const pending = pendingChanges(host, { ...options, unread: (table) => control.unread(table) });
+  const control = tableControl(host, pending, { ...source, ...options });
+  const heart = heartbeat(host, source.catalog, source.slot, rules.heartbeatMillis);
+  const commits = commitQueue(host, stream, parsePosition(options.position).lsn, control, (lsn) => heart.reached(lsn));
   let lastCommitAt = millis() - rules.commitEveryMillis;
   let firstRowAt = 0;
 
@@ -60,9 +78,11 @@ export async function streamChanges(
   try {
     while (!signal.aborted) {
       commits.check();
+      await control.tend();
       const wait = pending.rows === 0 ? TICK : Math.min(TICK, Math.max(1, dueAt() - millis()));
       for (const message of await stream.next(wait)) {
         const wasEmpty = pending.rows === 0;
+        if (control.waitsBefore(message)) await control.place();
         if (pending.needsDescription(message)) await pending.describe(message);
         pending.read(message);
         if (wasEmpty && pending.rows > 0) firstRowAt = millis();
@@ -79,6 +99,7 @@ export async function streamChanges(
     }
   } finally {
     await commits.settled();
+    control.close();
   }
   commits.check();
 }
@@ -97,6 +118,7 @@ function commitQueue(
   host: CaptureHost,
   stream: ReplicationStream,
   startLsn: bigint,
+  control: TableControl,
   stored: (lsn: bigint) => Promise<void>,
 ): CommitQueue {
   let running: Promise<void> | null = null;
@@ -119,14 +141,17 @@ function commitQueue(
       await running;
       check();
       const taken = pending.take();
+      const settle = control.taken();
       running = host
         .commit({
           input: { from: "columns", columns: taken.batch.columns },
           counts: taken.batch.counts(),
           bytes: taken.batch.size,
           position: taken.position,
+          progress: taken.progress,
         })
         .then(async () => {
+          await settle();
           storedLsn = taken.confirmLsn;
           stream.confirm(taken.confirmLsn);
           await stored(taken.confirmLsn);

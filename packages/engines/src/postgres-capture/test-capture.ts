@@ -6,7 +6,14 @@ import { postgresConnector, type PostgresConnectorOptions } from "./connector.ts
 export const systemClock: Clock = { now: () => new Date() };
 
 /** Short waits so that a test sees a commit soon; the rules are the same. */
-const QUICK = { firstRowMillis: 20, commitEveryMillis: 20, idleAdvanceMillis: 100, heartbeatMillis: 100 };
+const QUICK = {
+  firstRowMillis: 20,
+  commitEveryMillis: 20,
+  idleAdvanceMillis: 100,
+  heartbeatMillis: 100,
+  controlMillis: 20,
+  publicationMillis: 100,
+};
 
 export function memoryHost(): MemoryCaptureHost {
   return memoryCaptureHost("orders_db", {

@@ -1,8 +1,9 @@
-import type { Clock, IdSource, Logger, Transaction } from "../kernel/index.ts";
+import type { Clock, ErrorKind, IdSource, Logger, Transaction } from "../kernel/index.ts";
 import type { CommitReceipt, RawInput } from "../lakehouse/index.ts";
 import type { PiiTag } from "../catalog/index.ts";
+import type { SourceDiagnosis } from "./diagnosis.ts";
 import type { SourceId, SourceKind, SourceState, StreamSchema, StreamState } from "./model.ts";
-import type { DeliveryLedger, Quarantine, StreamRecord } from "./ports.ts";
+import type { DeliveryLedger, Quarantine, RefusedRows, SettledRequest, StreamRecord, StreamRequest } from "./ports.ts";
 
 /** How personal a column of a stream is, by the rules of the installation. */
 export type PiiRule = (stream: string, column: string) => PiiTag;
@@ -39,6 +40,10 @@ export interface CaptureBatch {
 export interface SourceLag {
   /** Bytes the source (WAL) or the spool holds for us; null when unknown. */
   readonly bytes: number | null;
+  /** Bytes of log that the source keeps on its disk because of us; absent when the source has no such thing. */
+  readonly retainedBytes?: number | null;
+  /** What the source says of that log: `reserved`, `extended`, `unreserved` or `lost`. */
+  readonly slotState?: string | null;
 }
 
 /** What a connector may ask of the platform while it runs; bound to one source. */
@@ -59,7 +64,17 @@ export interface CaptureHost {
   streams(): Promise<StreamRecord[]>;
   saveStreamSchemas(schemas: readonly Omit<StreamSchema, "version">[]): Promise<StreamRecord[]>;
   setState(state: SourceState): Promise<void>;
-  setStreamState(stream: string, state: StreamState): Promise<void>;
+  setStreamState(
+    stream: string,
+    state: StreamState,
+    error?: { readonly kind: ErrorKind; readonly message: string },
+  ): Promise<void>;
+  /** What people asked of streams of this source and is still to be done, oldest first. */
+  requests(): Promise<readonly StreamRequest[]>;
+  /** Payloads of the stream's rows in quarantine; `complete` is false when only a sample of them is kept. */
+  refused(stream: string): Promise<RefusedRows>;
+  /** Ends a request; a second call for the same one changes nothing. */
+  settleRequest(id: string, outcome: SettledRequest): Promise<void>;
   /** Everything the source did up to this time is in raw. */
   dataThrough(at: Date): Promise<void>;
   observeLag(lag: SourceLag): void;
@@ -73,4 +88,6 @@ export interface Connector {
   readonly source: SourceId;
   readonly kind: SourceKind;
   run(host: CaptureHost, signal: AbortSignal): Promise<void>;
+  /** Checks what capture needs of the source and changes nothing; absent where there is nothing to check. Never throws. */
+  readonly diagnose?: () => Promise<SourceDiagnosis>;
 }

@@ -1,5 +1,7 @@
+export * from "./diagnosis.ts";
 export * from "./diff-schema.ts";
 export * from "./connector.ts";
 export * from "./model.ts";
 export * from "./ports.ts";
 export * from "./staged-layout.ts";
+export * from "./stream-request.ts";

@@ -3,12 +3,15 @@ import {
   deliveryLedgerContract,
   memoryDeliveryLedger,
   memorySourceStore,
+  memoryStreamRequests,
   memoryTransaction,
   memoryWorkerLease,
   sourceStoreContract,
+  streamRequestsContract,
   workerLeaseContract,
 } from "./testing.ts";
 
+let next = 0;
 const make = async () => {
   const lease = memoryWorkerLease();
   const sources = memorySourceStore(lease);
@@ -16,12 +19,19 @@ const make = async () => {
     sources,
     lease,
     deliveries: memoryDeliveryLedger(),
+    requests: memoryStreamRequests(sources, {
+      clock: { now: () => new Date() },
+      ids: { next: () => `request-${(next += 1)}` },
+    }),
     transaction: <T>(work: (tx: typeof memoryTransaction) => Promise<T>) => work(memoryTransaction),
   };
 };
 
 describe("sources in memory", () => {
   sourceStoreContract({ test, expect }, make);
+});
+describe("requests to streams in memory", () => {
+  streamRequestsContract({ test, expect }, make);
 });
 describe("deliveries in memory", () => {
   deliveryLedgerContract({ test, expect }, make);

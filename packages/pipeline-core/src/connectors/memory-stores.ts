@@ -1,4 +1,6 @@
-import { PlatformError, type Transaction } from "../kernel/index.ts";
+import { refuseUnfit } from "./stream-request.ts";
+import { type Clock, type IdSource, PlatformError, type Transaction } from "../kernel/index.ts";
+import type { SourceDiagnosis } from "./diagnosis.ts";
 import { diffSchema, type SchemaChange } from "./diff-schema.ts";
 import type { SourceId, SourceKind, SourceState } from "./model.ts";
 import type {
@@ -6,8 +8,11 @@ import type {
   FlowSample,
   Quarantine,
   QuarantinedItem,
+  SettledRequest,
   SourceStore,
   StreamRecord,
+  StreamRequest,
+  StreamRequests,
   WorkerLease,
 } from "./ports.ts";
 
@@ -20,6 +25,7 @@ export interface MemorySource {
   error: { kind: string; message: string } | null;
   position: string | null;
   dataThrough: Date | null;
+  diagnosis?: SourceDiagnosis;
 }
 
 export interface MemorySourceStore extends SourceStore {
@@ -116,6 +122,14 @@ export function memorySourceStore(lease?: MemoryWorkerLease): MemorySourceStore 
     async setStreamState(source, stream, state) {
       put({ ...streamOf(source, stream), state });
     },
+    async saveDiagnosis(id, diagnosis) {
+      sourceOf(id).diagnosis = diagnosis;
+    },
+    async resetSource(id) {
+      sourceOf(id).position = null;
+      for (const record of streams.values())
+        if (record.source === id) put({ ...record, state: "waiting", rowsRead: 0, rowsExpected: null, cursor: null });
+    },
     async recordFlow(sample) {
       sourceOf(sample.source);
       flow.push(sample);
@@ -133,6 +147,10 @@ export function memoryQuarantine(): Quarantine & { readonly items: readonly Quar
     items,
     async add(more) {
       items.push(...more);
+    },
+    async refused(source, stream) {
+      const rows = items.filter((item) => item.source === source && item.stream === stream);
+      return { payloads: rows.map((item) => item.payload), complete: true };
     },
   };
 }
@@ -175,6 +193,30 @@ export function memoryWorkerLease(): MemoryWorkerLease {
     },
     async release(epoch) {
       if (holds(epoch)) released = true;
+    },
+  };
+}
+
+/** Looks at the streams of `sources` as the real one does; `settled` keeps the outcomes. */
+export function memoryStreamRequests(
+  sources: Pick<SourceStore, "streams">,
+  { clock, ids }: { clock: Clock; ids: IdSource },
+): StreamRequests & { readonly settled: ReadonlyMap<string, SettledRequest> } {
+  const asked: StreamRequest[] = [];
+  const settled = new Map<string, SettledRequest>();
+  const open = (source: SourceId): StreamRequest[] =>
+    asked.filter((request) => request.source === source && !settled.has(request.id));
+  return {
+    settled,
+    async ask(request) {
+      refuseUnfit(request, await sources.streams(request.source), open(request.source));
+      const made = { ...request, id: ids.next(), requestedAt: clock.now() };
+      asked.push(made);
+      return made;
+    },
+    open: (source) => Promise.resolve(open(source)),
+    async settle(id, outcome) {
+      if (!settled.has(id)) settled.set(id, outcome);
     },
   };
 }

@@ -26,8 +26,33 @@ export const SOURCE_STATES = [
 ] as const;
 export type SourceState = (typeof SOURCE_STATES)[number];
 
-export const STREAM_STATES = ["waiting", "snapshotting", "streaming", "failed"] as const;
+/**
+ * - `waiting`: known, its rows are still to be read.
+ * - `snapshotting`: its rows are read, for the first time or again; ends when the last one is in raw.
+ * - `streaming`: changes flow.
+ * - `paused`: a person stopped it; its changes are not taken until they resume it, which reads it again.
+ * - `failed`: it alone could not go on; the others do. Its changes are not taken until a person resyncs it.
+ */
+export const STREAM_STATES = ["waiting", "snapshotting", "streaming", "paused", "failed"] as const;
 export type StreamState = (typeof STREAM_STATES)[number];
+
+/** What a person may ask of one stream. `replay` reads just the rows again that stand in quarantine. */
+export const STREAM_ACTIONS = ["pause", "resume", "resync", "replay"] as const;
+export type StreamAction = (typeof STREAM_ACTIONS)[number];
+
+/** Whether an action makes sense in a state; the portal offers it and the worker takes it by the same rule. */
+export function mayAct(state: StreamState, action: StreamAction): boolean {
+  switch (action) {
+    case "pause":
+      return state === "streaming" || state === "failed";
+    case "resume":
+      return state === "paused";
+    case "resync":
+      return state === "streaming" || state === "failed" || state === "paused";
+    case "replay":
+      return state === "streaming";
+  }
+}
 
 /** One column of a stream as the source's own catalog describes it. */
 export interface StreamColumn {

@@ -1,5 +1,14 @@
 import type { ErrorKind, Transaction } from "../kernel/index.ts";
-import type { QuarantineReason, SourceId, SourceKind, SourceState, StreamSchema, StreamState } from "./model.ts";
+import type { SourceDiagnosis } from "./diagnosis.ts";
+import type {
+  QuarantineReason,
+  SourceId,
+  SourceKind,
+  SourceState,
+  StreamAction,
+  StreamSchema,
+  StreamState,
+} from "./model.ts";
 
 /**
  * What the platform remembers of its sources. Every method is idempotent unless it says otherwise; all may be called
@@ -45,6 +54,13 @@ export interface SourceStore {
     state: StreamState,
     error?: { kind: ErrorKind; message: string },
   ): Promise<void>;
+  /** What the last check of the source's requirements found. */
+  saveDiagnosis(source: SourceId, diagnosis: SourceDiagnosis): Promise<void>;
+  /**
+   * Forgets position and snapshot progress, so that the next run reads the whole source again; streams, schemas and rows
+   * stay. For a source whose log is lost.
+   */
+  resetSource(source: SourceId): Promise<void>;
   /** One sample of a source's flow; samples are kept per 10 seconds and rolled up. */
   recordFlow(sample: FlowSample): Promise<void>;
   /** Adds to each stream's row counters and last event time after a commit. */
@@ -74,7 +90,39 @@ export interface FlowSample {
   readonly lagSeconds: number | null;
   /** Bytes the source holds back for us (WAL) or the spool holds; null when unknown. */
   readonly lagBytes: number | null;
+  /** As `SourceLag` says; absent = not known now. */
+  readonly retainedBytes?: number | null;
+  readonly slotState?: string | null;
   readonly lastEventAt: Date | null;
+}
+
+/** What a person asked of one stream, or with `stream` null of every stream of the source. */
+export interface StreamRequest {
+  readonly id: string;
+  readonly source: SourceId;
+  readonly stream: string | null;
+  readonly action: StreamAction;
+  readonly requestedBy: string;
+  readonly requestedAt: Date;
+}
+
+export interface SettledRequest {
+  readonly state: "done" | "failed";
+  /** What was done, with counts, or why it was not. */
+  readonly message: string;
+}
+
+/** Requests of people to the connector of a source. Success means durable; they outlive every restart until settled. */
+export interface StreamRequests {
+  /**
+   * Records the request with its audit entry in one transaction. Throws `not-found` for an unknown stream and `conflict`
+   * when the stream's state does not allow it or another request for it is open.
+   */
+  ask(request: Pick<StreamRequest, "source" | "stream" | "action" | "requestedBy">): Promise<StreamRequest>;
+  /** Not settled yet, oldest first. */
+  open(source: SourceId): Promise<StreamRequest[]>;
+  /** Idempotent: the first outcome stands. */
+  settle(id: string, outcome: SettledRequest): Promise<void>;
 }
 
 export interface QuarantinedItem {
@@ -88,9 +136,17 @@ export interface QuarantinedItem {
   readonly receivedAt: Date;
 }
 
+export interface RefusedRows {
+  readonly payloads: readonly string[];
+  /** False when only a sample of the refused rows is kept, or there are too many to name. */
+  readonly complete: boolean;
+}
+
 /** Rows that could not be accepted. Success means durable; adding the same items twice counts them twice. */
 export interface Quarantine {
   add(items: readonly QuarantinedItem[]): Promise<void>;
+  /** Rows of a stream that did not fit their columns and were not replayed since. */
+  refused(source: SourceId, stream: string): Promise<RefusedRows>;
 }
 
 /**

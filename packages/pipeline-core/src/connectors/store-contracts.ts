@@ -1,7 +1,7 @@
 import type { ExpectStatic, TestAPI } from "vitest";
 import type { Transaction } from "../kernel/index.ts";
 import type { StreamSchema } from "./model.ts";
-import type { DeliveryLedger, SourceStore, WorkerLease } from "./ports.ts";
+import type { DeliveryLedger, SourceStore, StreamRequests, WorkerLease } from "./ports.ts";
 
 export interface ContractRunner {
   readonly test: TestAPI;
@@ -153,5 +153,56 @@ export function workerLeaseContract({ test, expect }: ContractRunner, make: () =
     const epoch = await lease.acquire(WORKER);
     await lease.release(epoch);
     await expect(lease.heartbeat(epoch)).rejects.toMatchObject({ kind: "stale-writer" });
+  });
+}
+
+export function streamRequestsContract(
+  { test, expect }: ContractRunner,
+  make: () => Promise<Omit<ConnectorStores, "deliveries"> & { readonly requests: StreamRequests }>,
+): void {
+  const streaming = async () => {
+    const stores = await make();
+    await stores.sources.registerSource({ id: "orders_db", kind: "postgres", configured: true });
+    await stores.sources.saveStreamSchemas("orders_db", [ORDERS]);
+    await stores.sources.setStreamState("orders_db", "public.orders", "streaming");
+    return stores;
+  };
+  const pause = { source: "orders_db", stream: "public.orders", action: "pause", requestedBy: "ana" } as const;
+
+  test("a request stays open until it is settled, and the first outcome stands", async () => {
+    const { requests } = await streaming();
+    const { id } = await requests.ask(pause);
+    expect(await requests.open("orders_db")).toMatchObject([{ ...pause, id }]);
+    expect(await requests.open("stripe")).toEqual([]);
+    await requests.settle(id, { state: "done", message: "paused" });
+    await requests.settle(id, { state: "failed", message: "late" });
+    expect(await requests.open("orders_db")).toEqual([]);
+  });
+
+  test("a second request for a stream waits for the first, other streams do not", async () => {
+    const { requests } = await streaming();
+    const { id } = await requests.ask(pause);
+    await expect(requests.ask({ ...pause, action: "resync" })).rejects.toMatchObject({ kind: "conflict" });
+    await requests.ask({ ...pause, stream: null, action: "resync" });
+    await requests.settle(id, { state: "done", message: "" });
+    await requests.ask({ ...pause, action: "resync" });
+  });
+
+  test("what the stream's state does not allow is refused", async () => {
+    const { requests } = await streaming();
+    await expect(requests.ask({ ...pause, action: "resume" })).rejects.toMatchObject({ kind: "conflict" });
+    await expect(requests.ask({ ...pause, stream: "public.nowhere" })).rejects.toMatchObject({ kind: "not-found" });
+    await expect(requests.ask({ ...pause, stream: null })).rejects.toMatchObject({ kind: "invalid-input" });
+  });
+
+  test("a source that is reset begins anew with its streams known", async () => {
+    const { sources, transaction, lease } = await streaming();
+    const epoch = await lease.acquire(WORKER);
+    await transaction((tx) => sources.advancePosition(tx, { source: "orders_db", epoch, from: null, to: "5", at: AT }));
+    await sources.resetSource("orders_db");
+    expect(await sources.position("orders_db")).toBeNull();
+    expect(await sources.streams("orders_db")).toMatchObject([
+      { stream: "public.orders", state: "waiting", rowsRead: 0, cursor: null },
+    ]);
   });
 }

@@ -1,8 +1,8 @@
 import { emptyEnvelopeColumns, type CommitReceipt, type EnvelopeColumns } from "../../lakehouse/index.ts";
 import { type Clock, type IdSource, type Logger, PlatformError, type Transaction } from "../../kernel/index.ts";
-import type { CaptureBatch, CaptureHost, PiiRule, SnapshotProgress } from "../connector.ts";
-import type { SourceId, SourceState, StreamSchema } from "../model.ts";
-import type { DeliveryLedger, QuarantinedItem, StreamRecord } from "../ports.ts";
+import type { CaptureBatch, CaptureHost, PiiRule, SnapshotProgress, SourceLag } from "../connector.ts";
+import type { SourceId, SourceState, StreamAction, StreamSchema } from "../model.ts";
+import type { DeliveryLedger, QuarantinedItem, SettledRequest, StreamRecord, StreamRequest } from "../ports.ts";
 
 export interface MemoryCaptureHost extends CaptureHost {
   /** Everything committed so far, in order. */
@@ -13,6 +13,14 @@ export interface MemoryCaptureHost extends CaptureHost {
   readonly states: SourceState[];
   readonly claimed: Set<string>;
   readonly lagBytes: () => number | null;
+  readonly lag: () => SourceLag | null;
+  /** What streams failed with. */
+  readonly streamErrors: ReadonlyMap<string, { readonly kind: string; readonly message: string }>;
+  readonly settled: ReadonlyMap<string, SettledRequest>;
+  /** Forgets position and progress, as the store does for a source that is read again from the start. */
+  reset(): void;
+  /** Asks as a person would; returns the request's id. */
+  ask(stream: string | null, action: StreamAction): string;
   readonly through: () => Date | null;
   /** Called before a batch is stored; throwing makes the commit fail with nothing stored. */
   beforeCommit: (batch: CaptureBatch) => void | Promise<void>;
@@ -39,7 +47,10 @@ export function memoryCaptureHost(
   const claimed = new Set<string>();
   const streams = new Map<string, StreamRecord>();
   let position: string | null = null;
-  let lagBytes: number | null = null;
+  let lag: SourceLag | null = null;
+  const streamErrors = new Map<string, { readonly kind: string; readonly message: string }>();
+  const asked: StreamRequest[] = [];
+  const settled = new Map<string, SettledRequest>();
   let through: Date | null = null;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -93,7 +104,20 @@ export function memoryCaptureHost(
     quarantined,
     states,
     claimed,
-    lagBytes: () => lagBytes,
+    lagBytes: () => lag?.bytes ?? null,
+    lag: () => lag,
+    streamErrors,
+    settled,
+    reset() {
+      position = null;
+      for (const record of streams.values())
+        streams.set(record.stream, { ...record, state: "waiting", rowsRead: 0, rowsExpected: null, cursor: null });
+    },
+    ask(stream, action) {
+      const id = tools.ids.next();
+      asked.push({ id, source, stream, action, requestedBy: "operator", requestedAt: tools.clock.now() });
+      return id;
+    },
     through: () => through,
     beforeCommit() {},
     afterCommit() {},
@@ -107,6 +131,7 @@ export function memoryCaptureHost(
         quarantined.push(...items);
         return Promise.resolve();
       },
+      refused: (_source, stream) => host.refused(stream),
     },
     position: () => Promise.resolve(position),
     commit(batch) {
@@ -123,8 +148,20 @@ export function memoryCaptureHost(
       states.push(state);
       return Promise.resolve();
     },
-    setStreamState(stream, state) {
+    requests: () => Promise.resolve(asked.filter((request) => !settled.has(request.id))),
+    refused: (stream) =>
+      Promise.resolve({
+        payloads: quarantined.filter((item) => item.stream === stream).map((item) => item.payload),
+        complete: true,
+      }),
+    settleRequest(id, outcome) {
+      if (!settled.has(id)) settled.set(id, outcome);
+      return Promise.resolve();
+    },
+    setStreamState(stream, state, error) {
       const known = streams.get(stream);
+      if (error === undefined) streamErrors.delete(stream);
+      else streamErrors.set(stream, error);
       if (known !== undefined) streams.set(stream, { ...known, state });
       return Promise.resolve();
     },
@@ -132,8 +169,8 @@ export function memoryCaptureHost(
       through = at;
       return Promise.resolve();
     },
-    observeLag(lag) {
-      lagBytes = lag.bytes;
+    observeLag(observed) {
+      lag = observed;
     },
   };
   return host;

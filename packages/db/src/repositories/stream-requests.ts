@@ -1,0 +1,59 @@
+import { refuseUnfit, type SourceId, type StreamRequest, type StreamRequests } from "@nova/pipeline-core/connectors";
+import { announce, type Sql } from "./announce.ts";
+import { writeAudit } from "./audit.ts";
+import { inTransaction, type StoreContext, type StoreDb } from "./store-context.ts";
+import { loadStreams } from "./stream-schemas.ts";
+
+const COLUMNS = `id, source_id AS source, stream, action, requested_by AS "requestedBy", requested_at AS "requestedAt"`;
+
+export function streamRequests(db: StoreDb, context: StoreContext): StreamRequests {
+  const { clock, ids } = context;
+  const open = async (sql: Sql, source: SourceId): Promise<StreamRequest[]> => {
+    const { rows } = await sql.query<StreamRequest>(
+      `SELECT ${COLUMNS} FROM stream_requests WHERE source_id = $1 AND state = 'open' ORDER BY requested_at, id`,
+      [source],
+    );
+    return rows;
+  };
+  return {
+    ask: (request) =>
+      inTransaction(db.pool, async (tx) => {
+        const { source, stream, action, requestedBy } = request;
+        // One asks at a time, so that what is judged is what is written.
+        await tx.query("SELECT FROM sources WHERE id = $1 FOR UPDATE", [source]);
+        refuseUnfit(request, await loadStreams(tx, source), await open(tx, source));
+        const made = { source, stream, action, requestedBy, id: ids.next(), requestedAt: clock.now() };
+        await tx.query(
+          "INSERT INTO stream_requests (id, source_id, stream, action, requested_by, requested_at) VALUES ($1, $2, $3, $4, $5, $6)",
+          [made.id, source, stream, action, requestedBy, made.requestedAt],
+        );
+        await writeAudit(tx, context, {
+          actor: requestedBy,
+          action: `stream.${action}`,
+          resource: `${source}/${stream ?? "*"}`,
+          detail: { request: made.id },
+        });
+        await announce(tx, "source", [source]);
+        return made;
+      }),
+    open: (source) => open(db.pool, source),
+    settle: (id, outcome) =>
+      inTransaction(db.pool, async (tx) => {
+        const { rows } = await tx.query<StreamRequest>(
+          `UPDATE stream_requests SET state = $2, message = $3, settled_at = $4 WHERE id = $1 AND state = 'open' RETURNING ${COLUMNS}`,
+          [id, outcome.state, outcome.message, clock.now()],
+        );
+        const [settled] = rows;
+        if (settled === undefined) return;
+        await announce(tx, "source", [settled.source]);
+        if (settled.action !== "replay" || outcome.state !== "done") return;
+        // What is refused again comes back as new rows of the quarantine.
+        await tx.query(
+          `UPDATE quarantine_items SET replayed_at = $3 WHERE source_id = $1 AND stream = $2 AND replayed_at IS NULL
+             AND reason = 'type-mismatch' AND received_at <= $4`,
+          [settled.source, settled.stream, clock.now(), settled.requestedAt],
+        );
+        await announce(tx, "quarantine", [settled.source]);
+      }),
+  };
+}
