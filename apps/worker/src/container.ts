@@ -5,9 +5,12 @@ import { assertReachable, type Db, openDb } from "@nova/db/client";
 import {
   catalogColumns,
   catalogStore,
+  commandStore,
+  controlStore,
   deliveryLedger,
   grantStore,
   lineageStore,
+  listenForCommands,
   qualityStore,
   quarantine,
   queryStore,
@@ -18,7 +21,7 @@ import {
   userStore,
   workerLease,
 } from "@nova/db/repositories";
-import { listRuns, readFigures, readSources, readStatus } from "@nova/db/read-models";
+import { listRuns, readFigures, readSources, readStatus, runReadModel } from "@nova/db/read-models";
 import { openLakeEngine } from "@nova/engines/duckdb";
 import { openQuerySandbox, type QuerySandbox } from "@nova/engines/query-sandbox";
 import { logConnector, logIntake } from "@nova/engines/log-intake";
@@ -40,13 +43,14 @@ import {
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import { type Capture, startCapture } from "./capture/start-capture.ts";
 import type { WorkerEnv } from "./env.ts";
+import { registerCommandRoutes } from "./http/commands/routes.ts";
 import { registerLogIntake, registerStripeWebhook } from "./http/intake/index.ts";
 import { createMetrics, type WorkerMetrics } from "./http/metrics.ts";
 import { createQueryService, type RunningQueryService } from "./http/queries/query-service.ts";
 import { registerQueryRoutes } from "./http/queries/routes.ts";
 import { registerReports } from "./http/reports.ts";
 import { buildServer } from "./http/server.ts";
-import { loadDefinitions, startPipelines } from "./pipelines/index.ts";
+import { loadDefinitions, type Pipelines, startPipelines } from "./pipelines/index.ts";
 import { captureConfig, configuredSources } from "./source-settings.ts";
 import { holdLease } from "./worker-lock.ts";
 
@@ -105,7 +109,7 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
       contracts: definitions.contracts,
     });
     stack.defer(() => engine.close());
-    const capture = await startData(ground, { engine, definitions, epoch: lease.epoch, onFatal }, stack);
+    const { capture, pipelines } = await startData(ground, { engine, definitions, epoch: lease.epoch, onFatal }, stack);
     const queries = startQueries(ground, engine);
     stack.defer(() => queries.stop());
 
@@ -122,9 +126,16 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
           grants: grantStore(db, { clock }),
           users: userStore(db, { clock, ids }),
         });
+        registerCommandRoutes(scope, {
+          commands: commandStore(db, { clock, ids }),
+          explain: (dataset) => pipelines.explain(dataset),
+          grants: grantStore(db, { clock }),
+          users: userStore(db, { clock, ids }),
+        });
         registerReports(scope, {
           status: (search) => readStatus(db, clock, search),
           runs: (filter) => listRuns(db, filter),
+          run: (id) => runReadModel(db.pool).one(id),
         });
       },
       async intake(scope) {
@@ -192,7 +203,7 @@ async function startData(
   ground: Ground,
   { engine, definitions, epoch, onFatal }: DataDeps,
   stack: AsyncDisposableStack,
-): Promise<Capture> {
+): Promise<{ capture: Capture; pipelines: Pipelines }> {
   const { env, db, clock, ids, logger, metrics } = ground;
   const sources = sourceStore(db, { clock, ids });
   const refused = quarantine(db, { ids });
@@ -202,6 +213,8 @@ async function startData(
     definitions,
     catalog: catalogStore(db, { clock }),
     runs: runStore(db, { clock, ids }),
+    commands: commandStore(db, { clock, ids }),
+    controls: controlStore(db),
     quality: qualityStore(db),
     lineage: lineageStore(db),
     sources,
@@ -213,6 +226,8 @@ async function startData(
     onFatal,
   });
   stack.defer(() => pipelines.stop());
+  const feed = listenForCommands(env.DATABASE_URL, () => pipelines.notifyCommands(), logger);
+  stack.defer(() => feed.stop());
   const capture = await startCapture({
     engines: CAPTURE_ENGINES,
     config,
@@ -234,7 +249,7 @@ async function startData(
     },
   });
   stack.defer(() => capture.stop());
-  return capture;
+  return { capture, pipelines };
 }
 
 function startQueries(

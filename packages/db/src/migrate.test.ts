@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { migrate, pendingMigrations } from "./migrate.ts";
+import { migrate, pendingMigrations, readMigrations } from "./migrate.ts";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { schemaScript } from "./testing/schema-script.ts";
 
@@ -20,7 +20,7 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   }
 }
 
-/** Tables with their columns, indexes and keys as PostgreSQL describes them; what only SQL can say (checks, triggers) is left out. */
+/** Tables with their columns, indexes and keys as PostgreSQL describes them; what only SQL can say (checks, triggers, partial indexes) is left out. */
 const DESCRIBE = `
   SELECT format('%s.%s %s%s default %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
                 CASE WHEN a.attnotnull THEN ' not null' ELSE '' END, coalesce(pg_get_expr(d.adbin, d.adrelid), '-')) AS line
@@ -28,7 +28,7 @@ const DESCRIBE = `
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
    WHERE c.relkind = 'r' AND c.relname <> '_prisma_migrations'
-  UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'
+  UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' AND position(' WHERE ' IN indexdef) = 0
   UNION ALL SELECT format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
              WHERE connamespace = 'public'::regnamespace AND contype = 'f'
   ORDER BY 1`;
@@ -44,6 +44,28 @@ describe("migrations", () => {
     const expected = await lines(declared);
     expect(expected.length).toBeGreaterThan(200);
     expect(await lines(migrated)).toEqual(expected);
+  });
+
+  test("keep what a running platform has on record", async () => {
+    const url = await server.createDatabase("older");
+    const [first] = await readMigrations();
+    await migrate(url, first === undefined ? [] : [first]);
+    const id = "019a0000-0000-7000-8000-000000000001";
+    await withClient(url, async (client) => {
+      await client.query(
+        "INSERT INTO runs (id, pipeline, trigger, state, created_at) VALUES ($1, 'sales', 'target-lag', 'failed', now())",
+        [id],
+      );
+      await client.query(
+        "INSERT INTO steps (run_id, dataset, ordinal, state, reason, waiting_since) VALUES ($1, 'curated.orders', 0, 'failed', 'r', now())",
+        [id],
+      );
+    });
+    await migrate(url);
+    const kept = await withClient(url, (client) =>
+      client.query("SELECT r.state, r.retry_of, s.inputs_before FROM runs r JOIN steps s ON s.run_id = r.id"),
+    );
+    expect(kept.rows).toEqual([{ state: "failed", retry_of: null, inputs_before: null }]);
   });
 
   test("apply once when two start at the same moment, and not again", async () => {

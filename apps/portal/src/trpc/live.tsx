@@ -14,6 +14,7 @@ const ROUTERS_OF_TOPIC: Record<EventTopic, readonly string[]> = {
   check: ["home", "datasets"],
   query: ["home", "queries"],
   quarantine: ["home", "sources"],
+  command: ["commands", "runs", "datasets"],
 };
 
 /** At most one refetch per router within this time, however many events come. */

@@ -4,6 +4,7 @@ import { dataDirFromEnv } from "./env.ts";
 import { answerNotes, answerText, type QueryFormat, runQuery } from "./run-query.ts";
 import { fetchRuns, type RunsOptions, runsText } from "./show-runs.ts";
 import { datasetsText, fetchStatus, sourcesText, statusText } from "./show-status.ts";
+import { addSteering } from "./steer.ts";
 import { connectWorker, type WorkerClient } from "./worker-client.ts";
 
 const program = new Command("nova")
@@ -83,6 +84,8 @@ program
     if (json === true) printJson(runs);
     else print(runsText(runs));
   });
+
+addSteering(program, { worker, print, printJson });
 
 try {
   await program.parseAsync();

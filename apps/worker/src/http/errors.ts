@@ -21,6 +21,7 @@ const STATUS: Record<ErrorKind, number> = {
   "model-invalid": 422,
   "schema-rejected": 422,
   "check-failed": 422,
+  cancelled: 409,
   "engine-failed": 500,
   "storage-failed": 503,
   "metadata-unreachable": 503,

@@ -1,5 +1,6 @@
 import type { ListedRun, PlatformStatus, RunListFilter } from "@nova/db/read-models";
-import { RUN_STATES } from "@nova/pipeline-core/orchestration";
+import { PlatformError } from "@nova/pipeline-core/kernel";
+import { RUN_STATES, type RunState } from "@nova/pipeline-core/orchestration";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { parseInput } from "./errors.ts";
@@ -7,7 +8,10 @@ import { parseInput } from "./errors.ts";
 export interface ReportDeps {
   readonly status: (search: string) => Promise<PlatformStatus>;
   readonly runs: (filter: RunListFilter) => Promise<ListedRun[]>;
+  readonly run: (id: string) => Promise<{ id: string; state: RunState; errorMessage: string | null } | null>;
 }
+
+const runSchema = z.object({ id: z.uuid("must be a run's id") });
 
 const statusSchema = z.object({ search: z.string().max(200, "must have at most 200 characters").default("") });
 const runsSchema = z.object({
@@ -21,9 +25,15 @@ const runsSchema = z.object({
     .default(20),
 });
 
-/** What the command line shows: `GET /internal/status?search=` and `GET /internal/runs?state=&dataset=&limit=`. */
-export function registerReports(app: FastifyInstance, { status, runs }: ReportDeps): void {
+/** What the command line shows: `GET /internal/status?search=` and `GET /internal/runs?state=&dataset=&limit=`, `GET /internal/runs/:id`. */
+export function registerReports(app: FastifyInstance, { status, runs, run }: ReportDeps): void {
   app.get("/status", (request) => status(parseInput(statusSchema, request.query).search));
+  app.get("/runs/:id", async (request) => {
+    const { id } = parseInput(runSchema, request.params);
+    const found = await run(id);
+    if (found === null) throw new PlatformError("not-found", `there is no run ${id}; old runs are removed`);
+    return { id, state: found.state, error: found.errorMessage };
+  });
   app.get("/runs", (request) => {
     const { state, dataset, limit } = parseInput(runsSchema, request.query);
     return runs({ limit, ...(state === undefined ? {} : { state }), ...(dataset === undefined ? {} : { dataset }) });

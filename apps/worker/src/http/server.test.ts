@@ -5,11 +5,13 @@ import {
   type QueryRequest,
   type QueryService,
 } from "@nova/pipeline-core/access";
-import { type Logger, PlatformError } from "@nova/pipeline-core/kernel";
+import { type Logger, PlatformError, uuidV7Source } from "@nova/pipeline-core/kernel";
+import { memoryCommandStore } from "@nova/pipeline-core/orchestration/testing";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createMetrics } from "./metrics.ts";
 import { registerQueryRoutes } from "./queries/routes.ts";
+import { registerCommandRoutes } from "./commands/routes.ts";
 import { registerReports } from "./reports.ts";
 import { buildServer } from "./server.ts";
 
@@ -42,6 +44,8 @@ const stripe = {
   error: "source-unreachable: refused",
 };
 
+let seeds = 0;
+const commandIds = uuidV7Source({ now: () => NOW }, { bytes: (length) => new Uint8Array(length).fill((seeds += 1)) });
 let app: FastifyInstance;
 let storeIsDown: boolean;
 let started: QueryRequest[];
@@ -81,7 +85,17 @@ beforeEach(async () => {
           findByEmail: async (email) => (email === person.email ? person : null),
         },
       });
-      registerReports(scope, { status: async () => ({ at: NOW, sources: [], datasets: [] }), runs: async () => [] });
+      registerReports(scope, {
+        status: async () => ({ at: NOW, sources: [], datasets: [] }),
+        runs: async () => [],
+        run: async () => null,
+      });
+      registerCommandRoutes(scope, {
+        commands: memoryCommandStore({ clock: { now: () => NOW }, ids: commandIds, lease: () => 1n }),
+        explain: (dataset) => ({ dataset, state: "up-to-date", headline: "There is no new input.", conditions: [] }),
+        grants: { principal: async (id) => (id === ANA ? principal : null) },
+        users: { findByEmail: async (email) => (email === person.email ? person : null) },
+      });
     },
     intake: () => undefined,
   });
@@ -91,6 +105,42 @@ afterEach(() => app.close());
 const headers = { authorization: `Bearer ${TOKEN}` };
 const post = (url: string, payload: object, extra: object = headers) =>
   app.inject({ method: "POST", url, payload, headers: { ...extra } });
+
+describe("commands", () => {
+  const request = { kind: "run-dataset", target: "curated.orders", downstream: false };
+
+  test("are on record once, whoever presses twice", async () => {
+    const first = await post("/internal/commands", { request, key: "key-00001" });
+    expect(first.statusCode).toBe(202);
+    expect(first.json()).toMatchObject({ created: true, command: { state: "queued", requestedBy: "operator" } });
+    const again = await post("/internal/commands", { request, key: "key-00001" });
+    expect(again.json()).toMatchObject({ created: false, command: { id: first.json().command.id } });
+    const found = await app.inject({ url: `/internal/commands/${first.json().command.id}`, headers });
+    expect(found.json()).toMatchObject({ request, key: "key-00001" });
+  });
+
+  test("are refused to a person whose role does not have the right", async () => {
+    const refused = await post("/internal/commands", { request, key: "key-00002", email: person.email });
+    expect(refused.statusCode).toBe(403);
+    expect(refused.json()).toMatchObject({
+      error: { kind: "forbidden", message: expect.stringContaining("runs.run") },
+    });
+  });
+
+  test.each([
+    [{ request: { ...request, target: "orders" }, key: "key-00003" }, "request.target: must be <layer>.<name>"],
+    [{ request, key: "short" }, "key: must have at least 8 characters"],
+  ])("that do not hold name the field: %j", async (body, message) => {
+    const refused = await post("/internal/commands", body);
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json().error.message).toContain(message);
+  });
+
+  test("why a dataset is not running is told with its conditions", async () => {
+    const why = await app.inject({ url: "/internal/why?dataset=curated.orders", headers });
+    expect(why.json()).toMatchObject({ dataset: "curated.orders", state: "up-to-date" });
+  });
+});
 
 describe("health", () => {
   test("is 200 with what each source is doing", async () => {

@@ -2,10 +2,11 @@ import type { CatalogStore } from "@nova/pipeline-core/catalog";
 import type { Quarantine, SourceId, SourceStore } from "@nova/pipeline-core/connectors";
 import type { Clock, Logger } from "@nova/pipeline-core/kernel";
 import type { LineageStore } from "@nova/pipeline-core/lineage";
-import type { LakeEngine, RunStore } from "@nova/pipeline-core/orchestration";
+import type { CommandStore, ControlStore, LakeEngine, RunStore } from "@nova/pipeline-core/orchestration";
 import type { QualityStore } from "@nova/pipeline-core/quality";
 import type { Definitions } from "./definitions.ts";
 import type { LakeState } from "./lake-state.ts";
+import type { ModelTimes } from "./refresh-models.ts";
 import type { Slots } from "./slots.ts";
 
 export interface PipelineDeps {
@@ -13,6 +14,8 @@ export interface PipelineDeps {
   readonly definitions: Definitions;
   readonly catalog: CatalogStore;
   readonly runs: RunStore;
+  readonly commands: CommandStore;
+  readonly controls: ControlStore;
   readonly quality: QualityStore;
   readonly lineage: LineageStore;
   readonly sources: SourceStore;
@@ -58,6 +61,11 @@ export const PACE: Pace = {
 
 export interface PipelineContext extends PipelineDeps {
   readonly state: LakeState;
+  readonly times: ModelTimes;
+  /** Runs under way, by id; aborting one interrupts its steps. */
+  readonly openRuns: Map<string, AbortController>;
+  /** Of those, the ones that somebody asked for, with their steps as one text. */
+  readonly askedRuns: Map<string, string>;
   readonly slots: Slots;
   readonly exclusively: <Result>(dataset: string, work: () => Promise<Result>) => Promise<Result>;
   readonly stopping: AbortSignal;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { PipelineContext } from "./context.ts";
 import { inOrder, loadDefinitions } from "./definitions.ts";
 import { consumedOf, emptyLakeState } from "./lake-state.ts";
+import { createSlots } from "./slots.ts";
 import { dueModels, type ModelTimes } from "./refresh-models.ts";
 
 const definitions = loadDefinitions(modelCompiler);
@@ -28,6 +29,7 @@ function lake(change: (state: PipelineContext["state"], times: ModelTimes) => vo
     state,
     clock: { now: () => NOW },
     pace: { model: 0, lagShare: 0.25 },
+    slots: createSlots(1),
   } as Partial<PipelineContext> as PipelineContext;
   return { context, times };
 }
@@ -88,7 +90,7 @@ describe("which models run now", () => {
     expect(due(recoded, "sales")[0]).toBe("curated.products: the model's code changed");
     const failed = lake((state) => {
       state.codeVersions.set("curated.products", "older");
-      state.notBefore.set("curated.products", new Date(NOW.getTime() + 1));
+      state.leftAlone.set("curated.products", { until: new Date(NOW.getTime() + 1), because: "failed", runId: "r" });
     });
     expect(due(failed, "sales")).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import type { CatalogEntry, CatalogStore, DatasetName } from "@nova/pipeline-core/catalog";
 import type { CheckDefinition, CheckOutcome } from "@nova/pipeline-core/quality";
 import type { StreamSchema } from "@nova/pipeline-core/connectors";
+import type { ConsumedInputs, ControlStore, Hold, LeftAlone, Pause } from "@nova/pipeline-core/orchestration";
 
 /** What pipelines know of the lake between two cycles; the stores hold the truth, this spares reading it back. */
 export interface LakeState {
@@ -20,8 +21,12 @@ export interface LakeState {
   readonly commits: Map<DatasetName, number>;
   /** Version of the code that built each model, as far as this process knows. */
   readonly codeVersions: Map<DatasetName, string>;
-  /** Datasets that failed: not again before this time. */
-  readonly notBefore: Map<DatasetName, Date>;
+  /** Datasets that failed or were cancelled: not by themselves before a time. */
+  readonly leftAlone: Map<DatasetName, LeftAlone>;
+  /** The run in which each dataset is being made now. */
+  readonly runningIn: Map<DatasetName, string>;
+  readonly pauses: Map<string, Pause>;
+  readonly holds: Map<DatasetName, Hold>;
 }
 
 export function emptyLakeState(): LakeState {
@@ -36,7 +41,10 @@ export function emptyLakeState(): LakeState {
     unchecked: new Set(),
     commits: new Map(),
     codeVersions: new Map(),
-    notBefore: new Map(),
+    leftAlone: new Map(),
+    runningIn: new Map(),
+    pauses: new Map(),
+    holds: new Map(),
   };
 }
 
@@ -45,6 +53,22 @@ export async function loadProgress(state: LakeState, catalog: CatalogStore): Pro
   for (const { dataset, input, consumedSnapshot } of await catalog.inputs())
     consumedOf(state, dataset).set(input, consumedSnapshot);
   for (const { name, dataThrough } of await catalog.states()) state.dataThrough.set(name, dataThrough);
+}
+
+/** What people have paused and rolled back. */
+export async function loadControls(state: LakeState, controls: ControlStore): Promise<void> {
+  for (const pause of await controls.pauses()) state.pauses.set(pause.pipeline, pause);
+  for (const hold of await controls.holds()) state.holds.set(hold.dataset, hold);
+}
+
+/** False for what does not start by itself now: paused, rolled back, or left alone for a while. */
+export function startsByItself(state: LakeState, dataset: DatasetName, pipeline: string, now: Date): boolean {
+  const alone = state.leftAlone.get(dataset);
+  return !state.pauses.has(pipeline) && !state.holds.has(dataset) && (alone === undefined || alone.until <= now);
+}
+
+export function consumedInputs(state: LakeState, dataset: DatasetName): ConsumedInputs {
+  return Object.fromEntries(consumedOf(state, dataset));
 }
 
 export function consumedOf(state: LakeState, dataset: DatasetName): Map<string, string | null> {

@@ -1,10 +1,13 @@
 import type { SourceDefinition } from "@nova/novaretail";
-import { rawDatasetName, stagedDatasetName, type StreamSchema } from "@nova/pipeline-core/connectors";
-import type { LakeChange, SourceDelta } from "@nova/pipeline-core/orchestration";
+import { rawDatasetName, stagedDatasetName } from "@nova/pipeline-core/connectors";
+import type { SourceDelta } from "@nova/pipeline-core/orchestration";
 import { loadPipeline } from "./catalog-entries.ts";
 import type { PipelineContext } from "./context.ts";
-import { consumedOf, countCommit } from "./lake-state.ts";
-import { log, runStep } from "./run-step.ts";
+import { consumedOf, countCommit, startsByItself } from "./lake-state.ts";
+import { loadStream, type Member } from "./load-stream.ts";
+import { keyNow } from "./materialisation.ts";
+import { type OpenRun, withRun } from "./open-run.ts";
+import { log, runStep, skipStep } from "./run-step.ts";
 import { syncStreams } from "./sync-catalog.ts";
 
 /** Rows of one load; a longer backlog (a first snapshot) is taken in several, so that a failure repeats little. */
@@ -23,7 +26,21 @@ export function hotDatasets(context: PipelineContext): ReadonlySet<string> {
  * Loads what is new in a source's raw dataset into the staged datasets of one lane. Datasets that stand at the same raw
  * snapshot share one read; after a failure the one that stayed behind catches up by itself. Returns true when more waits.
  */
-export async function loadSource(
+export function loadSource(
+  context: PipelineContext,
+  source: SourceDefinition,
+  lane: Lane,
+  hot: ReadonlySet<string>,
+): Promise<boolean> {
+  return context.exclusively(laneName(source, lane), () => loadLane(context, source, lane, hot));
+}
+
+/** One load of a lane at a time: what the lane's datasets have consumed moves nowhere else. */
+function laneName(source: SourceDefinition, lane: Lane): string {
+  return `${lane} lane of ${source.id}`;
+}
+
+async function loadLane(
   context: PipelineContext,
   source: SourceDefinition,
   lane: Lane,
@@ -40,10 +57,8 @@ export async function loadSource(
   if (through !== null) await setThrough(context, [raw], through);
 
   const now = clock.now();
-  const datasets = stagedOf(context, source).filter(
-    ({ dataset }) => source.stagedKind === "append" || hot.has(dataset) === (lane === "hot"),
-  );
-  const due = datasets.filter(({ dataset }) => (state.notBefore.get(dataset) ?? now) <= now);
+  const datasets = stagedOf(context, source).filter(({ dataset }) => laneOf(source, dataset, hot) === lane);
+  const due = datasets.filter(({ dataset }) => startsByItself(state, dataset, loadPipeline(source.id), now));
   const groups = Map.groupBy(due, ({ dataset }) => consumedOf(state, dataset).get(raw) ?? null);
   let more = false;
   const caughtUp: string[] = [];
@@ -59,6 +74,57 @@ export async function loadSource(
   return more;
 }
 
+function laneOf(source: SourceDefinition, dataset: string, hot: ReadonlySet<string>): Lane {
+  return source.stagedKind === "append" || hot.has(dataset) ? "hot" : "cold";
+}
+
+/**
+ * One staged dataset as a step of a run that somebody asked for: loads what raw holds that it has not read. Returns false
+ * when the step failed or was cancelled.
+ */
+export async function loadDataset(
+  context: PipelineContext,
+  run: OpenRun,
+  source: SourceDefinition,
+  dataset: string,
+): Promise<boolean> {
+  const lane = laneOf(source, dataset, hotDatasets(context));
+  return context.exclusively(laneName(source, lane), async () => {
+    const { state, engine, catalog, clock } = context;
+    const schema = state.schemas.get(dataset);
+    if (schema === undefined) {
+      await skipStep(context, run, dataset, "the source no longer has this stream");
+      return true;
+    }
+    const raw = rawDatasetName(source.id);
+    const from = consumedOf(state, dataset).get(raw) ?? null;
+    const delta = await engine.openDelta({
+      source: source.id,
+      from,
+      only: [schema.stream],
+      except: [],
+      maxRows: MAX_ROWS,
+    });
+    if (delta === null || delta.streams.length === 0) {
+      await delta?.close();
+      const reason = `nothing new of ${schema.stream} in ${raw} since snapshot ${from ?? "none"}`;
+      await skipStep(context, run, dataset, reason, keyNow(state, dataset));
+      return true;
+    }
+    try {
+      const member = { dataset, schema };
+      const change = await runStep(context, run, dataset, (attempt) =>
+        loadStream(context, source, delta, member, run, attempt),
+      );
+      if (change === null) return false;
+      await catalog.recordCommits([{ dataset, committedAt: clock.now(), ...(await engine.tableStats(dataset)) }]);
+      return true;
+    } finally {
+      await delta.close();
+    }
+  });
+}
+
 /** True until every staged dataset of the source was read from raw once: the first load keeps no pace. */
 export function awaitsFirstLoad(context: PipelineContext, source: SourceDefinition): boolean {
   const raw = rawDatasetName(source.id);
@@ -67,11 +133,6 @@ export function awaitsFirstLoad(context: PipelineContext, source: SourceDefiniti
     members.length === 0 ||
     members.some(({ dataset }) => (consumedOf(context.state, dataset).get(raw) ?? null) === null)
   );
-}
-
-interface Member {
-  readonly dataset: string;
-  readonly schema: StreamSchema;
 }
 
 function stagedOf({ state }: PipelineContext, source: SourceDefinition): Member[] {
@@ -121,81 +182,45 @@ async function runLoad(
   touched: readonly Member[],
   changed: ReadonlyMap<string, number>,
 ): Promise<string[]> {
-  const { runs, engine, catalog, clock } = context;
-  const runId = await runs.createRun({
+  const { engine, catalog, clock } = context;
+  const plan = {
     pipeline: loadPipeline(source.id),
-    trigger: "target-lag",
+    trigger: "target-lag" as const,
     steps: touched.map(({ dataset }) => ({
       dataset,
       reason: `${changed.get(dataset)} changes in raw.${source.id}`,
       after: [],
     })),
-  });
-  await runs.startRun(runId);
-  await log(
-    context,
-    runId,
-    null,
-    "info",
-    `${delta.rows} changes of ${touched.length} streams, raw snapshot ${delta.from ?? "none"} to ${delta.to}`,
-    { rows: delta.rows, streams: touched.length, from: delta.from, to: delta.to },
-  );
-  const loaded: string[] = [];
-  const queue = [...touched];
-  const worker = async (): Promise<void> => {
-    for (let member = queue.shift(); member !== undefined && !context.stopping.aborted; member = queue.shift()) {
-      const { dataset } = member;
-      const change = await runStep(context, runId, dataset, () => loadStream(context, source, delta, member as Member));
-      if (change === null) continue;
-      loaded.push(dataset);
-      consumedOf(context.state, dataset).set(rawDatasetName(source.id), delta.to);
-      if (change.snapshotAfter !== null) countCommit(context.state, dataset, change.snapshotAfter);
-    }
   };
-  try {
+  return withRun(context, plan, async (run) => {
+    await log(
+      context,
+      run.id,
+      null,
+      "info",
+      `${delta.rows} changes of ${touched.length} streams, raw snapshot ${delta.from ?? "none"} to ${delta.to}`,
+      { rows: delta.rows, streams: touched.length, from: delta.from, to: delta.to },
+    );
+    const loaded: string[] = [];
+    const queue = [...touched];
+    const ended = (): boolean => context.stopping.aborted || run.signal.aborted;
+    const worker = async (): Promise<void> => {
+      for (let member = queue.shift(); member !== undefined && !ended(); member = queue.shift()) {
+        const current: Member = member;
+        const change = await runStep(context, run, current.dataset, (attempt) =>
+          loadStream(context, source, delta, current, run, attempt),
+        );
+        if (change !== null) loaded.push(current.dataset);
+      }
+    };
     await Promise.all(Array.from({ length: PARALLEL[lane] }, worker));
     const committedAt = clock.now();
     const stats = await Promise.all(
       loaded.map(async (dataset) => ({ dataset, committedAt, ...(await engine.tableStats(dataset)) })),
     );
     if (stats.length > 0) await catalog.recordCommits(stats);
-  } finally {
-    await runs.finishRun(runId);
-  }
-  return loaded;
-}
-
-async function loadStream(
-  context: PipelineContext,
-  source: SourceDefinition,
-  delta: SourceDelta,
-  { dataset, schema }: Member,
-): Promise<LakeChange> {
-  const { engine, catalog, quarantine, epoch, clock } = context;
-  const move = { dataset, input: rawDatasetName(source.id), from: delta.from, to: delta.to };
-  const change = await engine.loadStaged({
-    delta,
-    dataset,
-    schema,
-    kind: source.stagedKind,
-    within: (tx) => catalog.advanceInputs(tx, epoch, [{ ...move, at: clock.now() }]),
-    onRefused: (rows, total) =>
-      quarantine.add(
-        rows.map((row, index) => ({
-          source: source.id,
-          stream: schema.stream,
-          reason: "type-mismatch" as const,
-          detail:
-            index === 0 && total > rows.length
-              ? `${row.detail} (one of ${total} rows; ${rows.length} are kept here, all are in raw.${source.id})`
-              : row.detail,
-          payload: row.payload,
-          receivedAt: clock.now(),
-        })),
-      ),
+    return loaded;
   });
-  if (change.snapshotAfter === null) await catalog.skipInputs(epoch, [{ ...move, at: clock.now() }]);
-  return change;
 }
 
 async function noteRaw(context: PipelineContext, raw: string, newest: string | null): Promise<void> {
@@ -210,6 +235,7 @@ async function noteRaw(context: PipelineContext, raw: string, newest: string | n
 export async function setThrough(context: PipelineContext, datasets: readonly string[], at: Date): Promise<void> {
   const later = datasets.filter((dataset) => {
     const before = context.state.dataThrough.get(dataset) ?? null;
+    if (context.state.holds.has(dataset)) return false;
     return before === null || before < at;
   });
   if (later.length === 0) return;

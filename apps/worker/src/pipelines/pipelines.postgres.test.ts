@@ -82,6 +82,8 @@ function start(epoch: bigint, onFatal: (error: Error) => void): Promise<Pipeline
     definitions,
     catalog: stores.catalogStore(db, context),
     runs: stores.runStore(db, context),
+    commands: stores.commandStore(db, context),
+    controls: stores.controlStore(db),
     quality: stores.qualityStore(db),
     lineage: stores.lineageStore(db),
     sources: stores.sourceStore(db, context),

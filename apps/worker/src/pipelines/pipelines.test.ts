@@ -8,7 +8,7 @@ import { type Logger, uuidV7Source } from "@nova/pipeline-core/kernel";
 import { emptyEnvelopeColumns, type Op } from "@nova/pipeline-core/lakehouse";
 import { memoryLineageStore } from "@nova/pipeline-core/lineage/testing";
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
-import { memoryRunStore } from "@nova/pipeline-core/orchestration/testing";
+import { memoryCommandStore, memoryControlStore, memoryRunStore } from "@nova/pipeline-core/orchestration/testing";
 import { memoryQualityStore } from "@nova/pipeline-core/quality/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDefinitions, type Pipelines, startPipelines } from "./index.ts";
@@ -38,6 +38,8 @@ let position = 0;
 const stores = () => ({
   catalog: memoryCatalogStore(),
   runs: memoryRunStore({ clock, ids }),
+  commands: memoryCommandStore({ clock, ids, lease: () => 1n }),
+  controls: memoryControlStore(),
   quality: memoryQualityStore(),
   lineage: memoryLineageStore(),
   sources: memorySourceStore(),

@@ -1,9 +1,18 @@
 import type { ModelFile } from "@nova/pipeline-core/catalog";
-import type { InputMove, LakeChange } from "@nova/pipeline-core/orchestration";
+import { PlatformError } from "@nova/pipeline-core/kernel";
+import {
+  type DatasetFacts,
+  type InputMove,
+  judgeConditions,
+  mayRun,
+  newInputs,
+} from "@nova/pipeline-core/orchestration";
 import type { Pace, PipelineContext } from "./context.ts";
-import { consumedOf, countCommit, isCaughtUp, throughOfInputs } from "./lake-state.ts";
+import { consumedInputs, consumedOf, countCommit, isCaughtUp, throughOfInputs } from "./lake-state.ts";
 import { setThrough } from "./load-source.ts";
-import { log, runStep } from "./run-step.ts";
+import { keyNow } from "./materialisation.ts";
+import { type OpenRun, withRun } from "./open-run.ts";
+import { log, runStep, skipStep, type StepChange } from "./run-step.ts";
 
 /** A model that has new input and may run now, with the reason a person reads on its step. */
 export interface DueModel {
@@ -27,114 +36,159 @@ export function refreshInterval(model: ModelFile, pace: Pick<Pace, "model" | "la
  * refreshed twice for one change; those of the same pipeline come in the same run.
  */
 export function dueModels(context: PipelineContext, times: ModelTimes, pipeline: string): DueModel[] {
-  const due = new Map<string, DueModel>();
-  for (const model of context.definitions.models) {
-    if (times.running.has(model.name) || !isDueByTime(context, times, model)) continue;
-    const inputs = Object.keys(model.header.inputs);
-    const inRun = inputs.filter((input) => due.get(input)?.model.header.pipeline === model.header.pipeline);
-    const elsewhere = inputs.some((input) => times.running.has(input) || (due.has(input) && !inRun.includes(input)));
-    if (elsewhere || !inputs.every((input) => inRun.includes(input) || isReadable(context, input))) continue;
-    const reason = reasonToRun(context, model) ?? (inRun.length > 0 ? `after ${inRun.join(", ")}` : null);
-    if (reason !== null) due.set(model.name, { model, reason });
-  }
-  return [...due.values()].filter(({ model }) => model.header.pipeline === pipeline);
+  return judgeModels(context, times)
+    .filter(({ model, due }) => due && model.header.pipeline === pipeline)
+    .map(({ model, facts }) => ({ model, reason: reasonToRun(facts) }));
 }
 
-function isDueByTime({ clock, state, pace }: PipelineContext, times: ModelTimes, model: ModelFile): boolean {
-  const now = clock.now();
-  const notBefore = state.notBefore.get(model.name);
-  if (notBefore !== undefined && notBefore > now) return false;
-  return now.getTime() - (times.startedAt.get(model.name) ?? 0) >= refreshInterval(model, pace);
+/** Every model with the facts the scheduler decides by, and whether it is due; inputs come before those who read them. */
+export function judgeModels(
+  context: PipelineContext,
+  times: ModelTimes,
+): { readonly model: ModelFile; readonly facts: DatasetFacts; readonly due: boolean }[] {
+  const due = new Map<string, ModelFile>();
+  return context.definitions.models.map((model) => {
+    const facts = modelFacts(context, times, model, due);
+    const runs = mayRun(judgeConditions(facts));
+    if (runs) due.set(model.name, model);
+    return { model, facts, due: runs };
+  });
 }
 
-/** A model over models waits until they were built once; staged inputs without a table read as empty. */
-function isReadable({ state }: PipelineContext, input: string): boolean {
-  return input.startsWith("staged.") || (state.snapshots.get(input) ?? null) !== null;
-}
-
-function reasonToRun({ state }: PipelineContext, model: ModelFile): string | null {
-  const consumed = consumedOf(state, model.name);
-  const news = Object.keys(model.header.inputs).filter(
-    (input) => (state.snapshots.get(input) ?? null) !== (consumed.get(input) ?? null),
-  );
-  if (news.length > 0) return `new data in ${news.join(", ")}`;
+function modelFacts(
+  context: PipelineContext,
+  times: ModelTimes,
+  model: ModelFile,
+  due: ReadonlyMap<string, ModelFile>,
+): DatasetFacts {
+  const { state, clock, pace } = context;
+  const startedAt = times.startedAt.get(model.name);
   const version = state.codeVersions.get(model.name);
-  return version !== undefined && version !== model.codeVersion ? "the model's code changed" : null;
+  const queuedBehind = times.running.has(model.name) ? context.slots.waiting().indexOf(model.name) : -1;
+  return {
+    dataset: model.name,
+    now: clock.now(),
+    pipeline: model.header.pipeline,
+    runningIn: times.running.has(model.name) ? (state.runningIn.get(model.name) ?? "about to start") : null,
+    queuedBehind: queuedBehind < 0 ? null : queuedBehind,
+    pause: state.pauses.get(model.header.pipeline) ?? null,
+    hold: state.holds.get(model.name) ?? null,
+    leftAlone: state.leftAlone.get(model.name) ?? null,
+    lastStartedAt: startedAt === undefined ? null : new Date(startedAt),
+    intervalMillis: refreshInterval(model, pace),
+    inputs: Object.keys(model.header.inputs).map((input) => ({
+      input,
+      consumed: consumedOf(state, model.name).get(input) ?? null,
+      current: state.snapshots.get(input) ?? null,
+      // A model over models waits until they were built once; staged inputs without a table read as empty.
+      readable: input.startsWith("staged.") || (state.snapshots.get(input) ?? null) !== null,
+      running: times.running.has(input),
+      due: due.has(input),
+      inRun: due.get(input)?.header.pipeline === model.header.pipeline,
+      dataThrough: state.dataThrough.get(input) ?? null,
+      targetLagSeconds: state.entries.get(input)?.targetLagSeconds ?? Number.POSITIVE_INFINITY,
+    })),
+    codeChanged: version !== undefined && version !== model.codeVersion,
+  };
+}
+
+function reasonToRun(facts: DatasetFacts): string {
+  const news = newInputs(facts);
+  if (news.length > 0) return `new data in ${news.join(", ")}`;
+  if (facts.codeChanged) return "the model's code changed";
+  const inRun = facts.inputs.filter((one) => one.inRun).map(({ input }) => input);
+  return `after ${inRun.join(", ")}`;
 }
 
 /** Refreshes the due models of a pipeline in one run, inputs first. */
 export async function refreshModels(
   context: PipelineContext,
-  times: ModelTimes,
   pipeline: string,
   due: readonly DueModel[],
 ): Promise<void> {
-  const { runs, catalog, engine, clock } = context;
   const names = new Set(due.map(({ model }) => model.name));
-  const runId = await runs.createRun({
+  const plan = {
     pipeline,
-    trigger: "target-lag",
+    trigger: "target-lag" as const,
     steps: due.map(({ model, reason }) => ({
       dataset: model.name,
       reason,
       after: Object.keys(model.header.inputs).filter((input) => names.has(input)),
     })),
-  });
-  await runs.startRun(runId);
-  const failed = new Set<string>();
-  try {
+  };
+  await withRun(context, plan, async (run) => {
+    const failed = new Set<string>();
     for (const { model } of due) {
-      if (context.stopping.aborted) break;
+      if (context.stopping.aborted || run.signal.aborted) break;
       const broken = Object.keys(model.header.inputs).find((input) => failed.has(input));
       if (broken !== undefined) {
-        await runs.skipStep(runId, model.name, `${broken} failed`);
+        await skipStep(context, run, model.name, `${broken} did not succeed`);
         failed.add(model.name);
-        continue;
-      }
-      times.running.add(model.name);
-      times.startedAt.set(model.name, clock.now().getTime());
-      const through = throughOfInputs(context.state, liveInputs(context, model));
-      try {
-        const change = await runStep(context, runId, model.name, () => refresh(context, model));
-        if (change === null) {
-          failed.add(model.name);
-          continue;
-        }
-        context.state.codeVersions.set(model.name, model.codeVersion);
-        for (const move of change.moves) consumedOf(context.state, model.name).set(move.input, move.to);
-        if (change.snapshotAfter !== null) countCommit(context.state, model.name, change.snapshotAfter);
-        await catalog.recordCommits([
-          { dataset: model.name, committedAt: clock.now(), ...(await engine.tableStats(model.name)) },
-        ]);
-        if (through !== null) await setThrough(context, [model.name], through);
-      } finally {
-        times.running.delete(model.name);
-      }
+      } else if (!(await refreshStep(context, run, model))) failed.add(model.name);
     }
     if (failed.size > 0)
-      await log(context, runId, null, "error", `${failed.size} of ${due.length} steps did not succeed`, {
+      await log(context, run.id, null, "error", `${failed.size} of ${due.length} steps did not succeed`, {
         failed: [...failed],
       });
+  });
+}
+
+/** One model as a step of a run. Returns false when it failed or was cancelled. */
+export async function refreshStep(context: PipelineContext, run: OpenRun, model: ModelFile): Promise<boolean> {
+  const { times, clock, catalog, engine } = context;
+  times.running.add(model.name);
+  times.startedAt.set(model.name, clock.now().getTime());
+  const through = throughOfInputs(context.state, liveInputs(context, model));
+  try {
+    const change = await runStep(context, run, model.name, (attempt) => refresh(context, model, run, attempt));
+    if (change === null) return false;
+    await catalog.recordCommits([
+      { dataset: model.name, committedAt: clock.now(), ...(await engine.tableStats(model.name)) },
+    ]);
+    if (through !== null) await setThrough(context, [model.name], through);
+    return true;
   } finally {
-    await runs.finishRun(runId);
-    context.wake();
+    times.running.delete(model.name);
   }
 }
 
-async function refresh(
-  context: PipelineContext,
-  model: ModelFile,
-): Promise<LakeChange & { moves: readonly InputMove[] }> {
+/** True when the model has nothing to do: it stands on the inputs and the code of now. */
+export function isMaterialised({ state }: PipelineContext, model: ModelFile): boolean {
+  const version = state.codeVersions.get(model.name);
+  return (
+    (state.snapshots.get(model.name) ?? null) !== null &&
+    isCaughtUp(state, model.name) &&
+    (version === undefined || version === model.codeVersion)
+  );
+}
+
+async function refresh(context: PipelineContext, model: ModelFile, run: OpenRun, attempt: number): Promise<StepChange> {
   const { engine, state, catalog, epoch, clock } = context;
+  if (state.holds.has(model.name)) throw new PlatformError("cancelled", `${model.name} was rolled back meanwhile`);
+  const inputsBefore = consumedInputs(state, model.name);
+  const throughBefore = state.dataThrough.get(model.name) ?? null;
   const stamped = (moves: readonly InputMove[]) =>
     moves.map((move) => ({ ...move, dataset: model.name, at: clock.now() }));
   const change = await engine.refreshModel({
     model,
     consumed: consumedOf(state, model.name),
-    within: (tx, moves) => catalog.advanceInputs(tx, epoch, stamped(moves)),
+    signal: run.signal,
+    async within(tx, moves) {
+      await context.runs.publishStep(tx, run.id, model.name, attempt);
+      await catalog.advanceInputs(tx, epoch, stamped(moves));
+    },
   });
   if (change.snapshotAfter === null && change.moves.length > 0) await catalog.skipInputs(epoch, stamped(change.moves));
-  return change;
+  state.codeVersions.set(model.name, model.codeVersion);
+  for (const move of change.moves) consumedOf(state, model.name).set(move.input, move.to);
+  if (change.snapshotAfter !== null) countCommit(state, model.name, change.snapshotAfter);
+  const progress = {
+    inputsBefore,
+    inputsAfter: consumedInputs(state, model.name),
+    throughBefore,
+    key: keyNow(state, model.name),
+  };
+  return { ...change, progress };
 }
 
 /** Moves "data through" of models that have read all there is: nothing changed upstream, so they are as fresh as it is. */
@@ -142,6 +196,7 @@ export async function carryFreshness(context: PipelineContext): Promise<void> {
   const { state, definitions } = context;
   for (const model of definitions.models) {
     if ((state.snapshots.get(model.name) ?? null) === null || !isCaughtUp(state, model.name)) continue;
+    if (state.holds.has(model.name)) continue;
     const through = throughOfInputs(state, liveInputs(context, model));
     if (through !== null) await setThrough(context, [model.name], through);
   }

@@ -1,41 +1,66 @@
-import { asPlatformError, type LogFields, type LogLevel, PlatformError } from "@nova/pipeline-core/kernel";
-import { type LakeChange, settleFailedAttempt } from "@nova/pipeline-core/orchestration";
+import {
+  asPlatformError,
+  isPlatformError,
+  type LogFields,
+  type LogLevel,
+  PlatformError,
+} from "@nova/pipeline-core/kernel";
+import { type LakeChange, settleFailedAttempt, type StepProgress } from "@nova/pipeline-core/orchestration";
 import type { PipelineContext } from "./context.ts";
 import { deadlineOf } from "./deadline.ts";
+import type { OpenRun } from "./open-run.ts";
 
 /** Tries of a step before its run fails; the next plan picks the work up again. */
 const MAX_ATTEMPTS = 3;
 /** A dataset whose step failed for good is left alone this long. */
 const FAILED_PAUSE = 30_000;
+/** A dataset whose step a person cancelled does not start by itself for this long. */
+export const CANCELLED_PAUSE = 5 * 60_000;
+
+/** What a step did, and how it moved through its inputs. */
+export interface StepChange extends LakeChange {
+  readonly progress: StepProgress;
+}
 
 /**
  * Runs one step of a run with its attempts: what the error's kind allows is tried again with backoff, everything is
- * recorded. Returns null when the step failed for good or the worker stops.
+ * recorded. `work` gets the attempt's number, which its commit has to show (`publishStep`). Returns null when the step
+ * failed for good, was cancelled, or the worker stops.
  */
-export async function runStep<Change extends LakeChange>(
+export async function runStep<Change extends StepChange>(
   context: PipelineContext,
-  runId: string,
+  run: OpenRun,
   dataset: string,
-  work: () => Promise<Change>,
+  work: (attempt: number) => Promise<Change>,
 ): Promise<Change | null> {
   const { runs, clock, state } = context;
+  const deadline = run.asked
+    ? Math.min(deadlineOf(context, dataset), clock.now().getTime())
+    : deadlineOf(context, dataset);
   for (;;) {
-    const attempt = await runs.startStep(runId, dataset);
+    const attempt = await startAttempt(context, run, dataset);
+    if (attempt === null) return null;
+    state.runningIn.set(dataset, run.id);
     try {
-      const change = await context.slots.run(deadlineOf(context, dataset), () => context.exclusively(dataset, work));
-      await runs.succeedStep(runId, dataset, attempt, {
+      const change = await context.slots.run(deadline, () => context.exclusively(dataset, () => work(attempt)), {
+        name: dataset,
+        signal: run.signal,
+      });
+      await runs.succeedStep(run.id, dataset, attempt, {
         rowsIn: change.rowsIn,
         rowsOut: change.rowsOut,
         bytes: change.bytes,
         snapshotBefore: change.snapshotBefore,
         snapshotAfter: change.snapshotAfter ?? change.snapshotBefore,
+        progress: change.progress,
       });
-      await logChange(context, runId, dataset, change);
-      state.notBefore.delete(dataset);
+      await logChange(context, run.id, dataset, change);
+      state.leftAlone.delete(dataset);
       return change;
     } catch (thrown) {
       const error = asPlatformError(thrown, "engine-failed");
       if (error.kind === "stale-writer") throw error;
+      if (error.kind === "cancelled") return await noteCancelled(context, run, dataset);
       const decision = settleFailedAttempt(
         { attempt, maxAttempts: MAX_ATTEMPTS },
         error.kind,
@@ -43,21 +68,74 @@ export async function runStep<Change extends LakeChange>(
         context.jitter(),
       );
       const retryAt = decision.next === "retrying" && !context.stopping.aborted ? decision.retryAt : null;
-      await runs.failStep(runId, dataset, attempt, { kind: error.kind, message: error.message }, retryAt);
+      try {
+        await runs.failStep(run.id, dataset, attempt, { kind: error.kind, message: error.message }, retryAt);
+      } catch (refused) {
+        if (isCancelled(refused)) return await noteCancelled(context, run, dataset);
+        throw refused;
+      }
       const level: LogLevel = retryAt === null ? "error" : "warn";
-      await log(context, runId, dataset, level, error.message, {
+      await log(context, run.id, dataset, level, error.message, {
         kind: error.kind,
         attempt,
         ...(retryAt === null ? { remedy: error.policy.remedy } : { retryAt: retryAt.toISOString() }),
       });
-      context.logger[level]("a step failed", { dataset, runId, attempt, kind: error.kind, reason: error.message });
+      context.logger[level]("a step failed", {
+        dataset,
+        runId: run.id,
+        attempt,
+        kind: error.kind,
+        reason: error.message,
+      });
       if (retryAt === null) {
-        state.notBefore.set(dataset, new Date(clock.now().getTime() + FAILED_PAUSE));
+        leaveAlone(context, run.id, dataset, "failed", FAILED_PAUSE);
         return null;
       }
-      await pause(context, retryAt.getTime() - clock.now().getTime());
+      await pause(context, retryAt.getTime() - clock.now().getTime(), run.signal);
+    } finally {
+      if (state.runningIn.get(dataset) === run.id) state.runningIn.delete(dataset);
     }
   }
+}
+
+async function startAttempt(context: PipelineContext, run: OpenRun, dataset: string): Promise<number | null> {
+  try {
+    return await context.runs.startStep(run.id, dataset);
+  } catch (error) {
+    if (isCancelled(error)) return noteCancelled(context, run, dataset);
+    throw error;
+  }
+}
+
+/** Skips a step; one that was cancelled stays cancelled. */
+export async function skipStep(
+  context: PipelineContext,
+  run: OpenRun,
+  dataset: string,
+  reason: string,
+  key?: string,
+): Promise<void> {
+  try {
+    await context.runs.skipStep(run.id, dataset, reason, key);
+  } catch (error) {
+    if (!isCancelled(error)) throw error;
+  }
+}
+
+async function noteCancelled(context: PipelineContext, run: OpenRun, dataset: string): Promise<null> {
+  leaveAlone(context, run.id, dataset, "cancelled", CANCELLED_PAUSE);
+  await log(context, run.id, dataset, "warn", "cancelled: nothing was published");
+  return null;
+}
+
+export function leaveAlone(
+  { state, clock }: PipelineContext,
+  runId: string,
+  dataset: string,
+  because: "failed" | "cancelled",
+  millis: number,
+): void {
+  state.leftAlone.set(dataset, { until: new Date(clock.now().getTime() + millis), because, runId });
 }
 
 export async function log(
@@ -71,7 +149,7 @@ export async function log(
   await context.runs.log([{ runId, dataset, at: context.clock.now(), level, message, fields }]);
 }
 
-async function logChange(context: PipelineContext, runId: string, dataset: string, change: LakeChange): Promise<void> {
+async function logChange(context: PipelineContext, runId: string, dataset: string, change: StepChange): Promise<void> {
   const at = context.clock.now();
   const millis = Object.fromEntries(change.phases.map(({ name, ms }) => [`${name} ms`, ms]));
   await context.runs.log([
@@ -89,26 +167,36 @@ async function logChange(context: PipelineContext, runId: string, dataset: strin
         bytes: change.bytes,
         snapshotBefore: change.snapshotBefore,
         snapshotAfter: change.snapshotAfter,
+        key: change.progress.key,
         ...millis,
       },
     },
   ]);
 }
 
-/** Waits, or ends early when the worker stops. */
-export async function pause({ stopping }: Pick<PipelineContext, "stopping">, millis: number): Promise<void> {
-  if (stopping.aborted || millis <= 0) return;
+/** Waits, or ends early when the worker stops or `signal` is aborted. */
+export async function pause(
+  { stopping }: Pick<PipelineContext, "stopping">,
+  millis: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const ends = signal === undefined ? stopping : AbortSignal.any([stopping, signal]);
+  if (ends.aborted || millis <= 0) return;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(done, millis);
     function done(): void {
       clearTimeout(timer);
-      stopping.removeEventListener("abort", done);
+      ends.removeEventListener("abort", done);
       resolve();
     }
-    stopping.addEventListener("abort", done);
+    ends.addEventListener("abort", done);
   });
 }
 
 export function isFatal(error: unknown): boolean {
   return error instanceof PlatformError && error.kind === "stale-writer";
+}
+
+function isCancelled(error: unknown): boolean {
+  return isPlatformError(error) && error.kind === "cancelled";
 }

@@ -2,6 +2,23 @@ import { describe, expect, it } from "vitest";
 import { createLocks, createSlots } from "./slots.ts";
 
 describe("slots", () => {
+  it("tell who waits, next one first, and let go of one that is cancelled", async () => {
+    const slots = createSlots(1);
+    const first = Promise.withResolvers<void>();
+    const running = slots.run(1, () => first.promise, { name: "staged.a" });
+    const cancel = new AbortController();
+    const done: string[] = [];
+    const late = slots.run(3, async () => void done.push("late"), { name: "mart.late" });
+    const soon = slots.run(2, async () => void done.push("soon"), { name: "curated.soon", signal: cancel.signal });
+    expect(slots.waiting()).toEqual(["curated.soon", "mart.late"]);
+    cancel.abort();
+    await expect(soon).rejects.toMatchObject({ kind: "cancelled" });
+    expect(slots.waiting()).toEqual(["mart.late"]);
+    first.resolve();
+    await Promise.all([running, late]);
+    expect(done).toEqual(["late"]);
+  });
+
   it("let the work with the earliest deadline go first, and equal ones in the order they came", async () => {
     const slots = createSlots(1);
     const done: string[] = [];

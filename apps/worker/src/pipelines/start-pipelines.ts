@@ -1,19 +1,27 @@
 import type { SourceDefinition } from "@nova/novaretail";
+import type { DatasetName } from "@nova/pipeline-core/catalog";
 import type { SourceId } from "@nova/pipeline-core/connectors";
 import { MINUTE } from "@nova/pipeline-core/kernel";
+import type { Explanation } from "@nova/pipeline-core/orchestration";
 import { checkDatasets, recordTurnedFreshness } from "./check-datasets.ts";
 import { PACE, type PipelineContext, type PipelineDeps } from "./context.ts";
-import { emptyLakeState, loadProgress } from "./lake-state.ts";
+import { explainDataset } from "./explain-dataset.ts";
+import { emptyLakeState, loadControls, loadProgress } from "./lake-state.ts";
 import { awaitsFirstLoad, hotDatasets, loadSource } from "./load-source.ts";
-import { carryFreshness, dueModels, type ModelTimes, refreshModels } from "./refresh-models.ts";
+import { carryFreshness, dueModels, refreshModels } from "./refresh-models.ts";
 import { isFatal, pause } from "./run-step.ts";
 import { createLocks, createSlots } from "./slots.ts";
+import { createCommandTaker } from "./take-commands.ts";
 import { saveModelLineage, syncCatalog } from "./sync-catalog.ts";
 import { profileModels, pruneRuns, sampleFreshness, tidyOne } from "./tend-lake.ts";
 
 export interface Pipelines {
   /** Says that a source's raw dataset got a commit. Cheap; call it after each. */
   notify(source: SourceId): void;
+  /** Says that commands may wait. Cheap; call it at start, at each command and after a lost connection. */
+  notifyCommands(): void;
+  /** Why a dataset is not running now; throws `not-found` for one the catalog does not have. */
+  explain(dataset: DatasetName): Explanation;
   /** Lets running steps end, starts no new ones. */
   stop(): Promise<void>;
 }
@@ -40,6 +48,9 @@ export async function startPipelines(
     pace: deps.pace ?? PACE,
     jitter: deps.jitter ?? Math.random,
     state: emptyLakeState(),
+    times: { startedAt: new Map(), running: new Set() },
+    openRuns: new Map(),
+    askedRuns: new Map(),
     slots: createSlots(STEPS_AT_ONCE),
     exclusively: createLocks(),
     stopping: stop.signal,
@@ -48,6 +59,7 @@ export async function startPipelines(
   for (const problem of deps.definitions.problems)
     deps.logger.error("a model was refused", { path: problem.path, line: problem.line, reason: problem.message });
   await loadProgress(context.state, deps.catalog);
+  await loadControls(context.state, deps.controls);
   await syncCatalog(context);
   for (const model of deps.definitions.models) {
     const version = await deps.engine.codeVersion(model.name);
@@ -69,6 +81,7 @@ export async function startPipelines(
       await pause(context, 2_000);
     }
   };
+  const taker = createCommandTaker(context, guarded);
   const loops = [
     ...deps.definitions.sources.map((source) => hotLoop(context, source, dirty, guarded)),
     ...deps.definitions.sources
@@ -86,11 +99,14 @@ export async function startPipelines(
   ];
   return {
     notify: (source) => dirty.get(source)?.(),
+    notifyCommands: () => taker.notify(),
+    explain: (dataset) => explainDataset(context, dataset),
     async stop() {
       stop.abort();
       wake();
       for (const stir of dirty.values()) stir();
       await Promise.all(loops);
+      await taker.settled();
     },
   };
 }
@@ -151,7 +167,7 @@ async function coldLoop(context: PipelineContext, source: SourceDefinition, guar
 
 /** Refreshes due models, pipelines beside each other, models of one pipeline in one run. */
 async function modelLoop(context: PipelineContext, wakers: Set<() => void>, guarded: Guarded): Promise<void> {
-  const times: ModelTimes = { startedAt: new Map(), running: new Set() };
+  const { times } = context;
   const pipelines = [...new Set(context.definitions.models.map((model) => model.header.pipeline))];
   const busy = new Map<string, Promise<void>>();
   while (!context.stopping.aborted) {
@@ -169,7 +185,7 @@ async function modelLoop(context: PipelineContext, wakers: Set<() => void>, guar
       const due = dueModels(context, times, pipeline);
       if (due.length === 0) continue;
       for (const { model } of due) times.running.add(model.name);
-      const work = guarded(`refresh ${pipeline}`, () => refreshModels(context, times, pipeline, due)).finally(() => {
+      const work = guarded(`refresh ${pipeline}`, () => refreshModels(context, pipeline, due)).finally(() => {
         for (const { model } of due) times.running.delete(model.name);
         busy.delete(pipeline);
         context.wake();

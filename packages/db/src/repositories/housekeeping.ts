@@ -34,6 +34,9 @@ export async function tidyHistory(db: StoreDb, clock: Clock): Promise<void> {
   await db.pool.query("DELETE FROM flow_samples WHERE at < $1", [before(KEEP.flow)]);
   await db.pool.query("DELETE FROM freshness_samples WHERE at < $1", [before(KEEP.history)]);
   await db.pool.query("DELETE FROM check_results WHERE at < $1", [before(KEEP.history)]);
+  await db.pool.query("DELETE FROM commands WHERE created_at < $1 AND state IN ('done', 'refused')", [
+    before(KEEP.history),
+  ]);
   await db.pool.query("DELETE FROM delivery_ledger WHERE at < $1", [before(KEEP.deliveries)]);
   await db.pool.query("DELETE FROM quarantine_items WHERE received_at < $1", [before(KEEP.quarantine)]);
 }

@@ -11,3 +11,6 @@ export { workerLease } from "./worker-lease.ts";
 export { auditStore, queryStore } from "./audit.ts";
 export { tidyHistory } from "./housekeeping.ts";
 export { grantStore, userStore } from "./people.ts";
+export { commandStore } from "./command-store.ts";
+export { type CommandFeed, listenForCommands } from "./command-feed.ts";
+export { controlStore } from "./control-store.ts";

@@ -1,4 +1,5 @@
 import type { RunStore } from "@nova/pipeline-core/orchestration";
+import { findRun } from "./find-run.ts";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { announce, type Sql, throttledAnnounce } from "./announce.ts";
 import { inTransaction, rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
@@ -18,8 +19,17 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
       const now = clock.now();
       await change(id, async (tx) => {
         await tx.query(
-          "INSERT INTO runs (id, pipeline, trigger, state, created_at, datasets) VALUES ($1, $2, $3, 'queued', $4, $5)",
-          [id, plan.pipeline, plan.trigger, now, plan.steps.map((step) => step.dataset)],
+          `INSERT INTO runs (id, pipeline, trigger, state, created_at, datasets, retry_of, requested_by)
+           VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7)`,
+          [
+            id,
+            plan.pipeline,
+            plan.trigger,
+            now,
+            plan.steps.map((step) => step.dataset),
+            plan.retryOf ?? null,
+            plan.requestedBy ?? null,
+          ],
         );
         await tx.query(
           `INSERT INTO steps (run_id, dataset, ordinal, state, reason, after, waiting_since)
@@ -28,6 +38,39 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
         );
       });
       return id;
+    },
+
+    find: (runId) => findRun(db.pool, runId),
+
+    cancelRun: (runId, by) =>
+      inTransaction(db.pool, async (tx) => {
+        const now = clock.now();
+        const { rowCount } = await tx.query(
+          "UPDATE runs SET cancelled_by = $2 WHERE id = $1 AND state IN ('queued', 'running')",
+          [runId, by],
+        );
+        if (rowCount === 0) throw await whyNotOpen(tx, runId);
+        // Waits for a commit under way (publishStep holds the row) and then leaves its step alone.
+        const { rows } = await tx.query<{ dataset: string; ordinal: number }>(
+          `UPDATE steps SET state = 'cancelled', ended_at = $2, retry_at = NULL, skip_reason = $3
+            WHERE run_id = $1 AND state IN ${OPEN_STEP} AND published_at IS NULL RETURNING dataset, ordinal`,
+          [runId, now, `cancelled by ${by}`],
+        );
+        const datasets = rows.toSorted((left, right) => left.ordinal - right.ordinal).map((row) => row.dataset);
+        await tx.query(
+          "UPDATE attempts SET state = 'cancelled', ended_at = $3 WHERE run_id = $1 AND state = 'running' AND dataset = ANY($2::text[])",
+          [runId, datasets, now],
+        );
+        await announce(tx, "run", [runId]);
+        return datasets;
+      }),
+
+    async publishStep(tx, runId, dataset, attempt) {
+      const { rowCount } = await tx.query(
+        "UPDATE steps SET published_at = $4 WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running'",
+        [runId, dataset, attempt, clock.now()],
+      );
+      if (rowCount === 0) throw await staleAttempt(tx as Sql, runId, dataset, attempt);
     },
 
     startRun: (runId) =>
@@ -47,6 +90,10 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
           [runId, now],
         );
         await tx.query(
+          "UPDATE attempts SET state = 'cancelled', ended_at = $2 WHERE run_id = $1 AND state = 'running'",
+          [runId, now],
+        );
+        await tx.query(
           `UPDATE runs r SET ended_at = $2, rows_out = s.rows_out, error_kind = s.error_kind, error_message = s.error_message,
              state = CASE WHEN s.failed THEN 'failed' WHEN s.cancelled THEN 'cancelled' ELSE 'succeeded' END
            FROM (SELECT coalesce(sum(rows_out), 0) AS rows_out, coalesce(bool_or(state = 'failed'), false) AS failed,
@@ -63,7 +110,7 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
       inTransaction(db.pool, async (tx) => {
         const now = clock.now();
         const { rows } = await tx.query<{ attempt: number }>(
-          `UPDATE steps SET state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, $3), retry_at = NULL
+          `UPDATE steps SET state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, $3), retry_at = NULL, published_at = NULL
             WHERE run_id = $1 AND dataset = $2 AND state IN ('waiting', 'retrying') RETURNING attempt`,
           [runId, dataset, now],
         );
@@ -82,7 +129,7 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
         const now = clock.now();
         const { rowCount } = await tx.query(
           `UPDATE steps SET state = 'succeeded', ended_at = $4, rows_in = $5, rows_out = $6, bytes = $7, snapshot_before = $8, snapshot_after = $9,
-             error_kind = NULL, error_message = NULL
+             error_kind = NULL, error_message = NULL, inputs_before = $10, inputs_after = $11, through_before = $12, idempotency_key = $13
            WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running'`,
           [
             runId,
@@ -94,17 +141,21 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
             outcome.bytes,
             outcome.snapshotBefore,
             outcome.snapshotAfter,
+            outcome.progress === undefined ? null : JSON.stringify(outcome.progress.inputsBefore),
+            outcome.progress === undefined ? null : JSON.stringify(outcome.progress.inputsAfter),
+            outcome.progress?.throughBefore ?? null,
+            outcome.progress?.key ?? null,
           ],
         );
-        if (rowCount === 0) throw staleAttempt(dataset, attempt);
+        if (rowCount === 0) throw await staleAttempt(tx, runId, dataset, attempt);
         await endAttempt(tx, runId, dataset, attempt, "succeeded", now, null);
       }),
 
-    skipStep: (runId, dataset, reason) =>
+    skipStep: (runId, dataset, reason, key) =>
       change(runId, async (tx) => {
         const { rowCount } = await tx.query(
-          `UPDATE steps SET state = 'skipped', ended_at = $3, skip_reason = $4 WHERE run_id = $1 AND dataset = $2 AND state IN ${OPEN_STEP}`,
-          [runId, dataset, clock.now(), reason],
+          `UPDATE steps SET state = 'skipped', ended_at = $3, skip_reason = $4, idempotency_key = $5 WHERE run_id = $1 AND dataset = $2 AND state IN ${OPEN_STEP}`,
+          [runId, dataset, clock.now(), reason, key ?? null],
         );
         if (rowCount === 0) throw await whyNot(tx, runId, dataset);
       }),
@@ -126,7 +177,7 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
             failure.message,
           ],
         );
-        if (rowCount === 0) throw staleAttempt(dataset, attempt);
+        if (rowCount === 0) throw await staleAttempt(tx, runId, dataset, attempt);
         await endAttempt(tx, runId, dataset, attempt, "failed", now, failure);
       }),
 
@@ -188,16 +239,34 @@ async function endAttempt(
   );
 }
 
-function staleAttempt(dataset: string, attempt: number): PlatformError {
-  return new PlatformError("stale-writer", `attempt ${attempt} of ${dataset} is not the running one`);
+async function staleAttempt(tx: Sql, runId: string, dataset: string, attempt: number): Promise<PlatformError> {
+  return (await stateOf(tx, runId, dataset)) === "cancelled"
+    ? cancelledStep(dataset)
+    : new PlatformError("stale-writer", `attempt ${attempt} of ${dataset} is not the running one`);
 }
 
 async function whyNot(tx: Sql, runId: string, dataset: string): Promise<PlatformError> {
+  const state = await stateOf(tx, runId, dataset);
+  if (state === undefined) return new PlatformError("not-found", `run ${runId} has no step ${dataset}`);
+  return state === "cancelled" ? cancelledStep(dataset) : new PlatformError("conflict", `step ${dataset} is ${state}`);
+}
+
+function cancelledStep(dataset: string): PlatformError {
+  return new PlatformError("cancelled", `step ${dataset} was cancelled`);
+}
+
+async function stateOf(tx: Sql, runId: string, dataset: string): Promise<string | undefined> {
   const { rows } = await tx.query<{ state: string }>("SELECT state FROM steps WHERE run_id = $1 AND dataset = $2", [
     runId,
     dataset,
   ]);
-  const [step] = rows;
-  if (step === undefined) return new PlatformError("not-found", `run ${runId} has no step ${dataset}`);
-  return new PlatformError("conflict", `step ${dataset} is ${step.state}`);
+  return rows[0]?.state;
+}
+
+async function whyNotOpen(tx: Sql, runId: string): Promise<PlatformError> {
+  const { rows } = await tx.query<{ state: string }>("SELECT state FROM runs WHERE id = $1", [runId]);
+  const [run] = rows;
+  return run === undefined
+    ? new PlatformError("not-found", `run ${runId} is not known`)
+    : new PlatformError("conflict", `run ${runId} has ${run.state}`);
 }

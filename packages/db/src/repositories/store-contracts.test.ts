@@ -5,24 +5,42 @@ import {
   workerLeaseContract,
 } from "@nova/pipeline-core/connectors/testing";
 import type { RunState, StepState } from "@nova/pipeline-core/orchestration";
-import { runStoreContract } from "@nova/pipeline-core/orchestration/testing";
-import type { Transaction } from "@nova/pipeline-core/kernel";
+import { commandStoreContract, runStoreContract } from "@nova/pipeline-core/orchestration/testing";
+import type { Logger, Transaction } from "@nova/pipeline-core/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { emptyDb, standingClock, testIds } from "../testing/store-fixture.ts";
-import { catalogStore, deliveryLedger, inTransaction, runStore, sourceStore, workerLease } from "./index.ts";
+import {
+  catalogStore,
+  type CommandFeed,
+  commandStore,
+  deliveryLedger,
+  inTransaction,
+  listenForCommands,
+  runStore,
+  sourceStore,
+  workerLease,
+} from "./index.ts";
 
 const NOW = new Date("2026-11-23T09:00:00Z");
 const clock = standingClock(NOW);
 const context = { clock, ids: testIds(clock) };
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  with: () => SILENT,
+};
 let server: TestPostgres;
 let db: Db;
+let connectionString: string;
 
 beforeAll(async () => {
   server = await startTestPostgres();
-  const connectionString = await server.createDatabase("stores");
+  connectionString = await server.createDatabase("stores");
   await migrate(connectionString);
   db = openDb({ connectionString });
 }, 60_000);
@@ -65,12 +83,50 @@ describe("the catalog in PostgreSQL", () => {
   });
 });
 
+describe("commands in PostgreSQL", () => {
+  let feed: CommandFeed;
+  let told = 0;
+  beforeAll(async () => {
+    const connected = Promise.withResolvers<void>();
+    feed = listenForCommands(
+      connectionString,
+      () => {
+        told += 1;
+        connected.resolve();
+      },
+      SILENT,
+    );
+    await connected.promise;
+  });
+  afterAll(() => feed.stop());
+
+  commandStoreContract({ test, expect }, async () => {
+    await emptyDb(db);
+    const before = told;
+    let at = NOW.getTime();
+    const ticking = { now: () => new Date((at += 1)) };
+    const lease = workerLease(db, context);
+    return {
+      commands: commandStore(db, { clock: ticking, ids: testIds(ticking) }),
+      newEpoch: () => lease.acquire({ id: "w", pid: 1, startedAt: NOW }),
+      async audit() {
+        const { rows } = await db.pool.query<{ line: string }>(
+          "SELECT actor || ' ' || action || ' ' || resource AS line FROM audit_entries ORDER BY id",
+        );
+        return rows.map((row) => row.line);
+      },
+      told: () => told - before,
+    };
+  });
+});
+
 describe("runs in PostgreSQL", () => {
   runStoreContract({ test, expect }, async () => {
     await emptyDb(db);
     return {
       runs: runStore(db, context),
       now: NOW,
+      transaction,
       async see(id) {
         const run = await db.prisma.run.findUnique({
           where: { id },

@@ -171,6 +171,82 @@ describe("the lake engine", () => {
     expect(again).toMatchObject({ mode: "nothing changed", snapshotAfter: null });
   });
 
+  it("rolls a dataset back to a snapshot of its history, and its readers compare everything then", async () => {
+    await append([["c", 1, "10.00"]]);
+    const first = await load(null);
+    const built = await engine.refreshModel({ model: DAILY, consumed: new Map(), within: async () => undefined });
+    await append([["u", 1, "11.00"]]);
+    const second = await load(first.to);
+    const consumed = new Map(built.moves.map((move) => [move.input, move.to]));
+    const refreshed = await engine.refreshModel({ model: DAILY, consumed, within: async () => undefined });
+    const staged = "staged.orders_db__orders";
+    const [before, after] = [first.change.snapshotAfter ?? "", second.change.snapshotAfter ?? ""];
+    expect(await engine.history(staged)).toEqual([before, after]);
+
+    const broken = engine.rollBack({
+      dataset: staged,
+      to: before,
+      within: async () => {
+        throw new Error("the transaction fails");
+      },
+    });
+    await expect(broken).rejects.toThrow("the transaction fails");
+    expect(await engine.history(staged)).toEqual([before, after]);
+
+    await engine.rollBack({ dataset: staged, to: before, within: async () => undefined });
+    expect(await engine.history(staged)).toEqual([before]);
+    expect(await rows(staged, "order_id, total")).toEqual([["1", "10.00"]]);
+    expect((await engine.tableStats(staged)).snapshotId).toBe(before);
+    const follows = await engine.refreshModel({
+      model: DAILY,
+      consumed: new Map(refreshed.moves.map((move) => [move.input, move.to])),
+      within: async () => undefined,
+    });
+    expect(follows.mode).toBe("full difference");
+    expect(await rows("mart.daily", "total")).toEqual([["10.00"]]);
+    await expect(engine.rollBack({ dataset: staged, to: after, within: async () => undefined })).rejects.toMatchObject({
+      kind: "not-found",
+    });
+
+    // What had been rolled back is read again from where it was.
+    const again = await load(first.to);
+    expect(again.change.rowsOut).toBe(1);
+    expect(await rows(staged, "order_id, total")).toEqual([["1", "11.00"]]);
+  });
+
+  it("interrupts a refresh that is cancelled while it computes, and publishes nothing", async () => {
+    await append([["c", 1, "10.00"]]);
+    await load(null);
+    const endless = model(
+      "mart.endless",
+      {
+        description: "Never ends by itself.",
+        owner: "test",
+        pipeline: "marts",
+        kind: "partitioned",
+        key: "day",
+        target_lag: "60s",
+        inputs: { "staged.orders_db__orders": { key: "CAST(placed_at AS date)" } },
+        columns: {
+          day: { type: "date", required: true, description: "Day." },
+          orders: { type: "long", required: true, description: "Orders." },
+          total: { type: "decimal(38,2)", description: "Total." },
+        },
+      },
+      "SELECT CAST(o.placed_at AS date) AS day, count(*) AS orders, sum(o.total) AS total FROM staged.orders_db__orders o CROSS JOIN UNNEST(sequence(1, 20000)) AS a (x) CROSS JOIN UNNEST(sequence(1, 20000)) AS b (y) CROSS JOIN UNNEST(sequence(1, 20000)) AS c (z) WHERE x * y % 7 = z % 5 GROUP BY 1",
+    );
+    const cancel = new AbortController();
+    const work = engine.refreshModel({
+      model: endless,
+      consumed: new Map(),
+      within: async () => undefined,
+      signal: cancel.signal,
+    });
+    setTimeout(() => cancel.abort(), 300);
+    await expect(work).rejects.toMatchObject({ kind: "cancelled" });
+    expect((await engine.snapshots(["mart.endless"])).get("mart.endless")).toBeNull();
+  });
+
   it("publishes nothing when what must commit with it fails", async () => {
     await append([["c", 1, "1.00"]]);
     await expect(append([["c", 2, "2.00"]], async () => Promise.reject(new Error("position moved")))).rejects.toThrow(

@@ -21,20 +21,32 @@ export interface Lake {
   readonly nextNumber: () => number;
 }
 
-/** Gives the work a connection of its own; its temp tables go with it. */
+/** Gives the work a connection of its own; its temp tables go with it. Aborting `signal` interrupts the query that runs on it. */
 export async function withConnection<Result>(
   lake: Lake,
   work: (connection: DuckDBConnection) => Promise<Result>,
+  signal?: AbortSignal,
 ): Promise<Result> {
+  refuseCancelled(signal);
   const connection = await lake.instance.connect();
+  const interrupt = (): void => connection.interrupt();
+  signal?.addEventListener("abort", interrupt);
   try {
     await connection.run("SET TimeZone = 'UTC'");
     return await work(connection);
   } catch (error) {
+    refuseCancelled(signal, error);
     throw asLakeError(error);
   } finally {
+    signal?.removeEventListener("abort", interrupt);
     connection.closeSync();
   }
+}
+
+/** Throws `cancelled` when the work was: what came of the interrupt says nothing a person needs. */
+export function refuseCancelled(signal: AbortSignal | undefined, cause?: unknown): void {
+  if (signal?.aborted === true)
+    throw new PlatformError("cancelled", "the run was cancelled; nothing was published", { cause });
 }
 
 /**
@@ -44,22 +56,27 @@ export async function withConnection<Result>(
 export async function withScratch<Result>(
   lake: Lake,
   work: (connection: DuckDBConnection) => Promise<Result>,
+  signal?: AbortSignal,
 ): Promise<Result> {
   const scratch = `scratch_${lake.nextNumber()}`;
-  return withConnection(lake, async (connection) => {
-    await connection.run(`ATTACH ':memory:' AS ${scratch}`);
-    try {
-      await connection.run(`USE ${scratch}`);
-      await connection.run(
-        "CREATE SCHEMA raw; CREATE SCHEMA staged; CREATE SCHEMA curated; CREATE SCHEMA mart; CREATE SCHEMA export;",
-      );
-      await connection.run(createMacrosSql());
-      return await work(connection);
-    } finally {
-      await connection.run("USE memory");
-      await connection.run(`DETACH ${scratch}`);
-    }
-  });
+  return withConnection(
+    lake,
+    async (connection) => {
+      await connection.run(`ATTACH ':memory:' AS ${scratch}`);
+      try {
+        await connection.run(`USE ${scratch}`);
+        await connection.run(
+          "CREATE SCHEMA raw; CREATE SCHEMA staged; CREATE SCHEMA curated; CREATE SCHEMA mart; CREATE SCHEMA export;",
+        );
+        await connection.run(createMacrosSql());
+        return await work(connection);
+      } finally {
+        await connection.run("USE memory");
+        await connection.run(`DETACH ${scratch}`);
+      }
+    },
+    signal,
+  );
 }
 
 export async function findTable(lake: Lake, dataset: string): Promise<Table | null> {
@@ -78,16 +95,30 @@ export function snapshotText(table: Table | null): string | null {
 
 /** Newest value of a summary property, looking back from the current snapshot: compaction does not carry it on. */
 export function newestProperty(table: Table, name: string): string | null {
-  for (const snapshot of table.history.snapshots.toReversed()) {
+  for (const snapshot of lineage(table).toReversed()) {
     const value = snapshot.summary[name];
     if (value !== undefined) return value;
   }
   return null;
 }
 
+/** The current snapshot and those it comes from, oldest first. What a rollback left behind is not among them. */
+export function lineage(table: Table): readonly Snapshot[] {
+  const byId = new Map(table.history.snapshots.map((snapshot) => [snapshot["snapshot-id"], snapshot]));
+  const found: Snapshot[] = [];
+  let id: bigint | null | undefined = table.currentSnapshotId;
+  while (id !== null && id !== undefined) {
+    const snapshot = byId.get(id);
+    if (snapshot === undefined) break;
+    found.push(snapshot);
+    id = snapshot["parent-snapshot-id"];
+  }
+  return found.toReversed();
+}
+
 /** Snapshots from after `from` (null: the first one) to the newest, oldest first; null when `from` is not in the history. */
 export function snapshotsAfter(table: Table, from: string | null): readonly Snapshot[] | null {
-  const snapshots = table.history.snapshots;
+  const snapshots = lineage(table);
   if (from === null) return snapshots;
   const at = snapshots.findIndex((snapshot) => String(snapshot["snapshot-id"]) === from);
   return at < 0 ? null : snapshots.slice(at + 1);

@@ -4,7 +4,15 @@ import { STAGED_SYSTEM_COLUMNS, stagedLayout } from "@nova/pipeline-core/connect
 import type { LakeChange, StagedLoad } from "@nova/pipeline-core/orchestration";
 import { duckdbType } from "./column-conversion.ts";
 import { dropFoldTables, foldStream } from "./fold-stream.ts";
-import { type Lake, newestProperty, snapshotText, transactionOf, typeOf, withConnection } from "./lake.ts";
+import {
+  type Lake,
+  newestProperty,
+  refuseCancelled,
+  snapshotText,
+  transactionOf,
+  typeOf,
+  withConnection,
+} from "./lake.ts";
 import { startPhases } from "./phases.ts";
 import { firstRow, rowsOf } from "./rows.ts";
 import type { OpenDelta } from "./source-delta.ts";
@@ -36,7 +44,7 @@ export async function loadStaged(lake: Lake, load: StagedLoad): Promise<LakeChan
   phases.end("table");
   const types = new Map(table.columns.map((column) => [column.name, typeOf(column)]));
   const shape = eventShape(load.kind === "merge" ? layout : { ...layout, key: [], keyPaths: [] }, types);
-  return withConnection(lake, async (connection) => {
+  const work = async (connection: DuckDBConnection): Promise<LakeChange> => {
     const request = { lake, connection, delta, load, table, shape };
     const prepared = load.kind === "append" ? await prepareAppend(request) : await prepareMerge(request);
     phases.end(load.kind === "append" ? "convert and write" : "fold and write");
@@ -54,6 +62,7 @@ export async function loadStaged(lake: Lake, load: StagedLoad): Promise<LakeChan
         notes,
       };
       if (prepared.staged === null) return { ...common, rowsOut: 0, bytes: 0, snapshotAfter: null };
+      refuseCancelled(load.signal);
       const { snapshotId } = await lake.lakehouse.commit(prepared.staged, {
         properties: prepared.highPosition === null ? {} : { [HIGH_POSITION]: prepared.highPosition },
         within: (transaction) => load.within(transactionOf(transaction)),
@@ -69,7 +78,8 @@ export async function loadStaged(lake: Lake, load: StagedLoad): Promise<LakeChan
       await prepared.staged?.discard();
       throw error;
     }
-  });
+  };
+  return withConnection(lake, work, load.signal);
 }
 
 interface Preparation {

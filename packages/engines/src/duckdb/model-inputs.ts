@@ -4,7 +4,7 @@ import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { InputMove } from "@nova/pipeline-core/orchestration";
 import type { CompiledInput, CompiledModel } from "../sql/index.ts";
 import { duckdbType } from "./column-conversion.ts";
-import { findTable, type Lake, snapshotText, typeOf } from "./lake.ts";
+import { findTable, type Lake, snapshotsAfter, snapshotText, typeOf } from "./lake.ts";
 import { ident } from "./sql-text.ts";
 import { sameType } from "./staged-table.ts";
 
@@ -53,6 +53,11 @@ export async function pinInputs(
 
 export function movesOf(pinned: readonly PinnedInput[]): InputMove[] {
   return pinned.flatMap(({ input, from, to }) => (to === null || to === from ? [] : [{ input: input.name, from, to }]));
+}
+
+/** Inputs whose snapshot read last is no longer in their history: expired, or left behind by a rollback. */
+export function lostInputs(pinned: readonly PinnedInput[]): readonly PinnedInput[] {
+  return pinned.filter(({ table, from }) => table !== null && from !== null && snapshotsAfter(table, from) === null);
 }
 
 /** The input's rows as models see them: contract columns with contract types, whatever the table looks like today. */

@@ -14,6 +14,7 @@ import type { InputContracts } from "./model-inputs.ts";
 import { datasetColumns, probe, profile, scanSql, tableStats } from "./probe-dataset.ts";
 import { icebergRawStore } from "./raw-store.ts";
 import { refreshModel } from "./refresh-model.ts";
+import { history, rollBack } from "./roll-back.ts";
 import { openDelta } from "./source-delta.ts";
 
 export interface LakeEngineOptions {
@@ -86,6 +87,8 @@ export async function lakeEngineOn(
       compiled.set(`${name} ${codeVersion}`, model);
       return refreshModel(lake, model, refresh, options.contracts);
     },
+    history: (dataset) => history(lake, dataset),
+    rollBack: (request) => rollBack(lake, request),
     codeVersion: async (dataset) => (await findTable(lake, dataset))?.properties[CODE_VERSION] ?? null,
     scanSql: (dataset) => scanSql(lake, dataset),
     tableStats: (dataset) => tableStats(lake, dataset),

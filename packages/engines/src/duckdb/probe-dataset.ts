@@ -3,7 +3,7 @@ import type { DatasetColumn } from "@nova/pipeline-core/catalog";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { LakeEngine, ProbeResult, TableStats } from "@nova/pipeline-core/orchestration";
 import { trinoToDuckdb } from "../sql/index.ts";
-import { findTable, type Lake, snapshotText, typeOf, withConnection, withScratch } from "./lake.ts";
+import { findTable, type Lake, lineage, snapshotText, typeOf, withConnection, withScratch } from "./lake.ts";
 import { showInput } from "./model-inputs.ts";
 import { firstRow } from "./rows.ts";
 import { ident, idents } from "./sql-text.ts";
@@ -17,7 +17,7 @@ export async function scanSql(lake: Lake, dataset: string): Promise<string> {
 /** Read from the snapshot's summary: costs no scan. */
 export async function tableStats(lake: Lake, dataset: string): Promise<TableStats> {
   const table = await findTable(lake, dataset);
-  const summary = table?.history.snapshots.at(-1)?.summary;
+  const summary = table === null ? undefined : lineage(table).at(-1)?.summary;
   const total = (name: string) => Number(summary?.[name] ?? 0);
   return {
     snapshotId: snapshotText(table),

@@ -5,12 +5,13 @@ import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { ModelChange, ModelRefresh } from "@nova/pipeline-core/orchestration";
 import type { CompiledModel } from "../sql/index.ts";
 import { duckdbType } from "./column-conversion.ts";
-import { type Lake, snapshotsAfter, snapshotText, transactionOf, withScratch } from "./lake.ts";
+import { type Lake, lineage, refuseCancelled, snapshotText, transactionOf, withScratch } from "./lake.ts";
 import {
   affectedCondition,
   changedSql,
   type InputContracts,
   inputSql,
+  lostInputs,
   movesOf,
   type PinnedInput,
   pinInputs,
@@ -42,18 +43,21 @@ export async function refreshModel(
   const common = { snapshotBefore: before, moves, phases: phases.list, notes };
   if (moves.length === 0 && !rebuild)
     return { ...common, rowsIn: 0, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: "nothing changed" };
-  return withScratch(lake, async (connection) => {
-    const target = rebuild && before !== null && model.file.header.kind === "append" ? null : table;
+  const { signal } = refresh;
+  const compute = async (connection: DuckDBConnection): Promise<ModelChange> => {
     const work: Work = { lake, connection, model, table, pinned, rebuild: rebuild || before === null, notes };
-    const prepared = target === null ? await overwriteAppended(work) : await prepare(work);
+    const anew = before !== null && model.file.header.kind === "append" && (rebuild || lostInputs(pinned).length > 0);
+    const prepared = anew ? await overwriteAppended(work) : await prepare(work);
     phases.end("compute");
     const staged = await prepared.stage();
     phases.end("write");
     if (staged === null) {
+      refuseCancelled(signal);
       await stampCodeVersion(table, model.file);
       return { ...common, rowsIn: prepared.rowsIn, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: prepared.mode };
     }
     try {
+      refuseCancelled(signal);
       const { snapshotId } = await lake.lakehouse.commit(staged, {
         within: (transaction) => refresh.within(transactionOf(transaction), moves),
       });
@@ -73,7 +77,8 @@ export async function refreshModel(
       await staged.discard();
       throw error;
     }
-  });
+  };
+  return withScratch(lake, compute, signal);
 }
 
 interface Work {
@@ -99,12 +104,10 @@ async function prepare(work: Work): Promise<Prepared> {
   for (const input of work.pinned) await showInput(connection, input.input.name, await inputSql(input), false);
   if (rebuild) return computeAll(work, "first build", 0);
   if (model.refreshKey.length === 0) return computeAll(work, "full difference", 0);
-  const lost = work.pinned.filter(
-    (input) => input.table !== null && input.from !== null && snapshotsAfter(input.table, input.from) === null,
-  );
+  const lost = lostInputs(work.pinned);
   if (lost.length > 0) {
     work.notes.push(
-      `${lost.map((input) => input.input.name).join(", ")}: the snapshot read last is gone, so everything was compared`,
+      `${lost.map((input) => input.input.name).join(", ")}: the snapshot read last is gone or was rolled back, so everything was compared`,
     );
     return computeAll(work, "full difference", 0);
   }
@@ -112,7 +115,7 @@ async function prepare(work: Work): Promise<Prepared> {
   if (affected === 0) return { mode: "no key affected", rowsIn: changed, stage: () => Promise.resolve(null) };
   const total =
     model.file.header.kind === "merge"
-      ? Number(work.table.history.snapshots.at(-1)?.summary["total-records"] ?? 0)
+      ? Number(lineage(work.table).at(-1)?.summary["total-records"] ?? 0)
       : Number.POSITIVE_INFINITY;
   if (affected > SMALL && affected > total * FULL_SHARE) {
     work.notes.push(

@@ -22,6 +22,7 @@ export type ErrorKind =
   | "check-failed"
   | "engine-failed"
   | "storage-failed"
+  | "cancelled"
   // The platform itself
   | "metadata-unreachable"
   | "overloaded"
@@ -102,6 +103,11 @@ export const POLICY: Record<ErrorKind, ErrorPolicy> = {
     retry: "timed",
     remedy: "Check free space and permissions of the lake folder.",
     audience: "platform",
+  },
+  cancelled: {
+    retry: "manual",
+    remedy: "Nothing to do: a person cancelled it. Retry the run when it should go on.",
+    audience: "engineer",
   },
   "metadata-unreachable": {
     retry: "timed",

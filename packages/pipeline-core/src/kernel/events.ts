@@ -4,7 +4,7 @@
  */
 export const EVENT_CHANNEL = "nova_events";
 
-export const EVENT_TOPICS = ["source", "dataset", "run", "check", "query", "quarantine"] as const;
+export const EVENT_TOPICS = ["source", "dataset", "run", "check", "query", "quarantine", "command"] as const;
 export type EventTopic = (typeof EVENT_TOPICS)[number];
 
 export interface PlatformEvent {

@@ -53,6 +53,8 @@ export interface StagedLoad {
   readonly onRefused: (rows: readonly RefusedRow[], total: number) => Promise<void>;
   /** Runs in the transaction that publishes the rows; throwing undoes the load. */
   readonly within: (tx: Transaction) => Promise<void>;
+  /** Aborting interrupts the work; it throws `cancelled` and has published nothing. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ModelRefresh {
@@ -60,6 +62,7 @@ export interface ModelRefresh {
   /** Consumed snapshot by input; null = nothing consumed yet. */
   readonly consumed: ReadonlyMap<string, string | null>;
   readonly within: (tx: Transaction, moves: readonly InputMove[]) => Promise<void>;
+  readonly signal?: AbortSignal;
 }
 
 export interface ModelChange extends LakeChange {
@@ -109,6 +112,13 @@ export interface LakeEngine {
   }): Promise<SourceDelta | null>;
   loadStaged(load: StagedLoad): Promise<LakeChange>;
   refreshModel(refresh: ModelRefresh): Promise<ModelChange>;
+  /** Snapshots that the current one comes from, and itself, oldest first: what can be rolled back to or read changes from. */
+  history(dataset: DatasetName): Promise<readonly string[]>;
+  /**
+   * Makes an older snapshot of the dataset's history the current one; `within` runs in the same transaction. Throws
+   * `not-found` when that snapshot is not (or no longer) in the history.
+   */
+  rollBack(request: { dataset: DatasetName; to: string; within: (tx: Transaction) => Promise<void> }): Promise<void>;
   /** Version of the code that the dataset's rows come from; null before the first build. */
   codeVersion(dataset: DatasetName): Promise<string | null>;
   /** A parenthesised SELECT over the dataset's current snapshot that any connection of the same engine can embed. */

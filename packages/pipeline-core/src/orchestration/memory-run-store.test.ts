@@ -14,6 +14,7 @@ describe("runs in memory", () => {
     return {
       runs,
       now: NOW,
+      transaction: (work) => work({ query: async () => ({ rows: [], rowCount: 0 }) }),
       async see(id) {
         const run = runs.runs.get(id);
         if (run === undefined) return null;

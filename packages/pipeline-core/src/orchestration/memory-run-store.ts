@@ -2,6 +2,7 @@ import { type Clock, type IdSource, PlatformError } from "../kernel/index.ts";
 import type { DatasetName } from "../catalog/index.ts";
 import type { RunLogLine, RunStore } from "./ports.ts";
 import type { PlannedRun, RunState, StepFailure, StepOutcome, StepState } from "./run.ts";
+import { isOpenRun, isOpenStep, runOutcome } from "./run-states.ts";
 
 export interface MemoryStep {
   dataset: DatasetName;
@@ -11,6 +12,8 @@ export interface MemoryStep {
   failure: StepFailure | null;
   retryAt: Date | null;
   skipReason: string | null;
+  published: boolean;
+  startedAt: Date | null;
 }
 
 export interface MemoryRun {
@@ -26,8 +29,6 @@ export interface MemoryRunStore extends RunStore {
   readonly lines: readonly RunLogLine[];
 }
 
-const OPEN_STEPS: readonly StepState[] = ["waiting", "running", "retrying"];
-
 export function memoryRunStore({ clock, ids }: { clock: Clock; ids: IdSource }): MemoryRunStore {
   const runs = new Map<string, MemoryRun>();
   const lines: RunLogLine[] = [];
@@ -41,8 +42,13 @@ export function memoryRunStore({ clock, ids }: { clock: Clock; ids: IdSource }):
     if (step === undefined) throw new PlatformError("not-found", `run ${runId} has no step ${dataset}`);
     return step;
   };
-  const attemptOf = (runId: string, dataset: DatasetName, attempt: number): MemoryStep => {
+  const openStepOf = (runId: string, dataset: DatasetName): MemoryStep => {
     const step = stepOf(runId, dataset);
+    if (step.state === "cancelled") throw new PlatformError("cancelled", `step ${dataset} was cancelled`);
+    return step;
+  };
+  const attemptOf = (runId: string, dataset: DatasetName, attempt: number): MemoryStep => {
+    const step = openStepOf(runId, dataset);
     if (step.state !== "running" || step.attempt !== attempt)
       throw new PlatformError("stale-writer", `attempt ${attempt} of ${dataset} is not the running one`);
     return step;
@@ -60,31 +66,75 @@ export function memoryRunStore({ clock, ids }: { clock: Clock; ids: IdSource }):
         failure: null,
         retryAt: null,
         skipReason: null,
+        published: false,
+        startedAt: null,
       }));
       runs.set(id, { id, plan, state: "queued", createdAt: clock.now(), steps });
       return id;
+    },
+    async find(runId) {
+      const run = runs.get(runId);
+      if (run === undefined) return null;
+      const { pipeline, trigger, retryOf, requestedBy } = run.plan;
+      return {
+        id: runId,
+        pipeline,
+        trigger,
+        state: run.state,
+        createdAt: run.createdAt,
+        retryOf: retryOf ?? null,
+        requestedBy: requestedBy ?? null,
+        steps: run.plan.steps.map((planned, index) => {
+          const step = run.steps[index] ?? stepOf(runId, planned.dataset);
+          return {
+            ...planned,
+            state: step.state,
+            attempt: step.attempt,
+            startedAt: step.startedAt,
+            skipReason: step.skipReason,
+            snapshotBefore: step.outcome?.snapshotBefore ?? null,
+            snapshotAfter: step.outcome?.snapshotAfter ?? null,
+            progress: step.outcome?.progress ?? null,
+          };
+        }),
+      };
+    },
+    async cancelRun(runId, by) {
+      const run = runOf(runId);
+      if (!isOpenRun(run.state)) throw new PlatformError("conflict", `run ${runId} has ${run.state}`);
+      const cancelled = run.steps.filter((step) => isOpenStep(step.state) && !step.published);
+      for (const step of cancelled) Object.assign(step, { state: "cancelled", skipReason: `cancelled by ${by}` });
+      return cancelled.map((step) => step.dataset);
+    },
+    async publishStep(_tx, runId, dataset, attempt) {
+      attemptOf(runId, dataset, attempt).published = true;
     },
     async startRun(runId) {
       runOf(runId).state = "running";
     },
     async finishRun(runId) {
       const run = runOf(runId);
-      for (const step of run.steps) if (OPEN_STEPS.includes(step.state)) step.state = "cancelled";
-      const has = (state: StepState) => run.steps.some((step) => step.state === state);
-      run.state = has("failed") ? "failed" : has("cancelled") ? "cancelled" : "succeeded";
+      for (const step of run.steps) if (isOpenStep(step.state)) step.state = "cancelled";
+      run.state = runOutcome(run.steps.map((step) => step.state));
     },
     async startStep(runId, dataset) {
-      const step = stepOf(runId, dataset);
+      const step = openStepOf(runId, dataset);
       if (step.state !== "waiting" && step.state !== "retrying")
         throw new PlatformError("conflict", `step ${dataset} is ${step.state}`);
-      Object.assign(step, { state: "running", attempt: step.attempt + 1, retryAt: null });
+      Object.assign(step, {
+        state: "running",
+        attempt: step.attempt + 1,
+        retryAt: null,
+        published: false,
+        startedAt: step.startedAt ?? clock.now(),
+      });
       return step.attempt;
     },
     async succeedStep(runId, dataset, attempt, outcome) {
       Object.assign(attemptOf(runId, dataset, attempt), { state: "succeeded", outcome, failure: null });
     },
     async skipStep(runId, dataset, skipReason) {
-      Object.assign(stepOf(runId, dataset), { state: "skipped", skipReason });
+      Object.assign(openStepOf(runId, dataset), { state: "skipped", skipReason });
     },
     async failStep(runId, dataset, attempt, failure, retryAt) {
       Object.assign(attemptOf(runId, dataset, attempt), {
@@ -97,18 +147,18 @@ export function memoryRunStore({ clock, ids }: { clock: Clock; ids: IdSource }):
       lines.push(...more);
     },
     async closeAbandoned() {
-      const open = [...runs.values()].filter((run) => run.state === "queued" || run.state === "running");
+      const open = [...runs.values()].filter((run) => isOpenRun(run.state));
       const failure: StepFailure = { kind: "stale-writer", message: "the worker ended before this step did" };
       for (const run of open) {
         run.state = "failed";
         for (const step of run.steps)
-          if (OPEN_STEPS.includes(step.state)) Object.assign(step, { state: "failed", failure, retryAt: null });
+          if (isOpenStep(step.state)) Object.assign(step, { state: "failed", failure, retryAt: null });
       }
       return open.length;
     },
     async prune({ succeededAfter, failedAfter }) {
       const old = [...runs.values()].filter((run) => {
-        if (run.state === "queued" || run.state === "running") return false;
+        if (isOpenRun(run.state)) return false;
         return run.createdAt < (run.state === "succeeded" ? succeededAfter : failedAfter);
       });
       for (const run of old) runs.delete(run.id);

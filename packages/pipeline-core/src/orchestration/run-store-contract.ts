@@ -1,5 +1,5 @@
 import type { ExpectStatic, TestAPI } from "vitest";
-import { DAY } from "../kernel/index.ts";
+import { DAY, type Transaction } from "../kernel/index.ts";
 import type { RunStore } from "./ports.ts";
 import type { PlannedRun, RunState, StepState } from "./run.ts";
 
@@ -7,6 +7,7 @@ import type { PlannedRun, RunState, StepState } from "./run.ts";
 export interface RunStoreFixture {
   readonly runs: RunStore;
   readonly now: Date;
+  readonly transaction: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
   see: (runId: string) => Promise<{
     state: RunState;
     steps: { dataset: string; state: StepState; attempt: number }[];
@@ -111,6 +112,91 @@ export function runStoreContract(
     expect(await see(runId)).toMatchObject({
       state: "cancelled",
       steps: [{ state: "cancelled" }, { state: "cancelled" }],
+    });
+  });
+
+  test("cancelling ends steps that wait or run, and what runs never publishes afterwards", async () => {
+    const { runs, runId, transaction, see } = await started();
+    await runs.startRun(runId);
+    const attempt = await runs.startStep(runId, STAGED);
+    expect(await runs.cancelRun(runId, "dev@nova.example")).toEqual([STAGED, CURATED]);
+    const late = [
+      () => transaction((tx) => runs.publishStep(tx, runId, STAGED, attempt)),
+      () => runs.succeedStep(runId, STAGED, attempt, OUTCOME),
+      () => runs.failStep(runId, STAGED, attempt, FAILURE, null),
+      () => runs.startStep(runId, CURATED),
+      () => runs.skipStep(runId, CURATED, "an upstream step failed"),
+    ];
+    for (const one of late) await expect(one()).rejects.toMatchObject({ kind: "cancelled" });
+    await runs.finishRun(runId);
+    expect(await see(runId)).toMatchObject({
+      state: "cancelled",
+      steps: [{ state: "cancelled" }, { state: "cancelled" }],
+    });
+    await expect(runs.cancelRun(runId, "dev@nova.example")).rejects.toMatchObject({ kind: "conflict" });
+  });
+
+  test("a step that has published is no longer cancelled: it ends as it is", async () => {
+    const { runs, runId, transaction, see } = await started();
+    await runs.startRun(runId);
+    const attempt = await runs.startStep(runId, STAGED);
+    await transaction((tx) => runs.publishStep(tx, runId, STAGED, attempt));
+    expect(await runs.cancelRun(runId, "dev@nova.example")).toEqual([CURATED]);
+    await runs.succeedStep(runId, STAGED, attempt, OUTCOME);
+    await runs.finishRun(runId);
+    expect(await see(runId)).toMatchObject({
+      state: "cancelled",
+      steps: [{ state: "succeeded" }, { state: "cancelled" }],
+    });
+  });
+
+  test("an attempt that is not the running one does not publish", async () => {
+    const { runs, runId, now, transaction } = await started();
+    await runs.startStep(runId, STAGED);
+    await runs.failStep(runId, STAGED, 1, FAILURE, now);
+    await runs.startStep(runId, STAGED);
+    await expect(transaction((tx) => runs.publishStep(tx, runId, STAGED, 1))).rejects.toMatchObject({
+      kind: "stale-writer",
+    });
+    await transaction((tx) => runs.publishStep(tx, runId, STAGED, 2));
+  });
+
+  test("a run is found with its steps, whose retry it is and who asked for it", async () => {
+    const { runs, runId, now } = await started();
+    const attempt = await runs.startStep(runId, STAGED);
+    const progress = {
+      inputsBefore: { "raw.orders_db": null },
+      inputsAfter: { "raw.orders_db": "7" },
+      throughBefore: now,
+      key: "k1",
+    };
+    await runs.succeedStep(runId, STAGED, attempt, { ...OUTCOME, progress });
+    await runs.skipStep(runId, CURATED, "it is there already", "k2");
+    const again = await runs.createRun({ ...PLAN, trigger: "manual", retryOf: runId, requestedBy: "dev@nova.example" });
+    expect(await runs.find(runId)).toMatchObject({
+      id: runId,
+      pipeline: PLAN.pipeline,
+      trigger: "target-lag",
+      state: "queued",
+      retryOf: null,
+      requestedBy: null,
+      steps: [
+        { ...PLAN.steps[0], state: "succeeded", attempt: 1, snapshotBefore: null, snapshotAfter: "1", progress },
+        { ...PLAN.steps[1], state: "skipped", skipReason: "it is there already", progress: null },
+      ],
+    });
+    expect(await runs.find(again)).toMatchObject({
+      trigger: "manual",
+      retryOf: runId,
+      requestedBy: "dev@nova.example",
+    });
+    expect(await runs.find("019a0000-0000-7000-8000-000000000000")).toBeNull();
+  });
+
+  test("a run that is not known cannot be cancelled", async () => {
+    const { runs } = await make();
+    await expect(runs.cancelRun("019a0000-0000-7000-8000-000000000000", "x")).rejects.toMatchObject({
+      kind: "not-found",
     });
   });
 

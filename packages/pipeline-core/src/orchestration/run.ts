@@ -22,6 +22,10 @@ export interface PlannedRun {
   readonly pipeline: string;
   readonly trigger: Trigger;
   readonly steps: readonly PlannedStep[];
+  /** The run this one retries. */
+  readonly retryOf?: string;
+  /** E-mail of the person who asked for it; absent when the scheduler decided. */
+  readonly requestedBy?: string;
 }
 
 export interface StepOutcome {
@@ -30,6 +34,43 @@ export interface StepOutcome {
   readonly bytes: number;
   readonly snapshotBefore: string | null;
   readonly snapshotAfter: string | null;
+  /** How the step moved through its inputs; what a rollback goes back by. */
+  readonly progress?: StepProgress;
+}
+
+/** Consumed snapshot by input. */
+export type ConsumedInputs = Readonly<Record<string, string | null>>;
+
+export interface StepProgress {
+  readonly inputsBefore: ConsumedInputs;
+  readonly inputsAfter: ConsumedInputs;
+  readonly throughBefore: Date | null;
+  /** The same inputs and code give the same key: what has it is not computed twice. */
+  readonly key: string;
+}
+
+/** A step as the store has it. */
+export interface StoredStep extends PlannedStep {
+  readonly state: StepState;
+  readonly attempt: number;
+  readonly startedAt: Date | null;
+  readonly skipReason: string | null;
+  readonly snapshotBefore: string | null;
+  readonly snapshotAfter: string | null;
+  /** Null for steps recorded before progress was. */
+  readonly progress: StepProgress | null;
+}
+
+export interface StoredRun {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly trigger: Trigger;
+  readonly state: RunState;
+  readonly createdAt: Date;
+  readonly retryOf: string | null;
+  readonly requestedBy: string | null;
+  /** In the order of the plan. */
+  readonly steps: readonly StoredStep[];
 }
 
 export interface StepFailure {

@@ -82,6 +82,7 @@ export const ERROR_WORDS: Record<ErrorKind, string> = {
   "check-failed": "Check failed",
   "engine-failed": "Engine failed",
   "storage-failed": "Storage failed",
+  cancelled: "Cancelled by a person",
   "metadata-unreachable": "Metadata store unreachable",
   overloaded: "Overloaded",
   internal: "Internal error",

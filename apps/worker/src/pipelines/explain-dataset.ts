@@ -1,0 +1,53 @@
+import { PlatformError } from "@nova/pipeline-core/kernel";
+import { type DatasetFacts, explain, type Explanation } from "@nova/pipeline-core/orchestration";
+import type { PipelineContext } from "./context.ts";
+import { consumedOf } from "./lake-state.ts";
+import { hotDatasets } from "./load-source.ts";
+import { judgeModels } from "./refresh-models.ts";
+
+/** Why a dataset is not running now, from the facts the scheduler itself decides by. */
+export function explainDataset(context: PipelineContext, dataset: string): Explanation {
+  const entry = context.state.entries.get(dataset);
+  if (entry === undefined) throw new PlatformError("not-found", `there is no dataset ${dataset}`);
+  if (dataset.startsWith("raw."))
+    return {
+      dataset,
+      state: "ready",
+      headline:
+        "Capture writes it as changes come in; it is not scheduled. The source's page says how capture is doing.",
+      conditions: [],
+    };
+  const judged = judgeModels(context, context.times).find(({ model }) => model.name === dataset);
+  return explain(judged?.facts ?? loadFacts(context, dataset, entry.pipeline));
+}
+
+/** A staged dataset has one input, the raw dataset of its source. */
+function loadFacts(context: PipelineContext, dataset: string, pipeline: string): DatasetFacts {
+  const { state, clock, pace } = context;
+  const queuedBehind = context.slots.waiting().indexOf(dataset);
+  return {
+    dataset,
+    now: clock.now(),
+    pipeline,
+    runningIn: state.runningIn.get(dataset) ?? null,
+    queuedBehind: queuedBehind < 0 ? null : queuedBehind,
+    pause: state.pauses.get(pipeline) ?? null,
+    hold: state.holds.get(dataset) ?? null,
+    leftAlone: state.leftAlone.get(dataset) ?? null,
+    // Loads are paced by lane, not by dataset.
+    lastStartedAt: null,
+    intervalMillis: hotDatasets(context).has(dataset) ? pace.hot : pace.cold,
+    inputs: [...consumedOf(state, dataset)].map(([input, consumed]) => ({
+      input,
+      consumed,
+      current: state.snapshots.get(input) ?? null,
+      readable: true,
+      running: false,
+      due: false,
+      inRun: false,
+      dataThrough: state.dataThrough.get(input) ?? null,
+      targetLagSeconds: state.entries.get(input)?.targetLagSeconds ?? Number.POSITIVE_INFINITY,
+    })),
+    codeChanged: false,
+  };
+}

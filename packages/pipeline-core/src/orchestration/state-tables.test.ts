@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { ACTIONS } from "../access/index.ts";
+import {
+  COMMAND_ACTION,
+  COMMAND_EVENTS,
+  COMMAND_KINDS,
+  COMMAND_STATES,
+  COMMAND_TRANSITIONS,
+  commandFingerprint,
+  commandLine,
+  commandRequestSchema,
+} from "./command.ts";
+import { STEP_STATES, type StepState } from "./run.ts";
+import { isOpenStep, runOutcome, STEP_EVENTS, STEP_TRANSITIONS } from "./run-states.ts";
+
+const RUN_ID = "019a0000-0000-7000-8000-000000000001";
+
+describe("the states of a command", () => {
+  it("move only as this table says", () => {
+    const moves = COMMAND_STATES.flatMap((state) =>
+      COMMAND_EVENTS.flatMap((event) => {
+        const next = COMMAND_TRANSITIONS[state][event];
+        return next === null ? [] : [`${state} ${event} ${next}`];
+      }),
+    );
+    expect(moves).toEqual(["queued take taken", "taken take-over taken", "taken finish done", "taken refuse refused"]);
+  });
+});
+
+describe("the states of a step", () => {
+  const OPEN = ["waiting", "running", "retrying"] as const;
+
+  it("move only as this table says", () => {
+    const moves = STEP_STATES.flatMap((state) =>
+      STEP_EVENTS.flatMap((event) => {
+        const next = STEP_TRANSITIONS[state][event];
+        return next === null ? [] : [`${state} ${event} ${next}`];
+      }),
+    );
+    expect(moves.toSorted()).toEqual(
+      [
+        "waiting start running",
+        "retrying start running",
+        "running succeed succeeded",
+        "running retry retrying",
+        "running fail failed",
+        ...OPEN.flatMap((state) => [`${state} skip skipped`, `${state} cancel cancelled`, `${state} abandon failed`]),
+      ].toSorted(),
+    );
+  });
+
+  it.each(STEP_STATES)("%s is open exactly when it can be cancelled", (state) => {
+    expect(isOpenStep(state)).toBe((OPEN as readonly StepState[]).includes(state));
+  });
+
+  it.each([
+    [["succeeded", "skipped"], "succeeded"],
+    [["succeeded", "cancelled"], "cancelled"],
+    [["cancelled", "failed"], "failed"],
+    [[], "succeeded"],
+  ] as const)("%j make a run %s", (steps, state) => {
+    expect(runOutcome(steps)).toBe(state);
+  });
+});
+
+describe("what people ask for", () => {
+  const requests = [
+    { kind: "run-dataset", target: "curated.orders", downstream: true },
+    { kind: "cancel-run", target: RUN_ID },
+    { kind: "retry-run", target: RUN_ID, scope: "failed", datasets: [] },
+    { kind: "retry-run", target: RUN_ID, scope: "from", datasets: ["curated.orders"] },
+    { kind: "retry-run", target: RUN_ID, scope: "selected", datasets: ["curated.orders", "curated.payments"] },
+    { kind: "rollback-dataset", target: "curated.orders", runId: RUN_ID },
+    { kind: "release-dataset", target: "curated.orders" },
+    { kind: "pause-pipeline", target: "sales" },
+    { kind: "resume-pipeline", target: "sales" },
+  ].map((request) => commandRequestSchema.parse(request));
+
+  it("is a right of the matrix, for every kind", () => {
+    for (const kind of COMMAND_KINDS) expect(ACTIONS).toContain(COMMAND_ACTION[kind]);
+    expect(new Set(requests.map((request) => request.kind))).toEqual(new Set(COMMAND_KINDS));
+  });
+
+  it("can be said on the command line", () => {
+    expect(requests.map(commandLine)).toEqual(
+      [
+        "run curated.orders --downstream",
+        `cancel ${RUN_ID}`,
+        `retry ${RUN_ID} --failed`,
+        `retry ${RUN_ID} --from curated.orders`,
+        `retry ${RUN_ID} --dataset curated.orders --dataset curated.payments`,
+        `rollback curated.orders --run ${RUN_ID}`,
+        "release curated.orders",
+        "pause sales",
+        "resume sales",
+      ].map((line) => `npm run nova -- ${line}`),
+    );
+  });
+
+  it("has one fingerprint, whatever the order of its fields and steps", () => {
+    expect(new Set(requests.map(commandFingerprint)).size).toBe(requests.length);
+    const swapped = commandRequestSchema.parse({
+      datasets: ["curated.payments", "curated.orders"],
+      scope: "selected",
+      target: RUN_ID,
+      kind: "retry-run",
+    });
+    expect(commandFingerprint(swapped)).toBe(requests.map(commandFingerprint)[4]);
+  });
+
+  it("names a field that does not hold", () => {
+    expect(commandRequestSchema.safeParse({ kind: "run-dataset", target: "orders" }).error?.issues[0]).toMatchObject({
+      path: ["target"],
+      message: "must be <layer>.<name>, e.g. curated.orders",
+    });
+  });
+});
