@@ -50,6 +50,7 @@ import { createQueryService, type RunningQueryService } from "./http/queries/que
 import { registerQueryRoutes } from "./http/queries/routes.ts";
 import { registerReports } from "./http/reports.ts";
 import { buildServer } from "./http/server.ts";
+import { registerSourceRoutes } from "./http/sources.ts";
 import { loadDefinitions, type Pipelines, startPipelines } from "./pipelines/index.ts";
 import { captureConfig, configuredSources } from "./source-settings.ts";
 import { holdLease } from "./worker-lock.ts";
@@ -130,6 +131,11 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
           commands: commandStore(db, { clock, ids }),
           explain: (dataset) => pipelines.explain(dataset),
           grants: grantStore(db, { clock }),
+          users: userStore(db, { clock, ids }),
+        });
+        registerSourceRoutes(scope, {
+          check: (source) => capture.check(source),
+          requests: streamRequests(db, { clock, ids }),
           users: userStore(db, { clock, ids }),
         });
         registerReports(scope, {

@@ -15,9 +15,12 @@ import {
   searchReadModel,
   sourcesReadModel,
 } from "@nova/db/read-models";
-import { asPlatformError, type Clock } from "@nova/pipeline-core/kernel";
+import { streamRequests } from "@nova/db/repositories";
+import type { StreamRequests } from "@nova/pipeline-core/connectors";
+import { asPlatformError, type Clock, uuidV7Source } from "@nova/pipeline-core/kernel";
 import { env } from "@/env.ts";
 import { createLiveHub, type LiveHub } from "./live.ts";
+import { workerSources, type WorkerSources } from "./worker-sources.ts";
 import { workerQueries, type WorkerQueries } from "./worker-client.ts";
 
 /** Everything a procedure may reach: read models, the live hub, the worker's queries, the clock. The only file that constructs them. */
@@ -27,6 +30,10 @@ export interface Container {
   readonly live: LiveHub;
   /** The worker's query service. */
   readonly queries: WorkerQueries;
+  /** The worker's check of a source. */
+  readonly sources: WorkerSources;
+  /** What people ask of streams; the worker takes it from there. */
+  readonly streamRequests: Pick<StreamRequests, "ask">;
   /** Answers when the metadata PostgreSQL does; throws `metadata-unreachable`. */
   ping(): Promise<void>;
 }
@@ -59,8 +66,12 @@ function build(): Container {
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on("error", () => undefined);
+  const clock: Clock = { now: () => new Date() };
+  const ids = uuidV7Source(clock, { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) });
   return {
-    clock: { now: () => new Date() },
+    clock,
+    sources: workerSources({ url: NOVA_WORKER_URL, token: NOVA_INTERNAL_TOKEN }),
+    streamRequests: streamRequests({ pool }, { clock, ids }),
     readModels: buildReadModels(pool),
     live: createLiveHub(DATABASE_URL),
     queries: workerQueries({ url: NOVA_WORKER_URL, token: NOVA_INTERNAL_TOKEN }),

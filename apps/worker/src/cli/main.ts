@@ -4,6 +4,7 @@ import { dataDirFromEnv } from "./env.ts";
 import { answerNotes, answerText, type QueryFormat, runQuery } from "./run-query.ts";
 import { fetchRuns, type RunsOptions, runsText } from "./show-runs.ts";
 import { datasetsText, fetchStatus, sourcesText, statusText } from "./show-status.ts";
+import { addSourceCommands } from "./sources.ts";
 import { addSteering } from "./steer.ts";
 import { connectWorker, type WorkerClient } from "./worker-client.ts";
 
@@ -35,15 +36,16 @@ program
     else print(statusText(status));
   });
 
-program
+const sources = program
   .command("sources")
-  .description("the four sources")
+  .description("the four sources; with a word behind it: check or steer one")
   .option("--json", "as JSON")
   .action(async ({ json }: { json?: boolean }) => {
     const status = await fetchStatus(await worker());
     if (json === true) printJson(status.sources);
     else print(sourcesText(status));
   });
+addSourceCommands(sources, { worker, print, printJson });
 
 program
   .command("datasets")

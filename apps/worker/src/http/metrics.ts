@@ -1,4 +1,5 @@
 import type { WorkerFigures } from "@nova/db/read-models";
+import { RETAINED_BYTES_LIMITS } from "@nova/pipeline-core/connectors";
 import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
@@ -54,6 +55,18 @@ export function registerMetrics(
     "source",
   ]);
   const state = gauge("nova_source_state", "1 for the state the source is in.", ["source", "state"]);
+  const retained = gauge("nova_source_retained_bytes", "Bytes of log that the source keeps on its disk for us.", [
+    "source",
+  ]);
+  const retainedLimit = gauge("nova_source_retained_bytes_limit", "From how many kept bytes on someone should look.", [
+    "level",
+  ]);
+  for (const [level, limit] of Object.entries(RETAINED_BYTES_LIMITS)) retainedLimit.set({ level }, limit);
+  const slot = gauge("nova_source_slot_state", "1 for what the source says of the log it keeps for us.", [
+    "source",
+    "state",
+  ]);
+  const streams = gauge("nova_source_streams", "Streams of the source that do not flow.", ["source", "state"]);
   const runs = gauge("nova_runs_last_hour", "Runs that ended within the last hour.", ["pipeline", "state"]);
   const runTime = gauge("nova_run_seconds", "Duration of the runs of the last hour.", [
     "pipeline",
@@ -65,12 +78,16 @@ export function registerMetrics(
 
   app.get("/metrics", async (_request, reply) => {
     const figures = await deps.figures();
-    for (const one of [state, lag, runs, runTime, age, target]) one.reset();
+    for (const one of [state, lag, retained, slot, runs, runTime, age, target]) one.reset();
     for (const source of figures.sources) {
       rows.set({ source: source.id }, source.rows);
       bytes.set({ source: source.id }, source.bytes);
       errors.set({ source: source.id }, source.errors);
       state.set({ source: source.id, state: source.state }, 1);
+      if (source.retainedBytes !== null) retained.set({ source: source.id }, source.retainedBytes);
+      if (source.slotState !== null) slot.set({ source: source.id, state: source.slotState }, 1);
+      streams.set({ source: source.id, state: "failed" }, source.streamsFailed);
+      streams.set({ source: source.id, state: "paused" }, source.streamsPaused);
       if (source.lagSeconds !== null) lag.set({ source: source.id }, source.lagSeconds);
     }
     for (const { pipeline, state: ended, count, p50, p95 } of figures.runs) {

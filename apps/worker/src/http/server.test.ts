@@ -68,7 +68,20 @@ beforeEach(async () => {
       return [stripe];
     },
     figures: async () => ({
-      sources: [{ id: "stripe", state: "retrying", rows: 12, bytes: 3_400, errors: 2, lagSeconds: 3 }],
+      sources: [
+        {
+          id: "stripe",
+          state: "retrying",
+          rows: 12,
+          bytes: 3_400,
+          errors: 2,
+          lagSeconds: 3,
+          retainedBytes: 2_048,
+          slotState: "reserved",
+          streamsFailed: 1,
+          streamsPaused: 0,
+        },
+      ],
       runs: [],
       datasets: [{ name: "curated.orders", ageSeconds: 12, targetLagSeconds: 30 }],
     }),

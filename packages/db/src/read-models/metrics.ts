@@ -8,6 +8,10 @@ export interface WorkerFigures {
     bytes: number;
     errors: number;
     lagSeconds: number | null;
+    retainedBytes: number | null;
+    slotState: string | null;
+    streamsFailed: number;
+    streamsPaused: number;
   }[];
   /** Runs that ended within the last hour. */
   readonly runs: readonly { pipeline: string; state: string; count: number; p50: number; p95: number }[];
@@ -18,7 +22,10 @@ export interface WorkerFigures {
 export async function readFigures(db: Pick<Db, "pool">, now: Date): Promise<WorkerFigures> {
   const [sources, runs, datasets] = await Promise.all([
     db.pool.query<WorkerFigures["sources"][number]>(
-      `SELECT s.id, s.state, s.total_rows::float8 AS rows, s.total_bytes::float8 AS bytes, s.error_count::float8 AS errors, l.lag_seconds AS "lagSeconds"
+      `SELECT s.id, s.state, s.total_rows::float8 AS rows, s.total_bytes::float8 AS bytes, s.error_count::float8 AS errors, l.lag_seconds AS "lagSeconds",
+              s.retained_bytes::float8 AS "retainedBytes", s.slot_state AS "slotState",
+              (SELECT count(*)::int FROM streams t WHERE t.source_id = s.id AND t.state = 'failed') AS "streamsFailed",
+              (SELECT count(*)::int FROM streams t WHERE t.source_id = s.id AND t.state = 'paused') AS "streamsPaused"
          FROM sources s LEFT JOIN LATERAL (SELECT lag_seconds FROM flow_samples WHERE source_id = s.id AND at > $1::timestamptz - interval '2 minutes' ORDER BY at DESC LIMIT 1) l ON true`,
       [now],
     ),

@@ -1,4 +1,11 @@
-import type { SourceId, SourceKind, SourceState, StreamState } from "@nova/pipeline-core/connectors";
+import type {
+  SourceDiagnosis,
+  SourceId,
+  SourceKind,
+  SourceState,
+  StreamAction,
+  StreamState,
+} from "@nova/pipeline-core/connectors";
 import type { ErrorKind } from "@nova/pipeline-core/kernel";
 import type { Pool } from "pg";
 
@@ -35,6 +42,26 @@ export interface SourceFlow {
   /** Received in the last 24 hours and not replayed. */
   readonly quarantined: number;
   readonly driftOpen: number;
+  /** Bytes of log the source keeps on its disk for us, and what it says of them; null where there is none. */
+  readonly retainedBytes: number | null;
+  readonly slotState: string | null;
+  readonly streamsPaused: number;
+}
+
+export interface DiagnosisRow {
+  readonly diagnosis: SourceDiagnosis | null;
+  readonly diagnosedAt: Date | null;
+}
+
+export interface StreamRequestRow {
+  readonly id: string;
+  readonly stream: string | null;
+  readonly action: StreamAction;
+  readonly requestedBy: string;
+  readonly requestedAt: Date;
+  readonly state: "open" | "done" | "failed";
+  readonly message: string;
+  readonly settledAt: Date | null;
 }
 
 export interface FlowBucket {
@@ -109,7 +136,8 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
               ARRAY(SELECT b.rate FROM generate_series(0, 29) AS n(bin) LEFT JOIN bins b ON b.source_id = s.id AND b.bin = n.bin ORDER BY n.bin) AS recent,
               coalesce(hour.errors, 0) AS "errorsLastHour",
               st.streams, st.streaming AS "streamsStreaming", st.snapshotting AS "streamsSnapshotting", st.waiting AS "streamsWaiting", st.failed AS "streamsFailed",
-              st.rows_read AS "rowsRead", st.rows_expected AS "rowsExpected", st.unsized AS "streamsUnsized", q.quarantined, d.open AS "driftOpen"
+              st.rows_read AS "rowsRead", st.rows_expected AS "rowsExpected", st.unsized AS "streamsUnsized", q.quarantined, d.open AS "driftOpen",
+              s.retained_bytes::float8 AS "retainedBytes", s.slot_state AS "slotState", st.paused AS "streamsPaused"
          FROM sources s
          LEFT JOIN LATERAL (SELECT sum(rows)::float8 / 60 AS rate FROM flow_samples WHERE source_id = s.id AND at > $1::timestamptz - interval '60 seconds' AND at <= $1) minute ON true
          LEFT JOIN LATERAL (SELECT lag_seconds, lag_bytes FROM flow_samples WHERE source_id = s.id AND at > $1::timestamptz - interval '2 minutes' AND at <= $1
@@ -117,7 +145,7 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
          LEFT JOIN LATERAL (SELECT sum(errors)::int AS errors FROM flow_samples WHERE source_id = s.id AND at > $1::timestamptz - interval '1 hour' AND at <= $1) hour ON true
          CROSS JOIN LATERAL (SELECT count(*)::int AS streams, (count(*) FILTER (WHERE state = 'streaming'))::int AS streaming,
                                     (count(*) FILTER (WHERE state = 'snapshotting'))::int AS snapshotting, (count(*) FILTER (WHERE state = 'waiting'))::int AS waiting,
-                                    (count(*) FILTER (WHERE state = 'failed'))::int AS failed,
+                                    (count(*) FILTER (WHERE state = 'failed'))::int AS failed, (count(*) FILTER (WHERE state = 'paused'))::int AS paused,
                                     (count(*) FILTER (WHERE state IN ('waiting', 'snapshotting') AND rows_expected IS NULL))::int AS unsized,
                                     coalesce(sum(rows_read), 0)::float8 AS rows_read, coalesce(sum(greatest(rows_expected, rows_read)), 0)::float8 AS rows_expected
                                FROM streams WHERE source_id = s.id) st
@@ -160,7 +188,7 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
                 key_columns AS "keyColumns", rows_read::float8 AS "rowsRead", rows_expected::float8 AS "rowsExpected", total_rows::float8 AS "totalRows",
                 last_event_at AS "lastEventAt", error_kind AS "errorKind", error_message AS "errorMessage"
            FROM streams WHERE source_id = $1
-          ORDER BY array_position(ARRAY['failed', 'snapshotting', 'waiting', 'streaming'], state), name LIMIT 2000`,
+          ORDER BY array_position(ARRAY['failed', 'paused', 'snapshotting', 'waiting', 'streaming'], state), name LIMIT 2000`,
         [source],
       );
       return rows;
@@ -175,6 +203,23 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
                                WHERE source_id = $1 AND reason = g.reason AND replayed_at IS NULL ORDER BY received_at DESC LIMIT 1) n
           ORDER BY g.count DESC, g.reason`,
         [source, now, PAYLOAD_CHARACTERS],
+      );
+      return rows;
+    },
+    /** What the last check of the source's requirements found. */
+    async diagnosis(source: SourceId): Promise<DiagnosisRow> {
+      const { rows } = await pool.query<DiagnosisRow>(
+        `SELECT diagnosis, diagnosed_at AS "diagnosedAt" FROM sources WHERE id = $1`,
+        [source],
+      );
+      return rows[0] ?? { diagnosis: null, diagnosedAt: null };
+    },
+    /** What people asked of its streams: what is still open first, then the latest; at most 30. */
+    async requests(source: SourceId): Promise<StreamRequestRow[]> {
+      const { rows } = await pool.query<StreamRequestRow>(
+        `SELECT id, stream, action, requested_by AS "requestedBy", requested_at AS "requestedAt", state, message, settled_at AS "settledAt"
+           FROM stream_requests WHERE source_id = $1 ORDER BY state <> 'open', requested_at DESC, id LIMIT 30`,
+        [source],
       );
       return rows;
     },

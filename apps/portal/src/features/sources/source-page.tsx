@@ -1,12 +1,15 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { SourceId } from "@nova/pipeline-core/connectors";
+import { judgeSlot, RETAINED_BYTES_LIMITS, type SourceId, type StreamAction } from "@nova/pipeline-core/connectors";
 import type { SourceFlow } from "@nova/db/read-models";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
+import { useCallback, useState } from "react";
 import { paths } from "@/features/navigation/index.ts";
+import { useMay } from "@/features/profile/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
+import { Button } from "@/ui/button.tsx";
 import { Card, Stat, StatRow } from "@/ui/card.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { formatBytes, formatCompact, formatCount, formatDuration, formatRate } from "@/ui/format.ts";
@@ -16,10 +19,13 @@ import { SegmentedControl } from "@/ui/segmented-control.tsx";
 import { Skeleton } from "@/ui/skeleton.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
 import { FLOW_CHARTS_HEIGHT, FlowCharts } from "./charts/flow-charts.tsx";
+import { DiagnosisCard } from "./components/diagnosis-card.tsx";
 import { DriftCard } from "./components/drift-card.tsx";
 import { QuarantineCard } from "./components/quarantine-card.tsx";
+import { RequestsCard } from "./components/requests-card.tsx";
 import { SourceStatus } from "./components/source-status.tsx";
 import { SourceTroubleBanner } from "./components/source-trouble-banner.tsx";
+import { type Steering, SteerDialog } from "./components/steer-dialog.tsx";
 import { StreamsCard } from "./components/streams-card.tsx";
 import { sourceSearchParsers } from "./source-search.ts";
 import { SOURCE_COLOR, SOURCE_HOW, SOURCE_LABEL } from "./source-words.ts";
@@ -38,6 +44,13 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
   const chart = useQuery(trpc.sources.chart.queryOptions({ source: id, range }, { refetchInterval: 30_000 }));
   const streams = useQuery(trpc.sources.streams.queryOptions({ source: id }));
   const drift = useQuery(trpc.sources.drift.queryOptions({ source: id }));
+  const maySteer = useMay("sources.steer") && id === "orders_db";
+  const mayReplay = useMay("quarantine.replay") && id === "orders_db";
+  const [steering, setSteering] = useState<Steering | null>(null);
+  const steer = useCallback(
+    (stream: string | null, action: StreamAction) => setSteering({ source: id, stream, action }),
+    [id],
+  );
   return (
     <PageBody>
       <PageHeader
@@ -74,6 +87,11 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
           ) : (
             <>
               <SourceTroubleBanner source={data} />
+              {maySteer && data.state === "stopped" && data.errorKind === "slot-lost" ? (
+                <Button kind="primary" onClick={() => steer(null, "resync")}>
+                  Resync the source
+                </Button>
+              ) : null}
               <FlowStats source={data} />
             </>
           )
@@ -95,11 +113,18 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
           {(buckets) => <FlowCharts buckets={buckets} color={SOURCE_COLOR[id]} />}
         </QueryRegion>
       </Card>
-      <StreamsCard query={streams} />
+      <StreamsCard query={streams} onSteer={maySteer ? steer : null} />
+      {id === "orders_db" ? (
+        <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
+          <DiagnosisCard source={id} />
+          <RequestsCard source={id} />
+        </div>
+      ) : null}
       <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
-        <QuarantineCard source={id} />
+        <QuarantineCard source={id} onReplay={mayReplay ? (stream) => steer(stream, "replay") : null} />
         <DriftCard query={drift} />
       </div>
+      <SteerDialog steering={steering} onClose={() => setSteering(null)} />
     </PageBody>
   );
 }
@@ -113,6 +138,7 @@ function FlowStats({ source }: { readonly source: SourceFlow }) {
         value={source.lagSeconds === null ? "unknown" : formatDuration(source.lagSeconds)}
         note={source.lagBytes === null ? "newest change to committed" : `${formatBytes(source.lagBytes)} waiting`}
       />
+      <KeptLog source={source} />
       <Stat
         label="Last event"
         value={<Timestamp at={source.lastEventAt} absent="none yet" />}
@@ -136,5 +162,20 @@ function FlowStats({ source }: { readonly source: SourceFlow }) {
       />
       <Stat label="Taken in" value={formatCompact(source.totalRows)} note={`rows, ${formatBytes(source.totalBytes)}`} />
     </StatRow>
+  );
+}
+
+/** Log that the source keeps on its disk for us; nothing where there is no such thing. */
+function KeptLog({ source }: { readonly source: SourceFlow }) {
+  const verdict = judgeSlot(source.retainedBytes, source.slotState);
+  if (verdict === null) return null;
+  const tone = { ok: undefined, warning: "warn", wrong: "bad" } as const;
+  return (
+    <Stat
+      label="Log kept for us"
+      value={source.retainedBytes === null ? "unknown" : formatBytes(source.retainedBytes)}
+      note={`slot ${source.slotState ?? "unknown"}, look from ${formatBytes(RETAINED_BYTES_LIMITS.warning)}`}
+      tone={tone[verdict]}
+    />
   );
 }

@@ -1,4 +1,4 @@
-import type { SourceId, SourceState, StreamState } from "@nova/pipeline-core/connectors";
+import type { SourceId, SourceState, StreamAction, StreamState } from "@nova/pipeline-core/connectors";
 import type { ChartColor } from "@/ui/time-series-chart.tsx";
 import type { Tone } from "@/ui/tone.ts";
 
@@ -38,7 +38,41 @@ export const STREAM_STATE_WORDS: Record<StreamState, StateWords> = {
   waiting: { label: "Waiting", tone: "idle", spinning: false },
   snapshotting: { label: "Snapshotting", tone: "info", spinning: true },
   streaming: { label: "Streaming", tone: "ok", spinning: false },
+  paused: { label: "Paused", tone: "warn", spinning: false },
   failed: { label: "Failed", tone: "bad", spinning: false },
+};
+
+interface ActionWords {
+  readonly label: string;
+  /** Names the stream, or "every table". */
+  readonly ask: (what: string) => string;
+  readonly consequence: string;
+}
+
+export const STREAM_ACTION_WORDS: Record<StreamAction, ActionWords> = {
+  pause: {
+    label: "Pause",
+    ask: (what) => `Pause ${what}?`,
+    consequence:
+      "Its changes are not taken until it is resumed; resuming reads the table again. The other tables stream on, and what is made from this one grows old.",
+  },
+  resume: {
+    label: "Resume",
+    ask: (what) => `Resume ${what}?`,
+    consequence: "The table is read again in chunks while changes flow, then it streams as before.",
+  },
+  resync: {
+    label: "Resync",
+    ask: (what) => `Read ${what} again?`,
+    consequence:
+      "Every row is read from the source in chunks while changes flow: nothing is lost or doubled, rows that are gone from the source are marked deleted. It puts load on the source for as long as it lasts.",
+  },
+  replay: {
+    label: "Replay quarantine",
+    ask: (what) => `Read the quarantined rows of ${what} again?`,
+    consequence:
+      "Just those rows are read from the source by their keys, or the whole table when only a sample of them was kept. What still does not fit comes back to quarantine.",
+  },
 };
 
 /** Reasons of quarantine in words. */

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { SourceId } from "@nova/pipeline-core/connectors";
 import { useMay } from "@/features/profile/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
+import { Button } from "@/ui/button.tsx";
 import { Card } from "@/ui/card.tsx";
 import { CodeBlock } from "@/ui/code-block.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
@@ -13,14 +14,20 @@ import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
 import { REASON_WORDS } from "../source-words.ts";
 
+interface QuarantineProps {
+  readonly source: SourceId;
+  /** Null: the reader may not replay, or the source cannot. */
+  readonly onReplay: ((stream: string) => void) | null;
+}
+
 /** What could not be accepted, by reason, with the newest as a masked sample. */
-export function QuarantineCard({ source }: { readonly source: SourceId }) {
+export function QuarantineCard({ source, onReplay }: QuarantineProps) {
   const allowed = useMay("quarantine.view");
   return (
     <div id="quarantine" className="scroll-mt-16">
       <Card title="Quarantine" flush aside="last 14 days, not replayed">
         {allowed ? (
-          <Groups source={source} />
+          <Groups source={source} onReplay={onReplay} />
         ) : (
           <EmptyState kind="forbidden" title="Quarantine is for engineers and privacy officers" compact>
             Refused rows may hold personal data in free form. Ask a data engineer about rows you miss.
@@ -31,7 +38,7 @@ export function QuarantineCard({ source }: { readonly source: SourceId }) {
   );
 }
 
-function Groups({ source }: { readonly source: SourceId }) {
+function Groups({ source, onReplay }: QuarantineProps) {
   const trpc = useTRPC();
   const groups = useQuery(trpc.sources.quarantine.queryOptions({ source }));
   return (
@@ -58,6 +65,9 @@ function Groups({ source }: { readonly source: SourceId }) {
                   {group.stream === null ? "" : `${group.stream}: `}
                   {group.detail}
                 </p>
+                {onReplay !== null && group.stream !== null && group.reason === "type-mismatch" ? (
+                  <ReplayButton stream={group.stream} onReplay={onReplay} />
+                ) : null}
                 <details className="mt-1">
                   <summary className="inline-block min-h-6 cursor-pointer rounded-sm text-xs leading-6 text-accent-text hover:underline">
                     Newest of {formatCount(group.count)}, values masked
@@ -72,5 +82,15 @@ function Groups({ source }: { readonly source: SourceId }) {
         )
       }
     </QueryRegion>
+  );
+}
+
+function ReplayButton({ stream, onReplay }: { readonly stream: string; readonly onReplay: (stream: string) => void }) {
+  return (
+    <div className="mt-1.5">
+      <Button size="sm" onClick={() => onReplay(stream)}>
+        Replay {stream}
+      </Button>
+    </div>
   );
 }

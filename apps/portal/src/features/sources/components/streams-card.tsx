@@ -1,6 +1,6 @@
 "use client";
 
-import { STREAM_STATES, type StreamState } from "@nova/pipeline-core/connectors";
+import { STREAM_STATES, type StreamAction, type StreamState } from "@nova/pipeline-core/connectors";
 import type { StreamRow } from "@nova/db/read-models";
 import { useQueryStates } from "nuqs";
 import { Button } from "@/ui/button.tsx";
@@ -17,7 +17,13 @@ import { STREAM_STATE_WORDS } from "../source-words.ts";
 import { StreamsTable } from "./streams-table.tsx";
 
 /** Every stream of a source: filter, order, state, rows, errors. */
-export function StreamsCard({ query }: { readonly query: RegionQuery<StreamRow[]> }) {
+export function StreamsCard({
+  query,
+  onSteer,
+}: {
+  readonly query: RegionQuery<StreamRow[]>;
+  readonly onSteer: ((stream: string, action: StreamAction) => void) | null;
+}) {
   const [search, setSearch] = useQueryStates(sourceSearchParsers, { history: "replace" });
   const streams = query.data ?? [];
   const shown = filterStreams(streams, search);
@@ -55,6 +61,7 @@ export function StreamsCard({ query }: { readonly query: RegionQuery<StreamRow[]
         {() => (
           <StreamsTable
             streams={shown}
+            onSteer={onSteer}
             sort={search.sort}
             onSort={(sort) => void setSearch({ sort: sort === "" ? null : sort })}
             empty={

@@ -1,16 +1,17 @@
 "use client";
 
 import { POLICY } from "@nova/pipeline-core/kernel";
-import { STREAM_STATES } from "@nova/pipeline-core/connectors";
+import { STREAM_STATES, type StreamAction } from "@nova/pipeline-core/connectors";
 import type { StreamRow } from "@nova/db/read-models";
 import { createColumnHelper } from "@tanstack/react-table";
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import { DataTable } from "@/ui/data-table.tsx";
 import { formatCompact, formatCount } from "@/ui/format.ts";
 import { ProgressBar } from "@/ui/progress-bar.tsx";
 import { Badge } from "@/ui/status-pill.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
 import { StreamStatus } from "./source-status.tsx";
+import { StreamMenu } from "./stream-menu.tsx";
 
 const column = createColumnHelper<StreamRow>();
 
@@ -75,14 +76,31 @@ interface StreamsTableProps {
   readonly sort: string;
   readonly onSort: (sort: string) => void;
   readonly empty: ReactNode;
+  /** Null: the reader may not steer streams. */
+  readonly onSteer: ((stream: string, action: StreamAction) => void) | null;
 }
 
-export function StreamsTable({ streams, sort, onSort, empty }: StreamsTableProps) {
+export function StreamsTable({ streams, sort, onSort, empty, onSteer }: StreamsTableProps) {
+  const columns = useMemo(
+    () =>
+      onSteer === null
+        ? COLUMNS
+        : [
+            ...COLUMNS,
+            column.display({
+              id: "steer",
+              header: () => <span className="sr-only">Actions</span>,
+              meta: { align: "right" },
+              cell: ({ row: { original: stream } }) => <StreamMenu stream={stream} onChoose={onSteer} />,
+            }),
+          ],
+    [onSteer],
+  );
   return (
     <DataTable
       label="Streams"
       rows={streams}
-      columns={COLUMNS}
+      columns={columns}
       rowKey={(stream) => stream.name}
       sort={sort}
       onSort={onSort}

@@ -1,11 +1,14 @@
 import "server-only";
 import { z } from "zod";
 import { may, type Role } from "@nova/pipeline-core/access";
-import { SOURCE_IDS } from "@nova/pipeline-core/connectors";
+import { SOURCE_IDS, STREAM_ACTIONS } from "@nova/pipeline-core/connectors";
 import { procedure, router } from "@/server/trpc.ts";
 import { maskPayload } from "./mask-payload.ts";
 
 const sourceInput = z.object({ source: z.enum(SOURCE_IDS) });
+
+/** Only the order database has tables that can be steered one by one. */
+const steerInput = z.object({ source: z.literal("orders_db"), stream: z.string().min(1).max(300).nullable() });
 
 /** Error messages may name hosts and accounts: for engineers only. What kind of error it is, and the remedy, is for everyone. */
 function withoutMessage<Row extends { readonly errorMessage: string | null }>(role: Role, row: Row): Row {
@@ -39,6 +42,23 @@ export const sourcesRouter = router({
       const groups = await ctx.readModels.sources.quarantine(input.source, ctx.clock.now());
       return groups.map(({ payload, ...group }) => ({ ...group, sample: maskPayload(payload) }));
     }),
+  /** The last check of what capture needs; remedies name roles and tables, so it is for engineers. */
+  diagnosis: procedure("sources.check")
+    .input(sourceInput)
+    .query(({ ctx, input }) => ctx.readModels.sources.diagnosis(input.source)),
+  check: procedure("sources.check")
+    .input(sourceInput)
+    .mutation(({ ctx, input }) => ctx.sources.check(input.source, ctx.user.email)),
+  requests: procedure("sources.view")
+    .input(sourceInput)
+    .query(({ ctx, input }) => ctx.readModels.sources.requests(input.source)),
+  /** Durable: it is on record with its audit entry even while the worker is away. */
+  steer: procedure("sources.steer")
+    .input(steerInput.extend({ action: z.enum(STREAM_ACTIONS).exclude(["replay"]) }))
+    .mutation(({ ctx, input }) => ctx.streamRequests.ask({ ...input, requestedBy: ctx.user.email })),
+  replay: procedure("quarantine.replay")
+    .input(steerInput.extend({ stream: z.string().min(1).max(300) }))
+    .mutation(({ ctx, input }) => ctx.streamRequests.ask({ ...input, action: "replay", requestedBy: ctx.user.email })),
   drift: procedure("sources.view")
     .input(sourceInput)
     .query(({ ctx, input }) => ctx.readModels.sources.drift(input.source)),

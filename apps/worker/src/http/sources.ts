@@ -1,0 +1,71 @@
+import { type Action, may, OPERATOR, type UserStore } from "@nova/pipeline-core/access";
+import {
+  SOURCE_IDS,
+  type SourceDiagnosis,
+  type SourceId,
+  STREAM_ACTIONS,
+  type StreamAction,
+  type StreamRequests,
+} from "@nova/pipeline-core/connectors";
+import { PlatformError } from "@nova/pipeline-core/kernel";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { parseInput } from "./errors.ts";
+
+export interface SourceRouteDeps {
+  readonly check: (source: SourceId) => Promise<SourceDiagnosis>;
+  readonly requests: StreamRequests;
+  readonly users: Pick<UserStore, "findByEmail">;
+}
+
+const sourceSchema = z.object({ source: z.enum(SOURCE_IDS, `must be one of ${SOURCE_IDS.join(", ")}`) });
+const checkSchema = z.strictObject({ email: z.email("must be an e-mail address").optional() });
+const requestSchema = checkSchema.extend({
+  stream: z
+    .string("must be a stream's name")
+    .min(1, "must not be empty")
+    .max(300, "must be a stream's name")
+    .nullable(),
+  action: z.enum(STREAM_ACTIONS, `must be one of ${STREAM_ACTIONS.join(", ")}`),
+});
+
+/** The right that each action needs. */
+export const ACTION_RIGHT: Record<StreamAction, Action> = {
+  pause: "sources.steer",
+  resume: "sources.steer",
+  resync: "sources.steer",
+  replay: "quarantine.replay",
+};
+
+/**
+ * Checking and steering sources, behind the worker's bearer token: `POST /internal/sources/:source/check` and
+ * `POST /internal/sources/:source/requests`. The right is looked up here and never taken from the caller.
+ */
+export function registerSourceRoutes(app: FastifyInstance, { check, requests, users }: SourceRouteDeps): void {
+  const actor = async (email: string | undefined, action: Action): Promise<string> => {
+    if (email === undefined) {
+      if (!may(OPERATOR.role, action))
+        throw new PlatformError("forbidden", `the operator's role does not include ${action}`);
+      return "operator";
+    }
+    const person = await users.findByEmail(email);
+    if (person === null) throw new PlatformError("not-found", `user ${email} is not known`);
+    if (!may(person.role, action)) throw new PlatformError("forbidden", `your role does not include ${action}`);
+    return person.email;
+  };
+
+  app.post("/sources/:source/check", async (request) => {
+    const { source } = parseInput(sourceSchema, request.params);
+    await actor(parseInput(checkSchema, request.body ?? {}).email, "sources.check");
+    return check(source);
+  });
+  app.post("/sources/:source/requests", async (request) => {
+    const { source } = parseInput(sourceSchema, request.params);
+    const { stream, action, email } = parseInput(requestSchema, request.body);
+    // Others know no single streams to steer yet.
+    if (source !== "orders_db")
+      throw new PlatformError("invalid-input", `source: streams of ${source} cannot be steered`);
+    const requestedBy = await actor(email, ACTION_RIGHT[action]);
+    return requests.ask({ source, stream, action, requestedBy });
+  });
+}
