@@ -14,14 +14,17 @@ import {
   runsReadModel,
   searchReadModel,
   sourcesReadModel,
+  steeringReadModel,
 } from "@nova/db/read-models";
-import { streamRequests } from "@nova/db/repositories";
+import { commandStore, streamRequests } from "@nova/db/repositories";
 import type { StreamRequests } from "@nova/pipeline-core/connectors";
 import { asPlatformError, type Clock, uuidV7Source } from "@nova/pipeline-core/kernel";
+import type { CommandStore, Explanation } from "@nova/pipeline-core/orchestration";
 import { env } from "@/env.ts";
 import { createLiveHub, type LiveHub } from "./live.ts";
 import { workerSources, type WorkerSources } from "./worker-sources.ts";
 import { workerQueries, type WorkerQueries } from "./worker-client.ts";
+import { workerScheduler } from "./worker-scheduler.ts";
 
 /** Everything a procedure may reach: read models, the live hub, the worker's queries, the clock. The only file that constructs them. */
 export interface Container {
@@ -30,6 +33,10 @@ export interface Container {
   readonly live: LiveHub;
   /** The worker's query service. */
   readonly queries: WorkerQueries;
+  /** What people ask the worker to do: asked here, carried out there. */
+  readonly commands: Pick<CommandStore, "request" | "find">;
+  /** Why a dataset is not running, from the worker's scheduler. */
+  explain(dataset: string): Promise<Explanation>;
   /** The worker's check of a source. */
   readonly sources: WorkerSources;
   /** What people ask of streams; the worker takes it from there. */
@@ -53,6 +60,7 @@ function buildReadModels(pool: Pool) {
     runs: runsReadModel(pool),
     search: searchReadModel(pool),
     sources: sourcesReadModel(pool),
+    steering: steeringReadModel(pool),
   };
 }
 
@@ -68,13 +76,16 @@ function build(): Container {
   pool.on("error", () => undefined);
   const clock: Clock = { now: () => new Date() };
   const ids = uuidV7Source(clock, { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) });
+  const worker = { url: NOVA_WORKER_URL, token: NOVA_INTERNAL_TOKEN };
   return {
     clock,
-    sources: workerSources({ url: NOVA_WORKER_URL, token: NOVA_INTERNAL_TOKEN }),
+    commands: commandStore({ pool }, { clock, ids }),
+    explain: workerScheduler(worker).explain,
+    sources: workerSources(worker),
     streamRequests: streamRequests({ pool }, { clock, ids }),
     readModels: buildReadModels(pool),
     live: createLiveHub(DATABASE_URL),
-    queries: workerQueries({ url: NOVA_WORKER_URL, token: NOVA_INTERNAL_TOKEN }),
+    queries: workerQueries(worker),
     async ping() {
       try {
         await pool.query("SELECT 1");

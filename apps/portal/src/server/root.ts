@@ -1,4 +1,5 @@
 import "server-only";
+import { commandsRouter } from "@/features/commands/server/router.ts";
 import { datasetsRouter } from "@/features/datasets/server/router.ts";
 import { samplesRouter } from "@/features/datasets/server/samples-router.ts";
 import { homeRouter } from "@/features/home/server/router.ts";
@@ -13,6 +14,7 @@ import { router } from "./trpc.ts";
 
 /** Every router of the portal. Each lives in `features/<noun>/server/router.ts`. */
 export const appRouter = router({
+  commands: commandsRouter,
   datasets: datasetsRouter,
   home: homeRouter,
   lineage: lineageRouter,

@@ -14,3 +14,4 @@ export * from "./runs.ts";
 export * from "./search.ts";
 export * from "./sources.ts";
 export * from "./status.ts";
+export * from "./steering.ts";

@@ -22,7 +22,7 @@ export interface RunDetail {
 
 export interface RunAttempt {
   readonly number: number;
-  readonly state: "running" | "succeeded" | "failed";
+  readonly state: "running" | "succeeded" | "failed" | "cancelled";
   readonly startedAt: Date;
   readonly endedAt: Date | null;
   readonly errorKind: ErrorKind | null;
@@ -44,6 +44,8 @@ export interface RunStep {
   readonly snapshotBefore: string | null;
   readonly snapshotAfter: string | null;
   readonly skipReason: string | null;
+  /** The same inputs and code give the same key; null for steps that did not get that far. */
+  readonly key: string | null;
   readonly errorKind: ErrorKind | null;
   readonly errorMessage: string | null;
   readonly attempts: readonly RunAttempt[];
@@ -91,7 +93,7 @@ export function runReadModel(pool: Pick<Pool, "query">) {
         pool.query<Omit<RunStep, "attempts">>(
           `SELECT dataset, state, reason, after, waiting_since AS "waitingSince", started_at AS "startedAt", ended_at AS "endedAt", retry_at AS "retryAt",
                   rows_in::float8 AS "rowsIn", rows_out::float8 AS "rowsOut", bytes::float8 AS bytes, snapshot_before AS "snapshotBefore",
-                  snapshot_after AS "snapshotAfter", skip_reason AS "skipReason", error_kind AS "errorKind", error_message AS "errorMessage"
+                  snapshot_after AS "snapshotAfter", skip_reason AS "skipReason", idempotency_key AS key, error_kind AS "errorKind", error_message AS "errorMessage"
              FROM steps WHERE run_id = $1 ORDER BY ordinal`,
           [id],
         ),

@@ -5,6 +5,7 @@ import type { DatasetHead } from "@nova/db/read-models";
 import { TerminalSquare } from "lucide-react";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
+import { DatasetActions, DatasetMarks } from "@/features/commands/index.ts";
 import { HealthPill } from "@/features/health/index.ts";
 import { LineagePanel, lineageSearchParsers } from "@/features/lineage/index.ts";
 import { paths } from "@/features/navigation/index.ts";
@@ -53,15 +54,27 @@ export function DatasetPage({ name }: { readonly name: string }) {
         lead={head.data?.description}
         actions={
           head.data === undefined ? undefined : (
-            <Link href={paths.queryOf(readySql(head.data))} className={buttonClass({ kind: "primary" })}>
-              <TerminalSquare aria-hidden className="size-4" />
-              Query
-            </Link>
+            <div className="flex flex-wrap gap-2">
+              <DatasetActions
+                dataset={name}
+                pipeline={head.data.pipeline}
+                usedBy={head.data.usedBy.map((reader) => reader.name)}
+              />
+              <Link href={paths.queryOf(readySql(head.data))} className={buttonClass({ kind: "primary" })}>
+                <TerminalSquare aria-hidden className="size-4" />
+                Query
+              </Link>
+            </div>
           )
         }
       />
       <QueryRegion query={head} what="the dataset" skeleton={<Skeleton height={480} />}>
-        {(data) => <DatasetTabs head={data} />}
+        {(data) => (
+          <>
+            <DatasetMarks dataset={name} pipeline={data.pipeline} />
+            <DatasetTabs head={data} />
+          </>
+        )}
       </QueryRegion>
     </PageBody>
   );

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { RunDetail, RunStep } from "@nova/db/read-models";
 import { POLICY } from "@nova/pipeline-core/kernel";
 import Link from "next/link";
+import { PausedBanner, RunActions, RunOriginLine } from "@/features/commands/index.ts";
 import { paths } from "@/features/navigation/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Banner } from "@/ui/banner.tsx";
@@ -67,11 +68,20 @@ export function RunPage({ id }: { readonly id: string }) {
             <CopyButton text={id} what="run id" />
           </span>
         }
-        actions={run.data === undefined ? undefined : <Neighbours run={run.data} />}
+        actions={
+          run.data === undefined ? undefined : (
+            <div className="flex flex-wrap gap-2">
+              <RunActions run={run.data} steps={steps.data ?? []} />
+              <Neighbours run={run.data} />
+            </div>
+          )
+        }
       />
       <QueryRegion query={run} what="this run" skeleton={<Skeleton height={90} />}>
         {(data) => (
           <>
+            <PausedBanner pipeline={data.pipeline} />
+            <RunOriginLine id={id} />
             <Failure run={data} />
             <Facts run={data} rowsOut={rowsSoFar(data, steps.data ?? [])} />
             <QueryRegion

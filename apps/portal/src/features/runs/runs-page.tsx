@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { RunCounts } from "@nova/db/read-models";
 import { ChevronLeft, ChevronRight, ChevronsLeft } from "lucide-react";
 import { useQueryStates } from "nuqs";
+import { PausedBanner } from "@/features/commands/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
@@ -43,6 +44,7 @@ export function RunsPage() {
         title="Runs"
         lead="Each time something was loaded or refreshed. What found nothing to do is no run."
       />
+      <PausedBanner />
       <Tabs<RunTab>
         label="State"
         value={search.state}

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { DatasetHead } from "@nova/db/read-models";
 import Link from "next/link";
+import { WhyCard } from "@/features/commands/index.ts";
 import { paths } from "@/features/navigation/index.ts";
 import { SOURCE_LABEL } from "@/features/sources/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
@@ -33,6 +34,7 @@ export function OverviewTab({ head }: { readonly head: DatasetHead }) {
       <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="flex min-w-0 flex-col gap-5">
           <HealthCard head={head} />
+          <WhyCard dataset={head.name} />
           <Card title="Freshness, last 24 hours">
             <QueryRegion query={day} what="the freshness" skeleton={<Skeleton height={48} />}>
               {(history) => <FreshnessStrip history={history} />}

@@ -27,6 +27,7 @@ const step = (over: Partial<RunStep>): RunStep => ({
   snapshotBefore: null,
   snapshotAfter: null,
   skipReason: null,
+  key: null,
   errorKind: null,
   errorMessage: null,
   attempts: [],

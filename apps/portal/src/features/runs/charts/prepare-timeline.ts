@@ -2,7 +2,7 @@ import type { RunDetail, RunStep } from "@nova/db/read-models";
 import type { StepState } from "@nova/pipeline-core/orchestration";
 
 /** What a step did during a span: it waited for its turn, for the next try, or an attempt ran. */
-export type SegmentKind = "waiting" | "retry-wait" | "running" | "succeeded" | "failed";
+export type SegmentKind = "waiting" | "retry-wait" | "running" | "succeeded" | "failed" | "cancelled";
 
 export interface TimelineSegment {
   readonly kind: SegmentKind;

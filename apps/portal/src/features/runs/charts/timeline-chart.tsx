@@ -11,6 +11,7 @@ const SEGMENT_CLASS: Record<SegmentKind, string> = {
   running: "bg-info-dot animate-pulse-soft",
   succeeded: "bg-ok-dot",
   failed: "bg-bad-dot",
+  cancelled: "bg-idle-dot",
 };
 const SEGMENT_WORD: Record<SegmentKind, string> = {
   waiting: "waited",
@@ -18,6 +19,7 @@ const SEGMENT_WORD: Record<SegmentKind, string> = {
   running: "running",
   succeeded: "succeeded",
   failed: "failed",
+  cancelled: "cancelled",
 };
 
 interface TimelineChartProps {
@@ -161,11 +163,12 @@ function Bar({ segment, faded, last }: BarProps) {
 }
 
 function Legend() {
-  const kinds: readonly SegmentKind[] = ["waiting", "succeeded", "failed", "retry-wait", "running"];
+  const kinds: readonly SegmentKind[] = ["waiting", "succeeded", "failed", "cancelled", "retry-wait", "running"];
   const words = {
     waiting: "waiting",
     succeeded: "succeeded",
     failed: "failed attempt",
+    cancelled: "cancelled",
     "retry-wait": "waiting to retry",
     running: "running",
   };

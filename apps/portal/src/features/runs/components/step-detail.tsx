@@ -10,7 +10,7 @@ import { IconButton } from "@/ui/button.tsx";
 import { Duration } from "@/ui/duration.tsx";
 import { formatBytes, formatCount } from "@/ui/format.ts";
 import { Timestamp } from "@/ui/timestamp.tsx";
-import { ERROR_WORDS } from "../run-words.ts";
+import { ERROR_WORDS, STEP_STATE_WORDS } from "../run-words.ts";
 import { StepStatus } from "./run-status.tsx";
 
 interface StepDetailProps {
@@ -36,7 +36,9 @@ export function StepDetail({ step, onClose }: StepDetailProps) {
           {POLICY[step.errorKind].remedy} {step.errorMessage ?? `${ERROR_WORDS[step.errorKind]}.`}
         </p>
       )}
-      <p className="mt-1 text-fg-muted">{step.skipReason === null ? step.reason : `Skipped: ${step.skipReason}.`}</p>
+      <p className="mt-1 text-fg-muted">
+        {step.skipReason === null ? step.reason : `${STEP_STATE_WORDS[step.state].label}: ${step.skipReason}.`}
+      </p>
       <dl className="mt-2 flex flex-wrap gap-x-6 gap-y-1.5">
         <Fact label="Waited">
           <Duration from={step.waitingSince} to={step.startedAt ?? step.endedAt} />
@@ -58,6 +60,11 @@ export function StepDetail({ step, onClose }: StepDetailProps) {
             <span className="font-mono">
               {step.snapshotBefore ?? "none"} → {step.snapshotAfter}
             </span>
+          </Fact>
+        )}
+        {step.key === null ? null : (
+          <Fact label="Idempotency key">
+            <span className="font-mono">{step.key}</span>
           </Fact>
         )}
         {step.after.length === 0 ? null : (

@@ -1,0 +1,82 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Command, CommandKind, CommandRequest } from "@nova/pipeline-core/orchestration";
+import { useEffect, useState } from "react";
+import { useTRPC } from "@/trpc/client.tsx";
+
+const LOOK_MILLIS = 400;
+/** Routers whose pages show what a command changes. */
+const TOUCHED = new Set(["commands", "runs", "datasets"]);
+
+export interface Ask {
+  /** Idempotency key: pressing twice is one command. */
+  readonly key: string;
+  readonly busy: boolean;
+  /** What the command became once it is settled. */
+  readonly settled: Command | null;
+  /** Why it could not be asked. */
+  readonly error: string | null;
+  send(request: CommandRequest): void;
+  /** A new key for the next ask. */
+  again(): void;
+}
+
+/** Asks for a command of one kind and follows it until the worker has carried it out or refused it. */
+export function useAsk(kind: CommandKind): Ask {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [key, setKey] = useState(newKey);
+  const options = {
+    "run-dataset": trpc.commands.runDataset,
+    "cancel-run": trpc.commands.cancelRun,
+    "retry-run": trpc.commands.retryRun,
+    "rollback-dataset": trpc.commands.rollbackDataset,
+    "release-dataset": trpc.commands.releaseDataset,
+    "pause-pipeline": trpc.commands.pausePipeline,
+    "resume-pipeline": trpc.commands.resumePipeline,
+  }[kind].mutationOptions();
+  const sending = useMutation(options);
+  const id = sending.data?.id ?? null;
+  const followed = useQuery(
+    trpc.commands.one.queryOptions(
+      { id: id ?? "" },
+      {
+        enabled: id !== null,
+        refetchInterval: ({ state: { data } }) => (data === undefined || isOpen(data) ? LOOK_MILLIS : false),
+      },
+    ),
+  );
+  const now = id !== null && followed.data?.id === id ? followed.data : null;
+  const settled = now !== null && !isOpen(now) ? now : null;
+  const settledId = settled?.id ?? null;
+  useEffect(() => {
+    if (settledId === null) return;
+    void queryClient.invalidateQueries({
+      predicate: ({ queryKey: [path] }) => Array.isArray(path) && TOUCHED.has(String(path[0])) && path[1] !== "one",
+    });
+    void queryClient.invalidateQueries(trpc.runs.one.pathFilter());
+  }, [settledId, queryClient, trpc]);
+  return {
+    key,
+    busy: sending.isPending || (id !== null && settled === null),
+    settled,
+    error: sending.error?.message ?? null,
+    send: (request) => sending.mutate({ request, key }),
+    again() {
+      sending.reset();
+      setKey(newKey());
+    },
+  };
+}
+
+function isOpen({ state }: Command): boolean {
+  return state === "queued" || state === "taken";
+}
+
+/** A random UUID; `crypto.randomUUID` is missing where the portal is read over plain HTTP from another machine. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
