@@ -1,5 +1,6 @@
 /**
- * Figures of this package on this machine, as a table and as JSON. Sizes shrink with `--scale 0.1`.
+ * Figures of this package on this machine, as a table and as JSON. Sizes shrink with `--scale 0.1`. Where `python3` can
+ * import pyiceberg, PyIceberg does the same on the same rows, tables and files, and its figures stand beside ours.
  * Nothing here is asserted: compare the ratios, not the milliseconds of a busy machine.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -10,6 +11,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { memoryCatalog } from "../src/catalogs/memory/index.ts";
 import { executeCompaction, openLakehouse, planCompaction, where, type Table } from "../src/index.ts";
 import { folderStorage } from "../src/storage/folder/index.ts";
+import { pyiceberg } from "./peer/pyiceberg.ts";
 
 const { values } = parseArgs({ options: { scale: { type: "string", default: "1" } } });
 const scale = Number(values.scale);
@@ -22,9 +24,26 @@ const lakehouse = openLakehouse({
   duckdb,
   warehouse: folder,
 });
-const figures: { figure: string; value: number; unit: string; goal: string }[] = [];
-const report = (figure: string, value: number, unit: string, goal: string): void =>
-  void figures.push({ figure, value: Math.round(value * 100) / 100, unit, goal });
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+const figures: { figure: string; value: number; unit: string; goal: string; pyiceberg: number | string | null }[] = [];
+const peer = pyiceberg(folder);
+/** `theirs` asks PyIceberg for the same, after ours: never both at once. */
+const report = async (
+  figure: string,
+  value: number,
+  unit: string,
+  goal: string,
+  theirs?: Parameters<NonNullable<typeof peer>>,
+): Promise<void> => {
+  const beside = theirs !== undefined && peer !== null ? await peer(...theirs) : null;
+  figures.push({
+    figure,
+    value: rounded(value),
+    unit,
+    goal,
+    pyiceberg: typeof beside === "number" ? rounded(beside) : beside,
+  });
+};
 const timed = async <T>(work: () => Promise<T>): Promise<[number, T]> => {
   const start = performance.now();
   const result = await work();
@@ -77,7 +96,18 @@ try {
     appended.push(time);
     table = next.table;
   }
-  report("append, speed relative to a bare COPY", Math.min(...bare) / Math.min(...appended), "x", "≥ 0.85");
+  await report("append, speed relative to a bare COPY", Math.min(...bare) / Math.min(...appended), "x", "≥ 0.85");
+
+  const whole = await lakehouse.createTable({ namespace: "bench", name: "from_parquet" }, { schema: columns });
+  const fromParquet = await timed(async () =>
+    lakehouse.commit(
+      await whole.stageAppend({ connection, query: `SELECT * FROM read_parquet('${folder}/bare-0.parquet')` }),
+    ),
+  );
+  await report(`append of ${rows} rows from Parquet, committed`, fromParquet[0], "ms", "", [
+    "append",
+    `${folder}/bare-0.parquet`,
+  ]);
 
   const changes = Math.round(300_000 * scale);
   await connection.run(
@@ -86,7 +116,15 @@ try {
   const merge = await timed(async () =>
     lakehouse.commit(await table.stageMerge({ connection, query: "SELECT * FROM changed", key: ["id"] })),
   );
-  report(`merge of ${changes} keys into ${2 * rows} rows`, merge[0], "ms", "≤ 2000");
+  await connection.run(`COPY changed TO '${folder}/changed.parquet' (FORMAT parquet)`);
+  await report(
+    `merge of ${changes} keys into ${2 * rows} rows`,
+    merge[0],
+    "ms",
+    "≤ 2000",
+    // The table as it was before our merge.
+    ["upsert", table.metadataLocation, `${folder}/changed.parquet`],
+  );
   table = merge[1].table;
 
   const tenth = await lakehouse.commit(
@@ -101,19 +139,19 @@ try {
     );
   const dirty = await tenth.table.scan().toSql();
   const clean = await table.scan({ snapshotId: table.metadata.snapshots[1]?.["snapshot-id"] as bigint }).toSql();
-  report(
-    "scan with 10% of rows deleted, relative to clean",
-    (await best(async () => aggregate(dirty))) / (await best(async () => aggregate(clean))),
-    "x",
-    "≤ 2.5",
-  );
+  const [cleanTime, dirtyTime] = [await best(async () => aggregate(clean)), await best(async () => aggregate(dirty))];
+  await report("scan with 10% of rows deleted, relative to clean", dirtyTime / cleanTime, "x", "≤ 2.5");
+  await report("scan with 10% of rows deleted, six aggregates", dirtyTime, "ms", "", [
+    "read",
+    tenth.table.metadataLocation,
+  ]);
 
   const copied = await timed(async () =>
     connection.run(`COPY (SELECT * FROM ${clean}) TO '${folder}/rewrite.parquet' (FORMAT parquet, COMPRESSION zstd)`),
   );
   const plan = await planCompaction(tenth.table, { deleteRatio: 0.01 });
   const compacted = await timed(async () => executeCompaction(tenth.table, plan, { connection }));
-  report("compaction, speed relative to a bare read-and-COPY", copied[0] / compacted[0], "x", "≥ 0.8");
+  await report("compaction, speed relative to a bare read-and-COPY", copied[0] / compacted[0], "x", "≥ 0.8");
 
   let small = await lakehouse.createTable(
     { namespace: "bench", name: "small" },
@@ -133,6 +171,19 @@ try {
     commits.push(time);
     small = next.table;
   }
+  const appends: number[] = [];
+  for (let n = 0; n < 20; n += 1) {
+    const [time, next] = await timed(async () =>
+      lakehouse.commit(await small.stageAppend({ connection, query: `SELECT ${n} AS id, 'v' AS v` })),
+    );
+    appends.push(time);
+    small = next.table;
+  }
+  await report("append of one row, staged and committed, p50", percentile(appends, 0.5), "ms", "", [
+    "commit",
+    small.metadataLocation,
+    "5",
+  ]);
   for (let n = 0; n < 100; n += 1) {
     const [time, next] = await timed(async () =>
       lakehouse.commit(await small.stageMerge({ connection, query: `SELECT ${n * 7} AS id, 'w' AS v`, key: ["id"] })),
@@ -140,9 +191,9 @@ try {
     merges.push(time);
     small = next.table;
   }
-  report("commit of one file, 1,000 snapshots, p50", percentile(commits.slice(-100), 0.5), "ms", "≤ 15");
-  report("commit of one file, 1,000 snapshots, p95", percentile(commits.slice(-100), 0.95), "ms", "");
-  report("merge of one row, staged and committed, p50", percentile(merges, 0.5), "ms", "");
+  await report("commit of one file, 1,000 snapshots, p50", percentile(commits.slice(-100), 0.5), "ms", "≤ 15");
+  await report("commit of one file, 1,000 snapshots, p95", percentile(commits.slice(-100), 0.95), "ms", "");
+  await report("merge of one row, staged and committed, p50", percentile(merges, 0.5), "ms", "");
 
   const many = await lakehouse.createTable(
     { namespace: "bench", name: "many" },
@@ -157,17 +208,24 @@ try {
     warehouse: folder,
   });
   const cold = await stranger.loadTable(wide.identifier);
-  report(`plan a scan of ${files} files, cold`, (await timed(async () => cold.scan().files()))[0], "ms", "≤ 150");
-  report(
+  const [planTime] = await timed(async () => cold.scan().files());
+  await report(`plan a scan of ${files} files, cold`, planTime, "ms", "≤ 150", ["plan", wide.metadataLocation]);
+  await report(
     `plan a filtered scan of ${files} files, warm`,
     await best(async () => cold.scan({ filter: where.lt("id", 10) }).files()),
     "ms",
     "≤ 150",
+    ["plan-filtered", wide.metadataLocation, "id < 10"],
   );
 } finally {
   connection.closeSync();
   await rm(folder, { recursive: true, force: true });
 }
+const row = (figure: string, value: string, unit: string, goal: string, beside: string): void =>
+  console.log(`${figure.padEnd(52)} ${value.padStart(10)} ${unit.padEnd(3)} ${goal.padEnd(7)} ${beside.padStart(12)}`);
+row("", "ours", "", "goal", peer === null ? "" : "PyIceberg");
 for (const line of figures)
-  console.log(`${line.figure.padEnd(56)} ${String(line.value).padStart(10)} ${line.unit.padEnd(3)} ${line.goal}`);
+  row(line.figure, String(line.value), line.unit, line.goal, line.pyiceberg === null ? "" : String(line.pyiceberg));
+if (peer === null)
+  console.log('PyIceberg is not beside it: python3 cannot import it (pip install "pyiceberg[sql-sqlite,pyarrow]").');
 console.log(JSON.stringify({ package: "@nova/iceberg", node: process.version, scale, figures }));
