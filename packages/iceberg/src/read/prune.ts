@@ -2,6 +2,7 @@ import { parsePrimitive } from "../schema/primitive.ts";
 import { fieldNamed, type Schema } from "../schema/schema.ts";
 import type { DataFile, ManifestFile } from "../manifest/data-file.ts";
 import type { BoundPartitionField, BoundSpec } from "../metadata/partition-spec.ts";
+import { bucketOf } from "../values/bucket-of.ts";
 import { compareValues, decodeValue, type Comparable } from "../values/bound.ts";
 import { truncateText } from "../values/truncate-bound.ts";
 import { parseQuantity } from "../values/project-value.ts";
@@ -16,6 +17,8 @@ interface Range {
   readonly mayBeNan: boolean;
   /** Bounds and literals went through a truncating transform: different values may have become equal. */
   readonly truncated?: boolean;
+  /** Bounds and literals are buckets: only equal values are sure to be alike, order and prefixes are gone. */
+  readonly hashed?: boolean;
   /** Bounds are values, not estimates: equal bounds mean that every value is that one. */
   readonly exact?: boolean;
 }
@@ -76,7 +79,7 @@ type Comparison = "=" | "!=" | "<" | "<=" | ">" | ">=";
 const NEGATED: Record<Comparison, Comparison> = { "=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<" };
 
 function comparisonMayMatch(op: Comparison, range: Range, literal: Comparable | null): boolean {
-  if (literal === null) return true;
+  if (literal === null || (range.hashed === true && op !== "=")) return true;
   const below = range.lower === undefined ? null : compareValues(literal, range.lower);
   const above = range.upper === undefined ? null : compareValues(literal, range.upper);
   switch (op) {
@@ -99,7 +102,7 @@ function comparisonMayMatch(op: Comparison, range: Range, literal: Comparable | 
 /** Texts with one prefix are neighbours: they lie between bounds, and two bounds that have it leave room for no other. */
 function prefixMayMatch(range: Range, prefix: Comparable | null, negated: boolean): boolean {
   const { lower, upper } = range;
-  if (!Buffer.isBuffer(prefix)) return true;
+  if (!Buffer.isBuffer(prefix) || range.hashed === true) return true;
   const has = (bound: Comparable | undefined): boolean =>
     Buffer.isBuffer(bound) && bound.subarray(0, prefix.length).equals(prefix);
   if (negated) return range.truncated === true || !(has(lower) && has(upper));
@@ -210,17 +213,16 @@ export function fileSurelyMatches(filter: Filter, schema: Schema, spec: BoundSpe
   return !fileMayMatch(doubt, schema, file) || !partitionMayMatch(doubt, schema, spec, file.partition);
 }
 
-const ordered = new WeakMap<BoundSpec, readonly { field: BoundPartitionField; index: number }[]>();
-const KEEPS_ORDER: ReadonlySet<string> = new Set(["identity", "hour", "day", "month", "year", "truncate"]);
+const telling = new WeakMap<BoundSpec, readonly { field: BoundPartitionField; index: number }[]>();
 
-/** Fields whose transform keeps the order of values, so that ranges carry over. */
+/** Fields that tell something of their source: all but those that keep nothing of it (void). */
 function partitionFields(spec: BoundSpec): readonly { field: BoundPartitionField; index: number }[] {
-  let fields = ordered.get(spec);
+  let fields = telling.get(spec);
   if (!fields) {
     fields = spec.fields
       .map((field, index) => ({ field, index }))
-      .filter(({ field }) => KEEPS_ORDER.has(field.transform.kind));
-    ordered.set(spec, fields);
+      .filter(({ field }) => field.transform.kind !== "void");
+    telling.set(spec, fields);
   }
   return fields;
 }
@@ -228,7 +230,11 @@ function partitionFields(spec: BoundSpec): readonly { field: BoundPartitionField
 function fieldKnowledge(schema: Schema, field: BoundPartitionField, range: Range): Knowledge {
   const isSource = (column: string): boolean => fieldNamed(schema, column)?.id === field.sourceId;
   return {
-    range: (column) => (isSource(column) ? { ...range, truncated: field.transform.kind !== "identity" } : ANYTHING),
+    range: (column) => {
+      if (!isSource(column)) return ANYTHING;
+      const { kind } = field.transform;
+      return { ...range, truncated: kind !== "identity", hashed: kind === "bucket" };
+    },
     literal: (column, value) => {
       if (!isSource(column)) return null;
       const literal = literalOf(schema, column, value);
@@ -257,6 +263,7 @@ const floorDiv = (value: bigint, by: bigint): bigint => (value >= 0n ? value / b
 function projected(field: BoundPartitionField, literal: Comparable): Comparable | null {
   const { kind } = field.transform;
   if (kind === "identity") return literal;
+  if (field.transform.kind === "bucket") return bucketOf(field.transform.width, field.sourceType, literal);
   if (field.transform.kind === "truncate") return truncated(literal, field.transform.width);
   if (typeof literal !== "bigint") return null;
   const isDate = parsePrimitive(field.sourceType).kind === "date";

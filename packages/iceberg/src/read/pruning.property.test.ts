@@ -172,3 +172,17 @@ test("prefixes and exclusions leave out the files that cannot match", async () =
   expect((await byText.scan({ filter: where.notStartsWith("s", "a") }).files()).length).toBeLessThan(all);
   expect((await byText.scan({ filter: where.notIn("s", ["", "a", "ab"]) }).files()).length).toBeLessThan(all);
 });
+
+test("equality and IN open only the files of the buckets their values fall into", async () => {
+  const byBucket = tables[6] as Table;
+  const all = (await byBucket.scan().files()).length;
+  const one = await byBucket.scan({ filter: where.eq("s", "naïve") }).files();
+  const two = await byBucket.scan({ filter: where.isIn("s", ["naïve", "ab", "😀"]) }).files();
+  expect(one.length).toBeLessThan(all);
+  expect(two.length).toBeGreaterThanOrEqual(one.length);
+  // Other conditions say nothing about buckets; null has a partition of its own.
+  expect((await byBucket.scan({ filter: where.isNotNull("s") }).files()).length).toBeLessThan(all);
+  expect(await count(await byBucket.scan({ filter: where.notEq("s", "naïve") }).toSql())).toBe(
+    await count("rows WHERE s <> 'naïve'"),
+  );
+});

@@ -2,6 +2,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeValue, encodeValue, valueFromText } from "./bound.ts";
+import { bucketOf, murmur3 } from "./bucket-of.ts";
 import { hashSql } from "./bucket-sql.ts";
 import { decimalBytes, decimalFromBytes } from "./decimal.ts";
 import { truncateText, truncateTextUp } from "./truncate-bound.ts";
@@ -28,6 +29,23 @@ test.each([
   expect(Number(result.getRowsJson()[0]?.[0]) | 0).toBe(hash);
 });
 
+test.each([
+  ["int", "34", 2017239379],
+  ["long", "34", 2017239379],
+  ["decimal(9, 2)", "14.20", -500754589],
+  ["date", "2017-11-16", -653330422],
+  ["time", "22:31:08", -662762989],
+  ["timestamp", "2017-11-16 22:31:08", -2047944441],
+  ["timestamptz", "2017-11-16 14:31:08-08:00", -2047944441],
+  ["string", "iceberg", 1210000089],
+  ["uuid", "f79c3e09-677c-4bbd-a479-3f349cb785e7", 1488055340],
+  ["binary", "00010203", -188683207],
+])("a literal %s %s falls into the bucket of the spec's hash %d", (type, text, hash) => {
+  const value = valueFromText(type, text) as never;
+  for (const width of [1, 4, 16, 0x7fffffff])
+    expect(bucketOf(width, type, value)).toBe(BigInt((hash & 0x7fffffff) % width));
+});
+
 // Spec Appendix D, "Binary single-value serialization".
 test.each([
   ["int", "34", "22000000"],
@@ -49,27 +67,6 @@ test.each([
   expect(encodeValue(type, value as never).toString("hex")).toBe(hex);
   expect(encodeValue(type, decodeValue(type, Buffer.from(hex, "hex")) as never).toString("hex")).toBe(hex);
 });
-
-/** Murmur3 x86 32 as its author wrote it, to compare the engine's expression with. */
-function murmur3(bytes: Buffer): number {
-  const scramble = (k: number): number => {
-    const mixed = Math.imul(k, 0xcc9e2d51);
-    return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
-  };
-  let hash = 0;
-  const whole = bytes.length - (bytes.length % 4);
-  for (let at = 0; at < whole; at += 4) {
-    hash ^= scramble(bytes.readInt32LE(at));
-    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
-  }
-  let tail = 0;
-  for (let at = bytes.length - 1; at >= whole; at -= 1) tail = (tail << 8) | (bytes[at] as number);
-  if (bytes.length > whole) hash ^= scramble(tail);
-  hash ^= bytes.length;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}
 
 test.each(["x", "h", "k", "m", "v", "n", "d", "e", "i", "a", "b", "c"])(
   "a column called %s is not mixed up with a name inside the hash",
