@@ -39,6 +39,7 @@ export type { Scan, ScanBatch, ScanFile, ScanOptions } from "./read/scan.ts";
 export type { Failpoint } from "./context.ts";
 export { CHANGE_TYPE, type Changes, type ChangesOptions } from "./read/changes.ts";
 export type { MergeInput } from "./write/stage-merge.ts";
+export type { RowDeleteMode } from "./write/row-delete-mode.ts";
 export type { DeleteInput, OverwriteInput } from "./write/stage-overwrite.ts";
 export type { SchemaStep } from "./schema/schema-step.ts";
 export type { SchemaUpdate } from "./schema/update-schema.ts";

@@ -79,6 +79,7 @@ const PARTITIONS: PartitionBy[][] = [
   [{ column: "id", transform: "bucket[3]" }],
   [{ column: "id", transform: "identity" }],
 ];
+const MODE = fc.constantFrom("merge-on-read", "copy-on-write");
 
 let folder: string;
 let duckdb: DuckDBInstance;
@@ -275,8 +276,9 @@ test("any sequence of changes leaves exactly the rows a plain list would hold, a
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...PARTITIONS),
+      fc.record({ deletes: MODE, merges: MODE }),
       fc.array(stepArbitrary, { minLength: 1, maxLength: 10 }),
-      async (partitionBy, steps) => {
+      async (partitionBy, modes, steps) => {
         number += 1;
         const lakehouse = openLakehouse({
           catalog: memoryCatalog(),
@@ -294,7 +296,11 @@ test("any sequence of changes leaves exactly the rows a plain list would hold, a
             ],
             key: ["id"],
             partitionBy,
-            properties: { "commit.manifest.min-count-to-merge": "3" },
+            properties: {
+              "commit.manifest.min-count-to-merge": "3",
+              "write.delete.mode": modes.deletes,
+              "write.merge.mode": modes.merges,
+            },
           },
         );
         let model: Model = {

@@ -112,12 +112,18 @@ export class Table {
     return stageMerge(this.#context, this.#state, input);
   }
 
-  /** Replaces the rows a filter matches (or all) with the query's rows; files that match as a whole are not read. */
+  /**
+   * Replaces the rows a filter matches (or all, or those of the partitions the query has rows of) with the query's rows;
+   * files that match as a whole are not read.
+   */
   stageOverwrite(input: OverwriteInput): Promise<StagedChange> {
     return stageOverwrite(this.#context, this.#state, input);
   }
 
-  /** Deletes the rows a filter matches, or those whose columns equal a row of a query. */
+  /**
+   * Deletes the rows a filter matches, or those whose columns equal a row of a query: by position deletes, or with
+   * `mode: "copy-on-write"` (property `write.delete.mode`) by writing the files anew without them.
+   */
   stageDelete(input: DeleteInput): Promise<StagedChange> {
     return stageDelete(this.#context, this.#state, input);
   }

@@ -12,3 +12,9 @@ export function danglingDeletes(planned: readonly PlannedFile[], removed: Readon
     }
   return [...dangling.values()].filter((file) => file.content !== CONTENT.data && !needed.has(file.path));
 }
+
+/** Data files that go, with the delete files that speak of no other. `planned` must be the whole table. */
+export function withTheirDeletes(planned: readonly PlannedFile[], removed: ReadonlySet<string>): DataFile[] {
+  const gone = planned.filter((file) => removed.has(file.entry.file.path));
+  return [...gone.map((file) => file.entry.file), ...danglingDeletes(planned, removed)];
+}

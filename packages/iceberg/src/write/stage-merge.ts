@@ -10,7 +10,10 @@ import { quoteName } from "../schema/duckdb-type.ts";
 import { fieldNamed, type NestedField, type Schema } from "../schema/schema.ts";
 import { projectToSchema, writeDataFiles } from "./data-files.ts";
 import { filesThatMayHold, keyRange } from "./key-pruning.ts";
-import { dropTemporary, findRows, semiJoin, writePositionDeletes } from "./position-deletes.ts";
+import { dropTemporary, findRows, semiJoin } from "./position-deletes.ts";
+import { withTheirDeletes } from "./removal.ts";
+import { removeFoundRows } from "./remove-found-rows.ts";
+import { rowDeleteMode, type RowDeleteMode } from "./row-delete-mode.ts";
 
 export interface MergeInput {
   readonly connection: DuckDBConnection;
@@ -19,6 +22,8 @@ export interface MergeInput {
   readonly key: readonly string[];
   /** Boolean column of the query: true = remove this key's row. It is not stored. */
   readonly deleteColumn?: string | undefined;
+  /** How old versions go from files that hold other rows too; when left out, as the property `write.merge.mode` says. */
+  readonly mode?: RowDeleteMode | undefined;
 }
 
 const FLAG = "_iceberg_delete";
@@ -28,6 +33,7 @@ export async function stageMerge(context: Context, state: TableState, input: Mer
   const { metadata } = state;
   const { connection, key } = input;
   const schema = currentSchema(metadata);
+  const mode = rowDeleteMode(metadata.properties, "write.merge.mode", input.mode);
   const keyFields = keyColumns(schema, key);
   const source = `_iceberg_merge_${context.uuid().replaceAll("-", "")}`;
   const temporary = [source];
@@ -40,20 +46,22 @@ export async function stageMerge(context: Context, state: TableState, input: Mer
     const found = await findRows(context, connection, candidates, keyFields, { join: semiJoin(source, key) });
     temporary.push(found.table);
     const columns = schema.fields.map((field) => quoteName(field.name)).join(", ");
-    const addedDataFiles = await writeDataFiles(
+    const merged = await writeDataFiles(
       context,
       metadata,
       connection,
       `SELECT ${columns} FROM ${source} WHERE NOT ${FLAG}`,
     );
-    const addedDeleteFiles = await writePositionDeletes(context, metadata, connection, found);
-    const operation = addedDeleteFiles.length === 0 ? "append" : addedDataFiles.length === 0 ? "delete" : "overwrite";
+    const old = await removeFoundRows(context, metadata, connection, candidates, found, mode);
+    const addedDataFiles = [...merged, ...old.addedDataFiles];
+    const operation = found.counts.size === 0 ? "append" : addedDataFiles.length === 0 ? "delete" : "overwrite";
     const deletedRecords = [...found.counts.values()].reduce((sum, count) => sum + count, 0);
     return stageChange(context, state, {
       operation,
       concurrency: "no-new-rows",
       addedDataFiles,
-      addedDeleteFiles,
+      addedDeleteFiles: old.addedDeleteFiles,
+      removedFiles: withTheirDeletes(planned, new Set(old.rewritten)),
       deletedRecords,
     });
   } finally {

@@ -12,15 +12,20 @@ import { fileMayMatch, fileSurelyMatches, partitionMayMatch } from "../read/prun
 import { duckdbType, quoteName } from "../schema/duckdb-type.ts";
 import { fieldNamed, type NestedField, type Schema } from "../schema/schema.ts";
 import { projectToSchema, writeDataFiles } from "./data-files.ts";
-import { dropTemporary, findRows, semiJoin, writePositionDeletes } from "./position-deletes.ts";
-import { danglingDeletes } from "./removal.ts";
+import { dropTemporary, findRows, semiJoin } from "./position-deletes.ts";
+import { withTheirDeletes } from "./removal.ts";
+import { NOTHING_ELSE, removeFoundRows, type RemovedRows } from "./remove-found-rows.ts";
+import { rowDeleteMode, type RowDeleteMode } from "./row-delete-mode.ts";
 import { refuseEqualityDeletes } from "./stage-merge.ts";
+import { filesOfPartitions, refuseOtherPartitioning } from "./touched-partitions.ts";
 
 export interface OverwriteInput {
   readonly connection: DuckDBConnection;
   readonly query: string;
-  /** Rows to replace; "all" empties the table first. */
-  readonly where: Filter | "all";
+  /** Rows to replace; "all" empties the table first, "touched-partitions" the partitions that the query has rows of. */
+  readonly where: Filter | "all" | "touched-partitions";
+  /** How rows go from files that hold others too; when left out, as the property `write.delete.mode` says. */
+  readonly mode?: RowDeleteMode | undefined;
 }
 
 export interface DeleteInput {
@@ -28,11 +33,15 @@ export interface DeleteInput {
   readonly where?: Filter | undefined;
   /** Deletes rows whose columns equal a row of the query. */
   readonly keys?: { readonly query: string; readonly columns: readonly string[] } | undefined;
+  /** How rows go from files that hold others too; when left out, as the property `write.delete.mode` says. */
+  readonly mode?: RowDeleteMode | undefined;
 }
 
 interface Removal {
   readonly removedFiles: DataFile[];
-  readonly addedDeleteFiles: DataFile[];
+  readonly addedDeleteFiles: readonly DataFile[];
+  /** Files written anew with the rows that stay. */
+  readonly addedDataFiles: readonly DataFile[];
   readonly deletedRecords: number;
 }
 
@@ -42,18 +51,21 @@ export async function stageOverwrite(
   state: TableState,
   input: OverwriteInput,
 ): Promise<StagedChange> {
-  const { connection } = input;
-  const rows = await projectToSchema(connection, currentSchema(state.metadata), input.query);
-  const removal =
-    input.where === "all"
-      ? await removeAll(context, state)
-      : await removeMatching(context, state, connection, input.where);
-  const addedDataFiles = await writeDataFiles(context, state.metadata, connection, rows);
+  const { connection, where } = input;
+  const { metadata } = state;
+  const mode = rowDeleteMode(metadata.properties, "write.delete.mode", input.mode);
+  const rows = await projectToSchema(connection, currentSchema(metadata), input.query);
+  const byFilter = typeof where === "string" ? null : await removeMatching(context, state, connection, where, mode);
+  const planned = byFilter === null ? await planAll(context, state) : [];
+  if (where === "touched-partitions") refuseOtherPartitioning(metadata, planned);
+  const written = await writeDataFiles(context, metadata, connection, rows);
+  const whole = where === "all" ? planned : filesOfPartitions(planned, written);
+  const removal = byFilter ?? removalOf(planned, pathsOf(whole), NOTHING_ELSE, 0);
   return stageChange(context, state, {
     operation: "overwrite",
     concurrency: "no-new-rows",
-    addedDataFiles,
     ...removal,
+    addedDataFiles: [...written, ...removal.addedDataFiles],
   });
 }
 
@@ -62,22 +74,21 @@ export async function stageDelete(context: Context, state: TableState, input: De
   const { connection, where, keys } = input;
   if ((where === undefined) === (keys === undefined))
     throw new IcebergError("invalid-input", "a delete needs either where or keys");
+  const mode = rowDeleteMode(state.metadata.properties, "write.delete.mode", input.mode);
   const removal =
     where === undefined
-      ? await removeKeys(context, state, connection, keys as NonNullable<typeof keys>)
-      : await removeMatching(context, state, connection, where);
-  return stageChange(context, state, { operation: "delete", concurrency: "no-new-rows", ...removal });
+      ? await removeKeys(context, state, connection, keys as NonNullable<typeof keys>, mode)
+      : await removeMatching(context, state, connection, where, mode);
+  // Spec "Snapshots": an operation that also adds data files is no "delete", even if all their rows were there before.
+  const operation = removal.addedDataFiles.length > 0 ? "overwrite" : "delete";
+  return stageChange(context, state, { operation, concurrency: "no-new-rows", ...removal });
 }
 
-async function removeAll(context: Context, state: TableState): Promise<Removal> {
-  const planned = await planFiles(
-    context,
-    state.metadata,
-    currentSchema(state.metadata),
-    currentSnapshot(state.metadata),
-  );
-  return removal(planned, new Set(planned.map((file) => file.entry.file.path)), [], 0);
+async function planAll(context: Context, { metadata }: TableState): Promise<PlannedFile[]> {
+  return planFiles(context, metadata, currentSchema(metadata), currentSnapshot(metadata));
 }
+
+const pathsOf = (planned: readonly PlannedFile[]): Set<string> => new Set(planned.map((file) => file.entry.file.path));
 
 /** Files that are sure to match as a whole go without being read; of the others the matching rows are position-deleted. */
 async function removeMatching(
@@ -85,11 +96,12 @@ async function removeMatching(
   state: TableState,
   connection: DuckDBConnection,
   filter: Filter,
+  mode: RowDeleteMode,
 ): Promise<Removal> {
   const { metadata } = state;
   const schema = currentSchema(metadata);
   const condition = filterSql(filter, schema);
-  const planned = await planFiles(context, metadata, schema, currentSnapshot(metadata));
+  const planned = await planAll(context, state);
   const whole: PlannedFile[] = [];
   const partial: PlannedFile[] = [];
   for (const file of planned) {
@@ -101,9 +113,8 @@ async function removeMatching(
       continue;
     (fileSurelyMatches(filter, schema, spec, file.entry.file) ? whole : partial).push(file);
   }
-  return removeRows(context, state, connection, planned, whole, partial, fieldsIn(filter, schema), {
-    where: condition,
-  });
+  const plan = { planned, whole, partial, mode };
+  return removeRows(context, state, connection, plan, fieldsIn(filter, schema), { where: condition });
 }
 
 async function removeKeys(
@@ -111,6 +122,7 @@ async function removeKeys(
   state: TableState,
   connection: DuckDBConnection,
   keys: { query: string; columns: readonly string[] },
+  mode: RowDeleteMode,
 ): Promise<Removal> {
   const schema = currentSchema(state.metadata);
   if (keys.columns.length === 0) throw new IcebergError("invalid-input", "a delete by keys needs at least one column");
@@ -123,19 +135,26 @@ async function removeKeys(
   const cast = fields
     .map((field) => `CAST(${quoteName(field.name)} AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`)
     .join(", ");
-  const planned = await planFiles(context, state.metadata, schema, currentSnapshot(state.metadata));
-  return removeRows(context, state, connection, planned, [], planned, fields, {
+  const planned = await planAll(context, state);
+  return removeRows(context, state, connection, { planned, whole: [], partial: planned, mode }, fields, {
     join: semiJoin(`(SELECT ${cast} FROM ${parenthesised(keys.query)})`, keys.columns),
   });
+}
+
+interface RowRemoval {
+  /** The whole table. */
+  readonly planned: readonly PlannedFile[];
+  /** Files that go unread, and files that are looked into. */
+  readonly whole: readonly PlannedFile[];
+  readonly partial: readonly PlannedFile[];
+  readonly mode: RowDeleteMode;
 }
 
 async function removeRows(
   context: Context,
   state: TableState,
   connection: DuckDBConnection,
-  planned: readonly PlannedFile[],
-  whole: readonly PlannedFile[],
-  partial: readonly PlannedFile[],
+  { planned, whole, partial, mode }: RowRemoval,
   fields: readonly NestedField[],
   condition: { join?: string; where?: string },
 ): Promise<Removal> {
@@ -148,11 +167,13 @@ async function removeRows(
         .filter(([index, count]) => count === found.files[index]?.file.recordCount)
         .map(([index]) => index),
     );
-    const addedDeleteFiles = await writePositionDeletes(
+    const inParts = await removeFoundRows(
       context,
       state.metadata,
       connection,
+      partial,
       found,
+      mode,
       (index) => !complete.has(index),
     );
     const removed = new Set([
@@ -160,17 +181,17 @@ async function removeRows(
       ...[...complete].map((index) => found.files[index]?.file.path as string),
     ]);
     const deleted = [...found.counts].reduce((sum, [index, count]) => (complete.has(index) ? sum : sum + count), 0);
-    return removal(planned, removed, addedDeleteFiles, deleted);
+    return removalOf(planned, removed, inParts, deleted);
   } finally {
     await dropTemporary(connection, [found.table]);
   }
 }
 
-function removal(
+function removalOf(
   planned: readonly PlannedFile[],
   removed: ReadonlySet<string>,
-  addedDeleteFiles: DataFile[],
-  deletedByPosition: number,
+  inParts: RemovedRows,
+  deletedInParts: number,
 ): Removal {
   const gone = planned.filter((file) => removed.has(file.entry.file.path));
   // Rows of a dropped file that deletes had hidden before are not deleted again.
@@ -185,9 +206,10 @@ function removal(
   );
   const rows = gone.reduce((sum, file) => sum + file.entry.file.recordCount, 0);
   return {
-    removedFiles: [...gone.map((file) => file.entry.file), ...danglingDeletes(planned, removed)],
-    addedDeleteFiles,
-    deletedRecords: Math.max(0, rows - hidden) + deletedByPosition,
+    removedFiles: withTheirDeletes(planned, new Set([...removed, ...inParts.rewritten])),
+    addedDeleteFiles: inParts.addedDeleteFiles,
+    addedDataFiles: inParts.addedDataFiles,
+    deletedRecords: Math.max(0, rows - hidden) + deletedInParts,
   };
 }
 
