@@ -5,6 +5,7 @@ import type pg from "pg";
 import { readTables, type SourceTable, streamSchema } from "./catalog.ts";
 import { diagnosePostgres } from "./diagnose.ts";
 import { captureFailure } from "./failure.ts";
+import { DEFAULT_FLUSH_RULES, type FlushRules } from "./flush-rules.ts";
 import { endBefore, formatLsn, parsePosition, positionText } from "./lsn.ts";
 import { checkSource, ensurePublication, publishesEverything } from "./publication.ts";
 import { createSlot, dropSlot, readSlot, systemIdentity } from "./replication-slot.ts";
@@ -12,7 +13,7 @@ import { openReplicationStream } from "./replication-stream.ts";
 import { connectSession, dropSession } from "./session.ts";
 import { cursorText, parseCursor } from "./snapshot-cursor.ts";
 import { isUnread, readSnapshot } from "./snapshot.ts";
-import { DEFAULT_FLUSH_RULES, type FlushRules, streamChanges } from "./stream-changes.ts";
+import { streamChanges } from "./stream-changes.ts";
 
 export interface PostgresConnectorOptions {
   readonly source: SourceId;

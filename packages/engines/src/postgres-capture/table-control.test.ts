@@ -279,6 +279,14 @@ describe("rows in quarantine", { timeout: 60_000 }, () => {
   });
 });
 
+test("59: the log kept for us and the slot's state are told with every heartbeat", { timeout: 60_000 }, async () => {
+  const database = await databases.make(ITEMS);
+  await database.start();
+  await until("the figures", () => database.host.lag()?.slotState === "reserved");
+  expect(database.host.lag()?.retainedBytes).toBeGreaterThanOrEqual(0);
+  await database.end();
+});
+
 test("a snapshot's running transactions are known by their 32-bit numbers, also over a wrap", () => {
   const running = runningIn("4294967290:4294967300:4294967291,4294967297");
   expect([4294967290, 4294967291, 4294967295, 0, 1, 3, 4, 5].map(running)).toEqual([

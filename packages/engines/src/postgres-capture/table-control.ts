@@ -4,7 +4,7 @@ import { publishedNames, type SourceTable } from "./catalog.ts";
 import type { PendingChanges } from "./pending-changes.ts";
 import { readAgainQueue } from "./read-again.ts";
 import { isReadAgain } from "./snapshot.ts";
-import type { FlushRules } from "./stream-changes.ts";
+import type { FlushRules } from "./flush-rules.ts";
 
 /**
  * What happens to single tables while all of them stream: people pause, resume and resync them, tables join and leave the
