@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -17,6 +18,8 @@ export interface TestPlatform {
   readonly ordersDbUrl: string;
   readonly workerUrl: string;
   readonly logToken: string;
+  /** What the command line finds the worker by: `nova --data-dir <dataDir>`. */
+  readonly dataDir: string;
   startWorker(): Promise<void>;
   /** SIGKILL: nothing is drained. */
   killWorker(): Promise<void>;
@@ -76,8 +79,11 @@ export async function startTestPlatform(folder: string): Promise<TestPlatform> {
     ordersDbUrl,
     workerUrl,
     logToken,
+    dataDir: folder,
     waitFor,
     async startWorker() {
+      await writeFile(join(folder, "run.json"), "{}");
+      await writeFile(join(folder, "secrets.json"), JSON.stringify({ internalToken: INTERNAL_TOKEN, workerUrl }));
       worker = spawn(process.execPath, [join(ROOT, "apps/worker/src/main.ts")], {
         env: {
           DATABASE_URL: metadataUrl,
