@@ -30,6 +30,9 @@ export async function* chunks(connection: DuckDBConnection, sql: string): AsyncG
   }
 }
 
+/** SQL of ours stops the engine with this text and the path of a part that a row lacks (`refusingMissingParts`). */
+export const MISSING_PART = "iceberg: no value in required ";
+
 /** The engine quotes offending values in its messages; ours carries only the class of failure, the rest is the cause. */
 function engineFailure(error: unknown): IcebergError {
   const message = (error as Error).message;
@@ -41,6 +44,11 @@ function engineFailure(error: unknown): IcebergError {
       { family },
       error,
     );
+  const part = new RegExp(`${MISSING_PART}(.+)`).exec(message)?.[1];
+  if (part !== undefined)
+    return new IcebergError("schema-mismatch", `${part} is required and the query has rows without it`, {
+      column: part,
+    });
   if (family === "Binder Error" || family === "Parser Error" || family === "Catalog Error")
     return new IcebergError("invalid-input", `the engine refused the query: ${message}`, { family }, error);
   return new IcebergError("engine-failed", `the engine failed: ${family} (see cause)`, { family }, error);

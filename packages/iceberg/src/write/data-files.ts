@@ -12,6 +12,7 @@ import { allPlaces, pathOf } from "../schema/schema-path.ts";
 import type { Schema } from "../schema/schema.ts";
 import { valueFromText } from "../values/bound.ts";
 import { copyRows, type CopiedFile } from "./copy-rows.ts";
+import { refusingMissingParts } from "./refuse-missing-parts.ts";
 import { refuseUnknownParts } from "./refuse-unknown-parts.ts";
 import { fileStatistics, type ReturnedStatistics } from "./statistics.ts";
 
@@ -22,7 +23,8 @@ export function dataFolder(metadata: TableMetadata): string {
 
 /**
  * A SELECT of exactly the table's columns, in order and cast to their types (so HUGEINT sums and the like cannot change
- * the Parquet type). `schema-mismatch` for a column the table lacks, or a required one the query lacks.
+ * the Parquet type). `schema-mismatch` for a column the table lacks, or a required one the query lacks; when it runs,
+ * also for a row without a required part of a nested column.
  */
 export async function projectToSchema(
   connection: DuckDBConnection,
@@ -45,7 +47,8 @@ export async function projectToSchema(
       throw new IcebergError("schema-mismatch", `the query lacks column ${field.name}, which the table requires`, {
         column: field.name,
       });
-    return `CAST(${given.has(field.name) ? quoteName(field.name) : "NULL"} AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`;
+    const column = `CAST(${given.has(field.name) ? quoteName(field.name) : "NULL"} AS ${duckdbType(field.type)})`;
+    return `${refusingMissingParts(field, column)} AS ${quoteName(field.name)}`;
   });
   return `SELECT ${columns.join(", ")} FROM ${parenthesised(sql)}`;
 }
