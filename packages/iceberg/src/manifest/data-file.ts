@@ -28,6 +28,8 @@ export interface DataFile {
   readonly upper?: readonly Keyed<Buffer>[] | undefined;
   readonly splitOffsets?: readonly number[] | undefined;
   readonly equalityIds?: readonly number[] | undefined;
+  /** An equality delete of a spec without partitions (none, or all void): it reaches files of every partition. */
+  readonly reachesAll?: boolean | undefined;
   readonly sortOrderId?: number | undefined;
   /** Path of the only data file a position delete file speaks about (field 143). */
   readonly referencedDataFile?: string | undefined;

@@ -6,6 +6,7 @@ import { avroType, readContainer, writeContainer } from "./avro-container.ts";
 import { avroName, byFieldId, manifestEntrySchema } from "./avro-schema.ts";
 import {
   STATUS,
+  CONTENT,
   UNASSIGNED,
   type Content,
   type DataFile,
@@ -206,6 +207,9 @@ function fileFromAvro(data: Record<string, unknown>, line: ManifestFile, spec: B
     upper: maybe<Keyed<Buffer>[]>(128),
     splitOffsets: maybe<number[]>(132),
     equalityIds: maybe<number[]>(135),
+    ...(data["f134"] === CONTENT.equalityDeletes && spec.fields.every((field) => field.transform.kind === "void")
+      ? { reachesAll: true }
+      : {}),
     sortOrderId: maybe<number>(140),
     referencedDataFile: maybe<string>(143),
   };

@@ -200,3 +200,32 @@ test("any sequence of appends, deletes by value and compactions leaves the rows 
     { numRuns: 20 },
   );
 }, 60_000);
+
+test("a delete by value under a spec of nothing but void reaches the files of every partitioning", async () => {
+  let table = await append(
+    await create([{ column: "a", transform: "identity" }]),
+    "SELECT i AS a, 'x' AS b, i AS n FROM range(4) t(i)",
+  );
+  table = await table.updateSpec().removeField("a").addField("a", "void", "a_gone").commit();
+  table = await append(table, "SELECT 2 AS a, 'x' AS b, 20 AS n UNION ALL SELECT 3, 'x', 30");
+  table = await deleteEqual(table, "SELECT 2::INTEGER AS a", ["a"], [null]);
+  expect(await numbers(table)).toEqual([0, 1, 3, 30]);
+});
+
+test("changes across a delete by value are refused with what to do instead, those after it are told", async () => {
+  let table = await append(await create(), "SELECT i AS a, 'x' AS b, i AS n FROM range(4) t(i)");
+  const before = table.currentSnapshotId;
+  table = await deleteEqual(table, "SELECT 1::INTEGER AS a", ["a"]);
+  const deleted = table.currentSnapshotId;
+  await expect(table.changes({ from: before })).rejects.toMatchObject({
+    kind: "unsupported-feature",
+    message: expect.stringMatching(/equality deletes; read the whole table/),
+  });
+  table = await append(table, "SELECT 9 AS a, 'x' AS b, 9 AS n");
+  const changes = await table.changes({ from: deleted });
+  const rows = await box.connection.runAndReadAll(`SELECT n, _change_type FROM ${await changes.toSql()}`);
+  expect(rows.getRowsJson()).toEqual([["9", "insert"]]);
+  const whole = await table.changes({ from: null });
+  const all = await box.connection.runAndReadAll(`SELECT n FROM ${await whole.toSql()} ORDER BY n`);
+  expect(all.getRowsJson().flat()).toEqual(["0", "2", "3", "9"]);
+});

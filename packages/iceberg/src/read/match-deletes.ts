@@ -7,9 +7,9 @@ export const DELETE_POS_ID = 2_147_483_545;
 /** Whether a delete file may hold deletes of a data file (spec "Scan Planning"). */
 export function deleteReaches(deletes: ManifestEntry, data: ManifestEntry): boolean {
   if (deletes.file.content === CONTENT.equalityDeletes) {
-    const global = deletes.file.partition.length === 0; // an unpartitioned equality delete applies to every file
     return (
-      data.sequenceNumber < deletes.sequenceNumber && (global || partitionKey(deletes.file) === partitionKey(data.file))
+      data.sequenceNumber < deletes.sequenceNumber &&
+      (reachesAll(deletes) || partitionKey(deletes.file) === partitionKey(data.file))
     );
   }
   return (
@@ -17,6 +17,11 @@ export function deleteReaches(deletes: ManifestEntry, data: ManifestEntry): bool
     partitionKey(deletes.file) === partitionKey(data.file) &&
     namesMayInclude(deletes, data.file.path)
   );
+}
+
+/** Spec "Scan Planning": an equality delete of an unpartitioned spec (no fields, or only void ones) reaches every file. */
+function reachesAll({ file }: ManifestEntry): boolean {
+  return file.partition.length === 0 || file.reachesAll === true;
 }
 
 function namesMayInclude(deletes: ManifestEntry, path: string): boolean {
@@ -63,7 +68,7 @@ export function matchDeletes(
   for (const entry of deletes) {
     const only = singleFile(entry);
     if (only !== undefined) push(byFile, only, entry);
-    else if (entry.file.content === CONTENT.equalityDeletes && entry.file.partition.length === 0) global.push(entry);
+    else if (entry.file.content === CONTENT.equalityDeletes && reachesAll(entry)) global.push(entry);
     else push(byPartition, partitionKey(entry.file), entry);
   }
   for (const entry of data) {
