@@ -157,6 +157,35 @@ describe.skipIf(missing !== null)(
       expect(await next.scan({ filter: where.eq("c5", "-12.34") }).files()).toHaveLength(1);
     }, 60_000);
 
+    test("it sees copy-on-write deletes and merges, and overwritten partitions, as we do", async () => {
+      let table = await lakehouse.createTable(
+        { namespace: "interop", name: "rewritten" },
+        {
+          schema: [
+            { name: "id", type: "long" },
+            { name: "label", type: "string" },
+          ],
+          key: ["id"],
+          partitionBy: [{ column: "label", transform: "identity" }],
+          properties: { "write.delete.mode": "copy-on-write", "write.merge.mode": "copy-on-write" },
+        },
+      );
+      const commit = async (staged: Parameters<Lakehouse["commit"]>[0]): Promise<void> =>
+        void ({ table } = await lakehouse.commit(staged));
+      const rows = "SELECT i AS id, if(i < 6, 'a', 'b') AS label FROM range(12) t(i)";
+      await commit(await table.stageAppend({ connection, query: rows }));
+      await commit(await table.stageDelete({ connection, where: where.isIn("id", [1, 7]) }));
+      await commit(await table.stageMerge({ connection, query: "SELECT 2 AS id, 'c' AS label", key: ["id"] }));
+      expect((await python<{ id: number }[]>("rewritten", "read")).length).toBe(10);
+      await commit(
+        await table.stageOverwrite({ connection, query: "SELECT 99 AS id, 'b' AS label", where: "touched-partitions" }),
+      );
+      const ours = await read(table, {}, "id::INTEGER AS id, label");
+      expect(ours.map((row) => row["id"])).toEqual([0, 2, 3, 4, 5, 99]);
+      expect(byId(await python("rewritten", "read"))).toEqual(ours);
+      expect((await table.scan().files()).every((file) => file.deleteFiles.length === 0)).toBe(true);
+    }, 60_000);
+
     test("it sees merges, deletes, schema changes and compaction as we do", async () => {
       let table = await lakehouse.createTable(
         { namespace: "interop", name: "merged" },

@@ -16,4 +16,4 @@ const lakehouse = openLakehouse({
   cacheBytes: 1024 * 1024,
 });
 const table = await lakehouse.loadTable({ namespace: "n", name: "t" });
-console.log((await table.scan({ filter: where.eq("n", 7) }).files()).length);
+process.stdout.write(String((await table.scan({ filter: where.eq("n", 7) }).files()).length));
