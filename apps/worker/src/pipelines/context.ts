@@ -5,8 +5,7 @@ import type { LineageStore } from "@nova/pipeline-core/lineage";
 import type { CommandStore, ControlStore, LakeEngine, RunStore } from "@nova/pipeline-core/orchestration";
 import type { QualityStore } from "@nova/pipeline-core/quality";
 import type { Definitions } from "./definitions.ts";
-import type { LakeState } from "./lake-state.ts";
-import type { ModelTimes } from "./refresh-models.ts";
+import type { LakeState, ModelTimes } from "./lake-state.ts";
 import type { Slots } from "./slots.ts";
 
 export interface PipelineDeps {

@@ -2,9 +2,9 @@ import { modelCompiler } from "@nova/engines/sql";
 import { describe, expect, it } from "vitest";
 import type { PipelineContext } from "./context.ts";
 import { inOrder, loadDefinitions } from "./definitions.ts";
-import { consumedOf, emptyLakeState } from "./lake-state.ts";
+import { consumedOf, emptyLakeState, type ModelTimes } from "./lake-state.ts";
 import { createSlots } from "./slots.ts";
-import { dueModels, type ModelTimes } from "./refresh-models.ts";
+import { dueModels } from "./refresh-models.ts";
 
 const definitions = loadDefinitions(modelCompiler);
 const NOW = new Date("2026-11-20T12:00:00Z");

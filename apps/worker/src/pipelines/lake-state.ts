@@ -29,6 +29,13 @@ export interface LakeState {
   readonly holds: Map<DatasetName, Hold>;
 }
 
+/** What paces the refreshes of models. */
+export interface ModelTimes {
+  /** When each model's last refresh began. */
+  readonly startedAt: Map<string, number>;
+  readonly running: Set<string>;
+}
+
 export function emptyLakeState(): LakeState {
   return {
     entries: new Map(),

@@ -8,7 +8,7 @@ import {
   newInputs,
 } from "@nova/pipeline-core/orchestration";
 import type { Pace, PipelineContext } from "./context.ts";
-import { consumedInputs, consumedOf, countCommit, isCaughtUp, throughOfInputs } from "./lake-state.ts";
+import { consumedInputs, consumedOf, countCommit, isCaughtUp, type ModelTimes, throughOfInputs } from "./lake-state.ts";
 import { setThrough } from "./load-source.ts";
 import { keyNow } from "./materialisation.ts";
 import { type OpenRun, withRun } from "./open-run.ts";
@@ -18,12 +18,6 @@ import { log, runStep, skipStep, type StepChange } from "./run-step.ts";
 export interface DueModel {
   readonly model: ModelFile;
   readonly reason: string;
-}
-
-export interface ModelTimes {
-  /** When each model's last refresh began. */
-  readonly startedAt: Map<string, number>;
-  readonly running: Set<string>;
 }
 
 /** How long to wait between two refreshes of a model, in milliseconds. */

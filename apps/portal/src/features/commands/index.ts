@@ -1,8 +1,6 @@
-export { AskButton } from "./components/ask-button.tsx";
 export { DatasetActions } from "./components/dataset-actions.tsx";
 export { DatasetMarks } from "./components/dataset-marks.tsx";
 export { PausedBanner } from "./components/paused-banner.tsx";
-export { RollbackButton } from "./components/rollback-button.tsx";
 export { RunActions } from "./components/run-actions.tsx";
 export { RunOriginLine } from "./components/run-origin-line.tsx";
 export { WhyCard } from "./components/why-card.tsx";
