@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { judgeSlot, RETAINED_BYTES_LIMITS, type SourceId, type StreamAction } from "@nova/pipeline-core/connectors";
+import { judgeSlot, type SourceId, type StreamAction } from "@nova/pipeline-core/connectors";
 import type { SourceFlow } from "@nova/db/read-models";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
@@ -174,7 +174,7 @@ function KeptLog({ source }: { readonly source: SourceFlow }) {
     <Stat
       label="Log kept for us"
       value={source.retainedBytes === null ? "unknown" : formatBytes(source.retainedBytes)}
-      note={`slot ${source.slotState ?? "unknown"}, look from ${formatBytes(RETAINED_BYTES_LIMITS.warning)}`}
+      note={`slot ${source.slotState ?? "unknown"}`}
       tone={tone[verdict]}
     />
   );
