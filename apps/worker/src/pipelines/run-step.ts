@@ -7,7 +7,7 @@ import {
 } from "@nova/pipeline-core/kernel";
 import { type LakeChange, settleFailedAttempt, type StepProgress } from "@nova/pipeline-core/orchestration";
 import type { PipelineContext } from "./context.ts";
-import { deadlineOf } from "./deadline.ts";
+import { urgencyOf } from "./urgency.ts";
 import type { OpenRun } from "./open-run.ts";
 
 /** Tries of a step before its run fails; the next plan picks the work up again. */
@@ -34,15 +34,14 @@ export async function runStep<Change extends StepChange>(
   work: (attempt: number) => Promise<Change>,
 ): Promise<Change | null> {
   const { runs, clock, state } = context;
-  const deadline = run.asked
-    ? Math.min(deadlineOf(context, dataset), clock.now().getTime())
-    : deadlineOf(context, dataset);
+  // What a person asked for is late from the start.
+  const urgency = (): number => Math.max(run.asked ? 1 : 0, urgencyOf(context, dataset));
   for (;;) {
     const attempt = await startAttempt(context, run, dataset);
     if (attempt === null) return null;
     state.runningIn.set(dataset, run.id);
     try {
-      const change = await context.slots.run(deadline, () => context.exclusively(dataset, () => work(attempt)), {
+      const change = await context.slots.run(urgency, () => context.exclusively(dataset, () => work(attempt)), {
         name: dataset,
         signal: run.signal,
       });

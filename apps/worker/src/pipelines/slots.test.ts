@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { createLocks, createSlots } from "./slots.ts";
 
+const at = (urgency: number) => () => urgency;
+
 describe("slots", () => {
   it("tell who waits, next one first, and let go of one that is cancelled", async () => {
     const slots = createSlots(1);
     const first = Promise.withResolvers<void>();
-    const running = slots.run(1, () => first.promise, { name: "staged.a" });
+    const running = slots.run(at(9), () => first.promise, { name: "staged.a" });
     const cancel = new AbortController();
     const done: string[] = [];
-    const late = slots.run(3, async () => void done.push("late"), { name: "mart.late" });
-    const soon = slots.run(2, async () => void done.push("soon"), { name: "curated.soon", signal: cancel.signal });
+    const late = slots.run(at(1), async () => void done.push("late"), { name: "mart.late" });
+    const soon = slots.run(at(2), async () => void done.push("soon"), { name: "curated.soon", signal: cancel.signal });
     expect(slots.waiting()).toEqual(["curated.soon", "mart.late"]);
     cancel.abort();
     await expect(soon).rejects.toMatchObject({ kind: "cancelled" });
@@ -19,22 +21,51 @@ describe("slots", () => {
     expect(done).toEqual(["late"]);
   });
 
-  it("let the work with the earliest deadline go first, and equal ones in the order they came", async () => {
+  it("let the most urgent work go first, and equal pieces in the order they came", async () => {
     const slots = createSlots(1);
     const done: string[] = [];
     const first = Promise.withResolvers<void>();
-    const running = slots.run(9, () => first.promise);
+    const running = slots.run(at(9), () => first.promise);
     const queued = (
       [
-        ["maintenance", 500],
-        ["staged.orders", 30],
-        ["curated.orders", 60],
-        ["staged.payments", 30],
+        ["maintenance", 0.1],
+        ["staged.orders", 3],
+        ["curated.orders", 2],
+        ["staged.payments", 3],
+        ["curated.customers", Number.POSITIVE_INFINITY],
+        ["curated.products", Number.POSITIVE_INFINITY],
       ] as const
-    ).map(([name, deadline]) => slots.run(deadline, async () => void done.push(name)));
+    ).map(([name, urgency]) => slots.run(at(urgency), async () => void done.push(name)));
     first.resolve();
     await Promise.all([running, ...queued]);
-    expect(done).toEqual(["staged.orders", "staged.payments", "curated.orders", "maintenance"]);
+    expect(done).toEqual([
+      "curated.customers",
+      "curated.products",
+      "staged.orders",
+      "staged.payments",
+      "curated.orders",
+      "maintenance",
+    ]);
+  });
+
+  it("ask how urgent work is when a slot gets free, not when it came", async () => {
+    const slots = createSlots(1);
+    const done: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const age = { orders: 1, logs: 2 };
+    const running = slots.run(at(9), () => first.promise);
+    const orders = slots.run(
+      () => age.orders,
+      async () => void done.push("orders"),
+    );
+    const logs = slots.run(
+      () => age.logs,
+      async () => void done.push("logs"),
+    );
+    age.orders = 5;
+    first.resolve();
+    await Promise.all([running, orders, logs]);
+    expect(done).toEqual(["orders", "logs"]);
   });
 
   it("go on after work that failed, and never run more at once than there are", async () => {
@@ -42,7 +73,7 @@ describe("slots", () => {
     let running = 0;
     let most = 0;
     const work = (fails: boolean) =>
-      slots.run(1, async () => {
+      slots.run(at(1), async () => {
         running += 1;
         most = Math.max(most, running);
         await Promise.resolve();

@@ -1,9 +1,9 @@
 import { PlatformError } from "@nova/pipeline-core/kernel";
 
-/** At most `limit` pieces of work at once; of those that wait, the one with the earliest deadline goes first. */
+/** At most `limit` pieces of work at once; when one ends, the most urgent of those that wait goes next. */
 export interface Slots {
-  /** `deadline` in epoch milliseconds; equal ones keep their order of arrival. */
-  run<Result>(deadline: number, work: () => Promise<Result>, options?: SlotOptions): Promise<Result>;
+  /** `urgency` is asked whenever a slot gets free: it grows while work waits. Equal ones keep their order of arrival. */
+  run<Result>(urgency: () => number, work: () => Promise<Result>, options?: SlotOptions): Promise<Result>;
   /** Names of those that wait, the next one first. */
   waiting(): readonly string[];
 }
@@ -15,43 +15,50 @@ export interface SlotOptions {
 }
 
 interface Waiting {
-  readonly deadline: number;
+  readonly urgency: () => number;
   readonly name: string;
   readonly start: () => void;
 }
 
 export function createSlots(limit: number): Slots {
   let free = limit;
-  const waiting: Waiting[] = [];
-  const turn = (deadline: number, { name = "", signal }: SlotOptions): Promise<void> =>
+  const arrived: Waiting[] = [];
+  const byUrgency = (): Waiting[] =>
+    arrived
+      .map((waiting) => ({ waiting, urgency: waiting.urgency() }))
+      .toSorted((left, right) => (left.urgency === right.urgency ? 0 : right.urgency - left.urgency))
+      .map(({ waiting }) => waiting);
+  const turn = (urgency: () => number, { name = "", signal }: SlotOptions): Promise<void> =>
     new Promise<void>((resolve, reject) => {
       const leave = (): void => {
-        waiting.splice(waiting.indexOf(mine), 1);
+        arrived.splice(arrived.indexOf(mine), 1);
         reject(new PlatformError("cancelled", `${name} was cancelled while it waited for a slot`));
       };
       const mine: Waiting = {
-        deadline,
+        urgency,
         name,
         start() {
           signal?.removeEventListener("abort", leave);
           resolve();
         },
       };
-      const behind = waiting.findIndex((other) => other.deadline > deadline);
-      waiting.splice(behind < 0 ? waiting.length : behind, 0, mine);
+      arrived.push(mine);
       signal?.addEventListener("abort", leave, { once: true });
     });
   return {
-    waiting: () => waiting.map(({ name }) => name),
-    async run(deadline, work, options = {}) {
+    waiting: () => byUrgency().map(({ name }) => name),
+    async run(urgency, work, options = {}) {
       if (free > 0) free -= 1;
-      else await turn(deadline, options);
+      else await turn(urgency, options);
       try {
         return await work();
       } finally {
-        const next = waiting.shift();
+        const [next] = byUrgency();
         if (next === undefined) free += 1;
-        else next.start();
+        else {
+          arrived.splice(arrived.indexOf(next), 1);
+          next.start();
+        }
       }
     },
   };

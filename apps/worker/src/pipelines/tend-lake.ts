@@ -5,7 +5,7 @@ import { consumedOf } from "./lake-state.ts";
 
 /** Commits after which a table is worth tidying. */
 const COMMITS = 12;
-/** How long maintenance lets late datasets go first, in milliseconds. */
+/** After this long maintenance is as urgent as a dataset that turns late, in milliseconds. */
 const MAINTENANCE_WAITS = 2 * MINUTE;
 const KEEP_RUNS = 6 * HOUR;
 const KEEP_FAILED_RUNS = 7 * DAY;
@@ -35,8 +35,9 @@ export async function tidyOne(context: PipelineContext): Promise<string | null> 
     const snapshot = consumedOf(state, reader).get(dataset);
     return snapshot === undefined || snapshot === null ? [] : [snapshot];
   });
-  const deadline = context.clock.now().getTime() + MAINTENANCE_WAITS;
-  const outcome = await context.slots.run(deadline, () =>
+  const since = context.clock.now().getTime();
+  const urgency = (): number => (context.clock.now().getTime() - since) / MAINTENANCE_WAITS;
+  const outcome = await context.slots.run(urgency, () =>
     context.exclusively(dataset, () => engine.maintain({ dataset, keep })),
   );
   const [current] = (await engine.snapshots([dataset])).values();
