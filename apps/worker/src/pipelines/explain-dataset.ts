@@ -2,7 +2,7 @@ import { PlatformError } from "@nova/pipeline-core/kernel";
 import { type DatasetFacts, explain, type Explanation } from "@nova/pipeline-core/orchestration";
 import type { PipelineContext } from "./context.ts";
 import { consumedOf } from "./lake-state.ts";
-import { hotDatasets } from "./load-source.ts";
+import { readersOf } from "./lanes.ts";
 import { judgeModels } from "./refresh-models.ts";
 
 /** Why a dataset is not running now, from the facts the scheduler itself decides by. */
@@ -36,7 +36,7 @@ function loadFacts(context: PipelineContext, dataset: string, pipeline: string):
     leftAlone: state.leftAlone.get(dataset) ?? null,
     // Loads are paced by lane, not by dataset.
     lastStartedAt: null,
-    intervalMillis: hotDatasets(context).has(dataset) ? pace.hot : pace.cold,
+    intervalMillis: readersOf(context, dataset).length > 0 ? pace.hot : pace.cold,
     inputs: [...consumedOf(state, dataset)].map(([input, consumed]) => ({
       input,
       consumed,

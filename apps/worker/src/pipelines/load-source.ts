@@ -4,6 +4,7 @@ import type { SourceDelta } from "@nova/pipeline-core/orchestration";
 import { loadPipeline } from "./catalog-entries.ts";
 import type { PipelineContext } from "./context.ts";
 import { consumedOf, countCommit, startsByItself } from "./lake-state.ts";
+import { type Lane, laneOf, lanesOf } from "./lanes.ts";
 import { loadStream, type Member } from "./load-stream.ts";
 import { keyNow } from "./materialisation.ts";
 import { type OpenRun, withRun } from "./open-run.ts";
@@ -12,43 +13,23 @@ import { syncStreams } from "./sync-catalog.ts";
 
 /** Rows of one load; a longer backlog (a first snapshot) is taken in several, so that a failure repeats little. */
 const MAX_ROWS = 400_000;
-export type Lane = "hot" | "cold";
-
-/** Steps of one load at the same time. Cold ones leave a slot free at any time. */
-const PARALLEL: Readonly<Record<Lane, number>> = { hot: 2, cold: 1 };
-
-/** Staged datasets of a source that models wait for. */
-export function hotDatasets(context: PipelineContext): ReadonlySet<string> {
-  return new Set(context.definitions.models.flatMap((model) => Object.keys(model.header.inputs)));
-}
-
 /**
  * Loads what is new in a source's raw dataset into the staged datasets of one lane. Datasets that stand at the same raw
  * snapshot share one read; after a failure the one that stayed behind catches up by itself. Returns true when more waits.
  */
-export function loadSource(
-  context: PipelineContext,
-  source: SourceDefinition,
-  lane: Lane,
-  hot: ReadonlySet<string>,
-): Promise<boolean> {
-  return context.exclusively(laneName(source, lane), () => loadLane(context, source, lane, hot));
+export function loadSource(context: PipelineContext, source: SourceDefinition, lane: Lane): Promise<boolean> {
+  return context.exclusively(laneName(source, lane), () => loadLane(context, source, lane));
 }
 
 /** One load of a lane at a time: what the lane's datasets have consumed moves nowhere else. */
 function laneName(source: SourceDefinition, lane: Lane): string {
-  return `${lane} lane of ${source.id}`;
+  return `lane ${lane} of ${source.id}`;
 }
 
-async function loadLane(
-  context: PipelineContext,
-  source: SourceDefinition,
-  lane: Lane,
-  hot: ReadonlySet<string>,
-): Promise<boolean> {
+async function loadLane(context: PipelineContext, source: SourceDefinition, lane: Lane): Promise<boolean> {
   const { state, clock } = context;
   // The lanes run beside each other; one of them makes new streams known.
-  if (lane === "hot") await syncStreams(context, source);
+  if (lane === lanesOf(context, source)[0]) await syncStreams(context, source);
   const raw = rawDatasetName(source.id);
   // Read before the snapshot is: everything up to this time is in what is read below.
   const through = await context.sources.dataThrough(source.id);
@@ -57,7 +38,7 @@ async function loadLane(
   if (through !== null) await setThrough(context, [raw], through);
 
   const now = clock.now();
-  const datasets = stagedOf(context, source).filter(({ dataset }) => laneOf(source, dataset, hot) === lane);
+  const datasets = stagedOf(context, source).filter(({ dataset }) => laneOf(context, source, dataset) === lane);
   const due = datasets.filter(({ dataset }) => startsByItself(state, dataset, loadPipeline(source.id), now));
   const groups = Map.groupBy(due, ({ dataset }) => consumedOf(state, dataset).get(raw) ?? null);
   let more = false;
@@ -74,10 +55,6 @@ async function loadLane(
   return more;
 }
 
-function laneOf(source: SourceDefinition, dataset: string, hot: ReadonlySet<string>): Lane {
-  return source.stagedKind === "append" || hot.has(dataset) ? "hot" : "cold";
-}
-
 /**
  * One staged dataset as a step of a run that somebody asked for: loads what raw holds that it has not read. Returns false
  * when the step failed or was cancelled.
@@ -88,7 +65,7 @@ export async function loadDataset(
   source: SourceDefinition,
   dataset: string,
 ): Promise<boolean> {
-  const lane = laneOf(source, dataset, hotDatasets(context));
+  const lane = laneOf(context, source, dataset);
   return context.exclusively(laneName(source, lane), async () => {
     const { state, engine, catalog, clock } = context;
     const schema = state.schemas.get(dataset);
@@ -213,7 +190,8 @@ async function runLoad(
         if (change !== null) loaded.push(current.dataset);
       }
     };
-    await Promise.all(Array.from({ length: PARALLEL[lane] }, worker));
+    // All ask for a slot at once, so that the most urgent gets it; cold ones one by one, which leaves a slot free at any time.
+    await Promise.all(Array.from({ length: lane === "cold" ? 1 : touched.length }, worker));
     const committedAt = clock.now();
     const stats = await Promise.all(
       loaded.map(async (dataset) => ({ dataset, committedAt, ...(await engine.tableStats(dataset)) })),

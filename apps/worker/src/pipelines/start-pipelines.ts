@@ -7,7 +7,8 @@ import { checkDatasets, recordTurnedFreshness } from "./check-datasets.ts";
 import { PACE, type PipelineContext, type PipelineDeps } from "./context.ts";
 import { explainDataset } from "./explain-dataset.ts";
 import { emptyLakeState, loadControls, loadProgress } from "./lake-state.ts";
-import { awaitsFirstLoad, hotDatasets, loadSource } from "./load-source.ts";
+import { type Lane, lanesOf } from "./lanes.ts";
+import { awaitsFirstLoad, loadSource } from "./load-source.ts";
 import { carryFreshness, dueModels, refreshModels } from "./refresh-models.ts";
 import { isFatal, pause } from "./run-step.ts";
 import { createLocks, createSlots } from "./slots.ts";
@@ -66,7 +67,7 @@ export async function startPipelines(
     if (version !== null) context.state.codeVersions.set(model.name, version);
   }
 
-  const dirty = new Map<SourceId, () => void>();
+  const dirty = new Map<SourceId, Set<() => void>>();
   const guarded = async (name: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work();
@@ -83,10 +84,11 @@ export async function startPipelines(
   };
   const taker = createCommandTaker(context, guarded);
   const loops = [
-    ...deps.definitions.sources.map((source) => hotLoop(context, source, dirty, guarded)),
-    ...deps.definitions.sources
-      .filter((source) => source.stagedKind === "merge")
-      .map((source) => coldLoop(context, source, guarded)),
+    ...deps.definitions.sources.flatMap((source) =>
+      lanesOf(context, source).map((lane) =>
+        lane === "cold" ? coldLoop(context, source, guarded) : hotLoop(context, source, lane, dirty, guarded),
+      ),
+    ),
     modelLoop(context, wakers, guarded),
     guarded("column lineage", () => saveModelLineage(context)),
     every(context, context.pace.freshness, () =>
@@ -98,13 +100,13 @@ export async function startPipelines(
     tending(context, guarded),
   ];
   return {
-    notify: (source) => dirty.get(source)?.(),
+    notify: (source) => dirty.get(source)?.forEach((stir) => stir()),
     notifyCommands: () => taker.notify(),
     explain: (dataset) => explainDataset(context, dataset),
     async stop() {
       stop.abort();
       wake();
-      for (const stir of dirty.values()) stir();
+      for (const loops of dirty.values()) loops.forEach((stir) => stir());
       await Promise.all(loops);
       await taker.settled();
     },
@@ -113,19 +115,21 @@ export async function startPipelines(
 
 type Guarded = (name: string, work: () => Promise<void>) => Promise<void>;
 
-/** The streams of a source that models wait for, soon after each commit; logs are one stream and always among them. */
+/** Streams of a source that models wait for, soon after each commit. */
 async function hotLoop(
   context: PipelineContext,
   source: SourceDefinition,
-  dirty: Map<SourceId, () => void>,
+  lane: Lane,
+  dirty: Map<SourceId, Set<() => void>>,
   guarded: Guarded,
 ): Promise<void> {
   const { pace, clock } = context;
-  const hot = hotDatasets(context);
   let stirred = true;
   let rouse: (() => void) | null = null;
   let last = 0;
-  dirty.set(source.id, () => {
+  const stirs = dirty.get(source.id) ?? new Set();
+  dirty.set(source.id, stirs);
+  stirs.add(() => {
     stirred = true;
     rouse?.();
   });
@@ -133,7 +137,7 @@ async function hotLoop(
     stirred = false;
     last = clock.now().getTime();
     await guarded(`load ${source.id}`, async () => {
-      if (await loadSource(context, source, "hot", hot)) {
+      if (await loadSource(context, source, lane)) {
         stirred = true;
         last = 0;
       }
@@ -155,10 +159,9 @@ async function hotLoop(
 
 /** The other streams of a source, at their own slower pace and beside the hot ones: many small tables hold nobody up. */
 async function coldLoop(context: PipelineContext, source: SourceDefinition, guarded: Guarded): Promise<void> {
-  const hot = hotDatasets(context);
   while (!context.stopping.aborted) {
     await guarded(`load ${source.id}`, async () => {
-      while (!context.stopping.aborted && (await loadSource(context, source, "cold", hot)));
+      while (!context.stopping.aborted && (await loadSource(context, source, "cold")));
       await carryFreshness(context);
     });
     await pause(context, awaitsFirstLoad(context, source) ? context.pace.idle : context.pace.cold);

@@ -16,16 +16,16 @@ function urgencies(known: Readonly<Record<string, { lag: number; age: number | n
     state.dataThrough.set(name, age === null ? null : new Date(NOON.getTime() - age * 1000));
   }
   const context = { state, definitions, clock: { now: () => NOON } };
-  return Object.fromEntries(Object.keys(known).map((name) => [name, urgencyOf(context, name)]));
+  return Object.fromEntries(Object.keys(known).map((name) => [name, Number(urgencyOf(context, name).toFixed(6))]));
 }
 
 describe("the urgency of a dataset", () => {
-  it("is its age as a share of the lag it may have, of half the reader's for what a model waits for", () => {
+  it("is its age as a share of the lag it may have, of two fifths of the reader's for what a model waits for", () => {
     expect(
       urgencies({
         "staged.orders_db__hr__absences": { lag: 180, age: 45 },
         "curated.orders": { lag: 60, age: 45 },
-        "staged.orders_db__orders": { lag: 180, age: 45 },
+        "staged.orders_db__orders": { lag: 180, age: 36 },
       }),
     ).toEqual({ "staged.orders_db__hr__absences": 0.25, "curated.orders": 0.75, "staged.orders_db__orders": 1.5 });
   });
