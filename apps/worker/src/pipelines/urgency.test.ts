@@ -20,14 +20,14 @@ function urgencies(known: Readonly<Record<string, { lag: number; age: number | n
 }
 
 describe("the urgency of a dataset", () => {
-  it("is its age as a share of the lag it may have, of two fifths of the reader's for what a model waits for", () => {
+  it("is its age as a share of the lag it may have, of two fifths of the reader's for what a model reads", () => {
     expect(
       urgencies({
         "staged.orders_db__hr__absences": { lag: 180, age: 45 },
         "curated.orders": { lag: 60, age: 45 },
         "staged.orders_db__orders": { lag: 180, age: 36 },
       }),
-    ).toEqual({ "staged.orders_db__hr__absences": 0.25, "curated.orders": 0.75, "staged.orders_db__orders": 1.5 });
+    ).toEqual({ "staged.orders_db__hr__absences": 0.25, "curated.orders": 0.9375, "staged.orders_db__orders": 1.5 });
   });
 
   it("lets a quiet dataset come first once it is the latest in proportion, and one without data before all others", () => {

@@ -3,7 +3,7 @@ description: What the shop's services did, one row per log event, typed and read
 owner: platform
 pipeline: services
 kind: append
-target_lag: 60s
+target_lag: 120s
 partition: { column: event_ts, transform: hour }
 inputs:
   staged.app_logs__events: {}
