@@ -215,7 +215,7 @@ describe("partitions and inheritance", { timeout: 60_000 }, () => {
 
   test("19: children of a table are streams of their own and read once; a table without columns does no harm", async () => {
     const database = await databases.make(
-      "CREATE TABLE animals (id int PRIMARY KEY); CREATE TABLE dogs (bark text, PRIMARY KEY (id)) INHERITS (animals); CREATE TABLE nothing (); INSERT INTO animals VALUES (1); INSERT INTO dogs VALUES (2, 'wau'); INSERT INTO nothing DEFAULT VALUES",
+      "CREATE TABLE animals (id int PRIMARY KEY); CREATE TABLE dogs (bark text, PRIMARY KEY (id)) INHERITS (animals); CREATE TABLE nothing (); ALTER TABLE nothing REPLICA IDENTITY FULL; INSERT INTO animals VALUES (1); INSERT INTO dogs VALUES (2, 'wau'); INSERT INTO nothing DEFAULT VALUES",
     );
     await database.start();
     await database.sql.query("INSERT INTO dogs VALUES (3, 'ruff'); INSERT INTO nothing DEFAULT VALUES");
