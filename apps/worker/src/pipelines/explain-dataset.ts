@@ -18,19 +18,20 @@ export function explainDataset(context: PipelineContext, dataset: string): Expla
       conditions: [],
     };
   const judged = judgeModels(context, context.times).find(({ model }) => model.name === dataset);
-  return explain(judged?.facts ?? loadFacts(context, dataset, entry.pipeline));
+  const facts = judged?.facts ?? loadFacts(context, dataset, entry.pipeline);
+  const place = context.slots.waiting().indexOf(dataset);
+  return explain(place < 0 ? facts : { ...facts, queuedBehind: place });
 }
 
 /** A staged dataset has one input, the raw dataset of its source. */
 function loadFacts(context: PipelineContext, dataset: string, pipeline: string): DatasetFacts {
   const { state, clock, pace } = context;
-  const queuedBehind = context.slots.waiting().indexOf(dataset);
   return {
     dataset,
     now: clock.now(),
     pipeline,
     runningIn: state.runningIn.get(dataset) ?? null,
-    queuedBehind: queuedBehind < 0 ? null : queuedBehind,
+    queuedBehind: null,
     pause: state.pauses.get(pipeline) ?? null,
     hold: state.holds.get(dataset) ?? null,
     leftAlone: state.leftAlone.get(dataset) ?? null,

@@ -13,6 +13,7 @@ import { syncStreams } from "./sync-catalog.ts";
 
 /** Rows of one load; a longer backlog (a first snapshot) is taken in several, so that a failure repeats little. */
 const MAX_ROWS = 400_000;
+
 /**
  * Loads what is new in a source's raw dataset into the staged datasets of one lane. Datasets that stand at the same raw
  * snapshot share one read; after a failure the one that stayed behind catches up by itself. Returns true when more waits.
@@ -28,13 +29,14 @@ function laneName(source: SourceDefinition, lane: Lane): string {
 
 async function loadLane(context: PipelineContext, source: SourceDefinition, lane: Lane): Promise<boolean> {
   const { state, clock } = context;
-  // The lanes run beside each other; one of them makes new streams known.
-  if (lane === lanesOf(context, source)[0]) await syncStreams(context, source);
+  // The lanes run beside each other; one of them makes new streams and raw commits known.
+  const leads = lane === lanesOf(context, source)[0];
+  if (leads) await syncStreams(context, source);
   const raw = rawDatasetName(source.id);
   // Read before the snapshot is: everything up to this time is in what is read below.
   const through = await context.sources.dataThrough(source.id);
   const newest = (await context.engine.snapshots([raw])).get(raw) ?? null;
-  if (newest !== state.snapshots.get(raw)) await noteRaw(context, raw, newest);
+  if (leads && newest !== state.snapshots.get(raw)) await noteRaw(context, raw, newest);
   if (through !== null) await setThrough(context, [raw], through);
 
   const now = clock.now();

@@ -58,13 +58,12 @@ function modelFacts(
   const { state, clock, pace } = context;
   const startedAt = times.startedAt.get(model.name);
   const version = state.codeVersions.get(model.name);
-  const queuedBehind = times.running.has(model.name) ? context.slots.waiting().indexOf(model.name) : -1;
   return {
     dataset: model.name,
     now: clock.now(),
     pipeline: model.header.pipeline,
     runningIn: times.running.has(model.name) ? (state.runningIn.get(model.name) ?? "about to start") : null,
-    queuedBehind: queuedBehind < 0 ? null : queuedBehind,
+    queuedBehind: null,
     pause: state.pauses.get(model.header.pipeline) ?? null,
     hold: state.holds.get(model.name) ?? null,
     leftAlone: state.leftAlone.get(model.name) ?? null,

@@ -7,8 +7,8 @@ import {
 } from "@nova/pipeline-core/kernel";
 import { type LakeChange, settleFailedAttempt, type StepProgress } from "@nova/pipeline-core/orchestration";
 import type { PipelineContext } from "./context.ts";
-import { urgencyOf } from "./urgency.ts";
 import type { OpenRun } from "./open-run.ts";
+import { urgencyOf } from "./urgency.ts";
 
 /** Tries of a step before its run fails; the next plan picks the work up again. */
 const MAX_ATTEMPTS = 3;

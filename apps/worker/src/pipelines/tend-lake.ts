@@ -37,30 +37,41 @@ export async function tidyOne(context: PipelineContext): Promise<string | null> 
   });
   const since = context.clock.now().getTime();
   const urgency = (): number => (context.clock.now().getTime() - since) / MAINTENANCE_WAITS;
-  const outcome = await context.slots.run(urgency, () =>
-    context.exclusively(dataset, () => engine.maintain({ dataset, keep })),
+  const { outcome, before, after } = await context.slots.run(urgency, () =>
+    context.exclusively(dataset, () => maintain(context, dataset, keep)),
   );
-  const [current] = (await engine.snapshots([dataset])).values();
-  await adoptCompacted(context, dataset, current ?? null);
+  if (before !== null && after !== before) await adoptCompacted(context, dataset, before, after);
   if (outcome.compactedFiles + outcome.expiredSnapshots > 0)
     context.logger.debug("a table was tidied", { dataset, ...outcome });
   return dataset;
 }
 
-/** A compaction's snapshot holds the same rows: readers that were at the one before it are at this one too. */
-async function adoptCompacted(context: PipelineContext, dataset: string, current: string | null): Promise<void> {
-  const { state, catalog, epoch, clock } = context;
+/** Both snapshots are read under the dataset's lock: a load right behind has rows that readers have not seen. */
+async function maintain({ state, engine }: PipelineContext, dataset: string, keep: readonly string[]) {
   const before = state.snapshots.get(dataset) ?? null;
-  if (current === null || current === before || dataset.startsWith("raw.")) return;
-  const moves = [...state.entries.keys()].flatMap((reader) => {
-    const consumed = consumedOf(state, reader);
-    return consumed.has(dataset) && consumed.get(dataset) === before && before !== null
-      ? [{ dataset: reader, input: dataset, from: before, to: current, at: clock.now() }]
-      : [];
-  });
-  if (moves.length > 0) await catalog.skipInputs(epoch, moves);
-  for (const move of moves) consumedOf(state, move.dataset).set(dataset, current);
-  state.snapshots.set(dataset, current);
+  const outcome = await engine.maintain({ dataset, keep });
+  // Capture appends to raw datasets beside this lock; their readers find out for themselves.
+  const after = dataset.startsWith("raw.") ? before : ((await engine.snapshots([dataset])).get(dataset) ?? before);
+  state.snapshots.set(dataset, after);
+  return { outcome, before, after };
+}
+
+/** A compaction's snapshot holds the same rows: readers that were at the one before it are at this one too. */
+async function adoptCompacted(
+  { state, catalog, epoch, clock, exclusively }: PipelineContext,
+  dataset: string,
+  before: string,
+  after: string | null,
+): Promise<void> {
+  if (after === null) return;
+  const readers = [...state.entries.keys()].filter((reader) => consumedOf(state, reader).has(dataset));
+  for (const reader of readers)
+    await exclusively(reader, async () => {
+      const consumed = consumedOf(state, reader);
+      if (consumed.get(dataset) !== before) return;
+      await catalog.skipInputs(epoch, [{ dataset: reader, input: dataset, from: before, to: after, at: clock.now() }]);
+      consumed.set(dataset, after);
+    });
 }
 
 export async function profileModels(context: PipelineContext, profiledAt: Map<string, string>): Promise<void> {
