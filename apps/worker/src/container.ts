@@ -130,7 +130,6 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
         registerCommandRoutes(scope, {
           commands: commandStore(db, { clock, ids }),
           explain: (dataset) => pipelines.explain(dataset),
-          grants: grantStore(db, { clock }),
           users: userStore(db, { clock, ids }),
         });
         registerSourceRoutes(scope, {

@@ -106,7 +106,6 @@ beforeEach(async () => {
       registerCommandRoutes(scope, {
         commands: memoryCommandStore({ clock: { now: () => NOW }, ids: commandIds, lease: () => 1n }),
         explain: (dataset) => ({ dataset, state: "up-to-date", headline: "There is no new input.", conditions: [] }),
-        grants: { principal: async (id) => (id === ANA ? principal : null) },
         users: { findByEmail: async (email) => (email === person.email ? person : null) },
       });
     },

@@ -1,4 +1,4 @@
-import { type Action, may, OPERATOR, type UserStore } from "@nova/pipeline-core/access";
+import type { Action, UserStore } from "@nova/pipeline-core/access";
 import {
   SOURCE_IDS,
   type SourceDiagnosis,
@@ -10,6 +10,7 @@ import {
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { askingPerson } from "./asking-person.ts";
 import { parseInput } from "./errors.ts";
 
 export interface SourceRouteDeps {
@@ -30,7 +31,7 @@ const requestSchema = checkSchema.extend({
 });
 
 /** The right that each action needs. */
-export const ACTION_RIGHT: Record<StreamAction, Action> = {
+const ACTION_RIGHT: Record<StreamAction, Action> = {
   pause: "sources.steer",
   resume: "sources.steer",
   resync: "sources.steer",
@@ -42,21 +43,9 @@ export const ACTION_RIGHT: Record<StreamAction, Action> = {
  * `POST /internal/sources/:source/requests`. The right is looked up here and never taken from the caller.
  */
 export function registerSourceRoutes(app: FastifyInstance, { check, requests, users }: SourceRouteDeps): void {
-  const actor = async (email: string | undefined, action: Action): Promise<string> => {
-    if (email === undefined) {
-      if (!may(OPERATOR.role, action))
-        throw new PlatformError("forbidden", `the operator's role does not include ${action}`);
-      return "operator";
-    }
-    const person = await users.findByEmail(email);
-    if (person === null) throw new PlatformError("not-found", `user ${email} is not known`);
-    if (!may(person.role, action)) throw new PlatformError("forbidden", `your role does not include ${action}`);
-    return person.email;
-  };
-
   app.post("/sources/:source/check", async (request) => {
     const { source } = parseInput(sourceSchema, request.params);
-    await actor(parseInput(checkSchema, request.body ?? {}).email, "sources.check");
+    await askingPerson(users, parseInput(checkSchema, request.body ?? {}).email, "sources.check");
     return check(source);
   });
   app.post("/sources/:source/requests", async (request) => {
@@ -65,7 +54,7 @@ export function registerSourceRoutes(app: FastifyInstance, { check, requests, us
     // Others know no single streams to steer yet.
     if (source !== "orders_db")
       throw new PlatformError("invalid-input", `source: streams of ${source} cannot be steered`);
-    const requestedBy = await actor(email, ACTION_RIGHT[action]);
+    const requestedBy = await askingPerson(users, email, ACTION_RIGHT[action]);
     return requests.ask({ source, stream, action, requestedBy });
   });
 }

@@ -2,14 +2,14 @@ import type { SourceStore } from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { announce, throttledAnnounce } from "./announce.ts";
 import { leaseCte } from "./lease-guard.ts";
-import { rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
+import { inTransaction, rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
 import { loadStreams, saveStreamSchemas } from "./stream-schemas.ts";
 
 export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceStore {
   const announceOften = throttledAnnounce(clock);
   const update = async (source: string, text: string, values: unknown[]): Promise<void> => {
     const { rowCount } = await db.pool.query(text, values);
-    if (rowCount === 0) throw new PlatformError("not-found", `source ${source} is not registered`);
+    if (rowCount === 0) throw notRegistered(source);
   };
   return {
     async registerSource({ id, kind, configured }) {
@@ -123,19 +123,21 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
       await announceOften(db.pool, "source", [source]);
     },
 
-    async resetSource(source) {
-      await update(
-        source,
-        "UPDATE sources SET position = NULL, position_at = NULL, slot_state = NULL, retained_bytes = NULL WHERE id = $1",
-        [source],
-      );
-      await db.pool.query(
-        `UPDATE streams SET state = 'waiting', state_since = $2, rows_read = 0, rows_expected = NULL, cursor = NULL, error_kind = NULL, error_message = NULL
-          WHERE source_id = $1`,
-        [source, clock.now()],
-      );
-      await announce(db.pool, "source", [source]);
-    },
+    // One transaction: a source without a position whose streams count as read would miss their rows for ever.
+    resetSource: (source) =>
+      inTransaction(db.pool, async (tx) => {
+        const { rowCount } = await tx.query(
+          "UPDATE sources SET position = NULL, position_at = NULL, slot_state = NULL, retained_bytes = NULL WHERE id = $1",
+          [source],
+        );
+        if (rowCount === 0) throw notRegistered(source);
+        await tx.query(
+          `UPDATE streams SET state = 'waiting', state_since = $2, rows_read = 0, rows_expected = NULL, cursor = NULL, error_kind = NULL, error_message = NULL
+            WHERE source_id = $1`,
+          [source, clock.now()],
+        );
+        await announce(tx, "source", [source]);
+      }),
 
     async recordFlow(sample) {
       // One statement: the sample joins its 10-second slot, the source's totals move with it.
@@ -175,4 +177,8 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
       await announceOften(db.pool, "source", [source]);
     },
   };
+}
+
+function notRegistered(source: string): PlatformError {
+  return new PlatformError("not-found", `source ${source} is not registered`);
 }

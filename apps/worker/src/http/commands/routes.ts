@@ -1,4 +1,4 @@
-import { type GrantStore, may, OPERATOR, type Role, type UserStore } from "@nova/pipeline-core/access";
+import type { UserStore } from "@nova/pipeline-core/access";
 import { datasetNameSchema } from "@nova/pipeline-core/catalog";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import {
@@ -9,12 +9,12 @@ import {
 } from "@nova/pipeline-core/orchestration";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { askingPerson } from "../asking-person.ts";
 import { parseInput } from "../errors.ts";
 
 export interface CommandRouteDeps {
   readonly commands: Pick<CommandStore, "request" | "find">;
   readonly explain: (dataset: string) => Explanation;
-  readonly grants: GrantStore;
   readonly users: Pick<UserStore, "findByEmail">;
 }
 
@@ -35,23 +35,10 @@ const whySchema = z.object({ dataset: datasetNameSchema });
  * Commands from the command line, behind the worker's bearer token: `POST /internal/commands`, `GET /internal/commands/:id`,
  * `GET /internal/why?dataset=`. The right to a command is looked up here and never taken from the caller.
  */
-export function registerCommandRoutes(
-  app: FastifyInstance,
-  { commands, explain, grants, users }: CommandRouteDeps,
-): void {
-  const person = async (email: string | undefined): Promise<{ actor: string; role: Role }> => {
-    if (email === undefined) return { actor: "operator", role: OPERATOR.role };
-    const known = await users.findByEmail(email);
-    const principal = known === null ? null : await grants.principal(known.id);
-    if (known === null || principal === null) throw new PlatformError("not-found", `user ${email} is not known`);
-    return { actor: known.email, role: principal.role };
-  };
-
+export function registerCommandRoutes(app: FastifyInstance, { commands, explain, users }: CommandRouteDeps): void {
   app.post("/commands", async (request, reply) => {
     const { request: wanted, key, email } = parseInput(askSchema, request.body);
-    const { actor, role } = await person(email);
-    const action = COMMAND_ACTION[wanted.kind];
-    if (!may(role, action)) throw new PlatformError("forbidden", `the role of ${actor} does not include "${action}"`);
+    const actor = await askingPerson(users, email, COMMAND_ACTION[wanted.kind]);
     return reply.status(202).send(await commands.request(wanted, { actor, key }));
   });
   app.get("/commands/:id", async (request) => {
