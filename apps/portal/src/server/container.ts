@@ -23,7 +23,7 @@ import type { CommandStore, Explanation } from "@nova/pipeline-core/orchestratio
 import { env } from "@/env.ts";
 import { createLiveHub, type LiveHub } from "./live.ts";
 import { workerSources, type WorkerSources } from "./worker-sources.ts";
-import { workerQueries, type WorkerQueries } from "./worker-client.ts";
+import { workerQueries, type WorkerQueries } from "./worker-queries.ts";
 import { workerScheduler } from "./worker-scheduler.ts";
 
 /** Everything a procedure may reach: read models, the live hub, the worker's queries, the clock. The only file that constructs them. */

@@ -1,4 +1,10 @@
-import { type SourceDiagnosis, STREAM_ACTIONS, type StreamAction, worstFirst } from "@nova/pipeline-core/connectors";
+import {
+  type SourceDiagnosis,
+  sourceDiagnosisSchema,
+  STREAM_ACTIONS,
+  type StreamAction,
+  worstFirst,
+} from "@nova/pipeline-core/connectors";
 import type { Command } from "commander";
 import { z } from "zod";
 import { CommandFailure } from "./command-failure.ts";
@@ -15,16 +21,6 @@ interface Flags {
   readonly as?: string;
 }
 
-const diagnosisSchema = z.object({
-  findings: z.array(
-    z.object({
-      requirement: z.string(),
-      outcome: z.enum(["ok", "warning", "wrong"]),
-      found: z.string(),
-      remedy: z.string().nullable(),
-    }),
-  ),
-});
 const requestSchema = z.object({ id: z.string(), action: z.enum(STREAM_ACTIONS), stream: z.string().nullable() });
 
 const WHAT: Record<StreamAction, string> = {
@@ -45,7 +41,7 @@ export function addSourceCommands(sources: Command, { worker, print, printJson }
     .option("--json", "as JSON")
     .action(async (source: string, flags: Flags, command: Command) => {
       const { json } = command.optsWithGlobals<Flags>();
-      const diagnosis = await (await worker()).post(`/sources/${source}/check`, person(flags), diagnosisSchema);
+      const diagnosis = await (await worker()).post(`/sources/${source}/check`, person(flags), sourceDiagnosisSchema);
       if (json === true) printJson(diagnosis);
       else print(diagnosisText(diagnosis));
       if (diagnosis.findings.some((each) => each.outcome === "wrong"))

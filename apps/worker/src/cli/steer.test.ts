@@ -1,13 +1,17 @@
-import { type Command as StoredCommand, commandRequestSchema } from "@nova/pipeline-core/orchestration";
+import {
+  type Command as StoredCommand,
+  commandRequestSchema,
+  type Explanation,
+} from "@nova/pipeline-core/orchestration";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Why, whyText } from "./show-why.ts";
+import { whyText } from "./show-why.ts";
 import { addSteering, retryScope } from "./steer.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 const RUN = "019a0000-0000-7000-8000-000000000001";
 const COMMAND = "019a0000-0000-7000-8000-000000000002";
-const WHY: Why = {
+const WHY: Explanation = {
   dataset: "curated.orders",
   state: "waiting",
   headline: "Due by time in 6 s: it is refreshed at most every 10 s.",

@@ -1,9 +1,12 @@
+import { z } from "zod";
+
+const OUTCOMES = ["wrong", "warning", "ok"] as const;
 /**
  * - `ok`: as it must be.
  * - `wrong`: capture cannot work, or this table fails.
  * - `warning`: works, but something will hurt later.
  */
-export type FindingOutcome = "ok" | "warning" | "wrong";
+export type FindingOutcome = (typeof OUTCOMES)[number];
 
 /** One requirement of capture and how the source meets it, in plain words. */
 export interface Finding {
@@ -20,9 +23,19 @@ export interface SourceDiagnosis {
   readonly findings: readonly Finding[];
 }
 
-const ORDER: readonly FindingOutcome[] = ["wrong", "warning", "ok"];
+/** How the worker tells of it over HTTP. */
+export const sourceDiagnosisSchema: z.ZodType<SourceDiagnosis> = z.object({
+  findings: z.array(
+    z.object({
+      requirement: z.string(),
+      outcome: z.enum(OUTCOMES),
+      found: z.string(),
+      remedy: z.string().nullable(),
+    }),
+  ),
+});
 
 /** The worst first; in each the order of the check. */
 export function worstFirst(findings: readonly Finding[]): Finding[] {
-  return findings.toSorted((left, right) => ORDER.indexOf(left.outcome) - ORDER.indexOf(right.outcome));
+  return findings.toSorted((left, right) => OUTCOMES.indexOf(left.outcome) - OUTCOMES.indexOf(right.outcome));
 }

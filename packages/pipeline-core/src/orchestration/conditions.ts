@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { DatasetName } from "../catalog/index.ts";
 import type { Hold, Pause } from "./controls.ts";
 
@@ -98,6 +99,22 @@ export interface Explanation {
   readonly headline: string;
   readonly conditions: readonly Condition[];
 }
+
+/** How the worker tells of it over HTTP. */
+export const explanationSchema: z.ZodType<Explanation> = z.object({
+  dataset: z.string(),
+  state: z.enum(WHY_STATES),
+  headline: z.string(),
+  conditions: z.array(
+    z.object({
+      id: z.enum(CONDITION_IDS),
+      holds: z.boolean(),
+      blocks: z.boolean(),
+      text: z.string(),
+      until: z.coerce.date().nullable(),
+    }),
+  ),
+});
 
 export function explain(facts: DatasetFacts): Explanation {
   const conditions = judgeConditions(facts);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { workerQueries } from "./worker-client.ts";
+import { workerQueries } from "./worker-queries.ts";
 
 const ID = "01a2067c-0a46-7c94-a014-9ed442c9f16c";
 const USER = "01900000-0000-7000-8000-000000000001";
