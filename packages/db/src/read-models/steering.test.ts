@@ -95,9 +95,11 @@ test("pauses and rollbacks show until they end, and only the worker that holds t
     }),
   );
   expect(await read.pauses()).toEqual([pause]);
-  expect(await read.ofDataset("curated.orders")).toMatchObject({
-    pause,
-    hold: { dataset: "curated.orders", snapshotId: "1", runId, by: DEV },
+  expect(await read.holdOf("curated.orders")).toMatchObject({
+    dataset: "curated.orders",
+    snapshotId: "1",
+    runId,
+    by: DEV,
   });
   expect(await controls.holds()).toHaveLength(1);
   const { rows } = await db.pool.query("SELECT name, snapshot_id, data_through FROM datasets ORDER BY name");
@@ -109,5 +111,6 @@ test("pauses and rollbacks show until they end, and only the worker that holds t
   expect(inputs.rows).toEqual([{ consumed_snapshot: "4" }]);
   await controls.within((tx) => controls.release(tx, epoch, "curated.orders"));
   await controls.within((tx) => controls.resume(tx, epoch, "sales"));
-  expect(await read.ofDataset("curated.orders")).toEqual({ pause: null, hold: null });
+  expect(await read.pauses()).toEqual([]);
+  expect(await read.holdOf("curated.orders")).toBeNull();
 });

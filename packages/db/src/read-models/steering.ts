@@ -42,18 +42,13 @@ export function steeringReadModel(pool: Pick<Pool, "query">) {
       const { rows } = await pool.query<PauseRow>("SELECT pipeline, by, at FROM pipeline_pauses ORDER BY pipeline");
       return rows;
     },
-    async ofDataset(dataset: string): Promise<{ pause: PauseRow | null; hold: HoldRow | null }> {
-      const [pauses, holds] = await Promise.all([
-        pool.query<PauseRow>(
-          "SELECT p.pipeline, p.by, p.at FROM pipeline_pauses p JOIN datasets d ON d.pipeline = p.pipeline WHERE d.name = $1",
-          [dataset],
-        ),
-        pool.query<HoldRow>(
-          `SELECT dataset, snapshot_id AS "snapshotId", run_id AS "runId", by, at FROM dataset_holds WHERE dataset = $1`,
-          [dataset],
-        ),
-      ]);
-      return { pause: pauses.rows[0] ?? null, hold: holds.rows[0] ?? null };
+    /** The rollback that the dataset stands at, if it does. */
+    async holdOf(dataset: string): Promise<HoldRow | null> {
+      const { rows } = await pool.query<HoldRow>(
+        `SELECT dataset, snapshot_id AS "snapshotId", run_id AS "runId", by, at FROM dataset_holds WHERE dataset = $1`,
+        [dataset],
+      );
+      return rows[0] ?? null;
     },
     async ofRun(runId: string): Promise<RunOrigin> {
       const { rows } = await pool.query<RunOrigin>(

@@ -12,8 +12,9 @@ import { PausedBanner } from "./paused-banner.tsx";
 /** What people did to the dataset that a reader must know: rolled back, its pipeline paused. */
 export function DatasetMarks({ dataset, pipeline }: { readonly dataset: string; readonly pipeline: string }) {
   const trpc = useTRPC();
-  const { data } = useQuery(trpc.commands.ofDataset.queryOptions({ name: dataset }, { refetchInterval: 15_000 }));
-  const hold = data?.hold ?? null;
+  const { data: hold = null } = useQuery(
+    trpc.commands.hold.queryOptions({ name: dataset }, { refetchInterval: 15_000 }),
+  );
   return (
     <>
       {hold === null ? null : (

@@ -42,9 +42,9 @@ export const commandsRouter = router({
       return command;
     }),
   pauses: procedure("runs.view").query(({ ctx }) => ctx.readModels.steering.pauses()),
-  ofDataset: procedure("dataset.view")
+  hold: procedure("dataset.view")
     .input(nameInput)
-    .query(({ ctx, input }) => ctx.readModels.steering.ofDataset(input.name)),
+    .query(({ ctx, input }) => ctx.readModels.steering.holdOf(input.name)),
   ofRun: procedure("runs.view")
     .input(z.object({ id: z.uuid("must be a run's id") }))
     .query(({ ctx, input }) => ctx.readModels.steering.ofRun(input.id)),
