@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Command, CommandKind, CommandRequest } from "@nova/pipeline-core/orchestration";
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { useTRPC } from "@/trpc/client.tsx";
 
 const LOOK_MILLIS = 400;
@@ -11,17 +11,15 @@ export interface Ask {
   /** Idempotency key: pressing twice is one command. */
   readonly key: string;
   readonly busy: boolean;
-  /** What the command became once it is settled. */
-  readonly settled: Command | null;
-  /** Why it could not be asked. */
-  readonly error: string | null;
+  /** Why it could not be asked, or why the worker refused it. */
+  readonly refusal: string | null;
   send(request: CommandRequest): void;
   /** A new key for the next ask. */
   again(): void;
 }
 
-/** Asks for a command of one kind and follows it until the worker has carried it out or refused it. */
-export function useAsk(kind: CommandKind): Ask {
+/** Asks for a command of one kind and follows it until the worker has refused it or done it: then `onDone`, once. */
+export function useAsk(kind: CommandKind, onDone: (command: Command) => void): Ask {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [key, setKey] = useState(newKey);
@@ -48,18 +46,20 @@ export function useAsk(kind: CommandKind): Ask {
   const now = id !== null && followed.data?.id === id ? followed.data : null;
   const settled = now !== null && !isOpen(now) ? now : null;
   const settledId = settled?.id ?? null;
-  useEffect(() => {
-    if (settledId === null) return;
+  const settle = useEffectEvent(() => {
     void queryClient.invalidateQueries({
       predicate: ({ queryKey: [path] }) => Array.isArray(path) && TOUCHED.has(String(path[0])) && path[1] !== "one",
     });
     void queryClient.invalidateQueries(trpc.runs.one.pathFilter());
-  }, [settledId, queryClient, trpc]);
+    if (settled?.state === "done") onDone(settled);
+  });
+  useEffect(() => {
+    if (settledId !== null) settle();
+  }, [settledId]);
   return {
     key,
     busy: sending.isPending || (id !== null && settled === null),
-    settled,
-    error: sending.error?.message ?? null,
+    refusal: settled?.state === "refused" ? settled.message : (sending.error?.message ?? null),
     send: (request) => sending.mutate({ request, key }),
     again() {
       sending.reset();

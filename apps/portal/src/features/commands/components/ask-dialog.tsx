@@ -2,7 +2,7 @@
 
 import { commandLine, type CommandRequest } from "@nova/pipeline-core/orchestration";
 import Link from "next/link";
-import { type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
 import { paths } from "@/features/navigation/index.ts";
 import { Banner } from "@/ui/banner.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -34,22 +34,16 @@ export function AskDialog(props: AskDialogProps) {
 }
 
 function AskBody({ onOpenChange, request, kind, children, confirm, danger = false }: AskDialogProps) {
-  const ask = useAsk(kind);
-  const done = ask.settled?.state === "done" ? ask.settled : null;
-  useEffect(() => {
-    if (done === null) return;
+  const ask = useAsk(kind, ({ message, runId }) => {
     const view =
-      done.runId === null ? undefined : (
-        <Link href={paths.run(done.runId)} className="ml-auto font-medium underline">
+      runId === null ? undefined : (
+        <Link href={paths.run(runId)} className="ml-auto font-medium underline">
           View run
         </Link>
       );
-    toast.success(sentence(done.message), { action: view });
+    toast.success(sentence(message), { action: view });
     onOpenChange(false);
-    // Once for a command that is done.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [done?.id]);
-  const refusal = ask.settled?.state === "refused" ? ask.settled.message : ask.error;
+  });
   return (
     <div className="flex flex-col gap-4 text-sm">
       {children}
@@ -64,9 +58,9 @@ function AskBody({ onOpenChange, request, kind, children, confirm, danger = fals
           </p>
         </div>
       )}
-      {refusal === null ? null : (
+      {ask.refusal === null ? null : (
         <Banner tone="bad" title="It was not done">
-          {sentence(refusal)}
+          {sentence(ask.refusal)}
         </Banner>
       )}
       <div className="flex justify-end gap-2">
@@ -77,11 +71,11 @@ function AskBody({ onOpenChange, request, kind, children, confirm, danger = fals
           disabledReason={request === null ? "Choose first." : null}
           onClick={() => {
             if (request === null) return;
-            if (refusal !== null) ask.again();
+            if (ask.refusal !== null) ask.again();
             else ask.send(request);
           }}
         >
-          {refusal === null ? confirm : "Try again"}
+          {ask.refusal === null ? confirm : "Try again"}
         </Button>
       </div>
     </div>
