@@ -43,17 +43,8 @@ async function act(
       return cancel(context, command, request.target);
     case "rollback-dataset":
       return rollBackDataset(context, command, request.target, request.runId);
-    case "release-dataset": {
-      if (!state.holds.has(request.target))
-        throw new PlatformError("conflict", `${request.target} is not rolled back; there is nothing to release`);
-      await release(
-        context,
-        request.target,
-        command,
-        `${request.target} is released; it catches up with its next refresh`,
-      );
-      return context.wake();
-    }
+    case "release-dataset":
+      return release(context, command, request.target);
     case "pause-pipeline": {
       assertPipeline(context, request.target);
       const pause = { pipeline: request.target, by, at: clock.now() };
@@ -88,7 +79,7 @@ async function begin(
   const wanted = plan.steps.map((step) => step.dataset).join();
   const same = [...context.askedRuns].find(([, steps]) => steps === wanted);
   if (same !== undefined) throw new PlatformError("conflict", `run ${same[0]} is doing exactly that already`);
-  for (const { dataset } of plan.steps) if (context.state.holds.has(dataset)) await release(context, dataset);
+  await releaseAll(context, plan);
   const run = await openRun(context, plan);
   context.askedRuns.set(run.id, wanted);
   background(carryOn(context, run, plan));
@@ -98,6 +89,15 @@ async function begin(
     message: `run ${run.id} began with ${plan.steps.length} ${plan.steps.length === 1 ? "step" : "steps"}${what}`,
     runId: run.id,
   });
+}
+
+/** A run that was asked for goes over rollbacks of its datasets. */
+async function releaseAll({ controls, epoch, state }: PipelineContext, plan: PlannedRun): Promise<void> {
+  for (const { dataset } of plan.steps) {
+    if (!state.holds.has(dataset)) continue;
+    await controls.within((tx) => controls.release(tx, epoch, dataset));
+    state.holds.delete(dataset);
+  }
 }
 
 async function carryOn(context: PipelineContext, run: OpenRun, plan: PlannedRun): Promise<void> {
@@ -127,13 +127,17 @@ async function cancel(context: PipelineContext, command: Command, runId: string)
   });
 }
 
-async function release(context: PipelineContext, dataset: string, command?: Command, message = ""): Promise<void> {
+async function release(context: PipelineContext, command: Command, dataset: string): Promise<void> {
   const { controls, commands, epoch, state } = context;
+  if (!state.holds.has(dataset))
+    throw new PlatformError("conflict", `${dataset} is not rolled back; there is nothing to release`);
   await controls.within(async (tx) => {
     await controls.release(tx, epoch, dataset);
-    if (command !== undefined) await commands.settleWithin(tx, command.id, epoch, done(message));
+    const message = `${dataset} is released; it catches up with its next refresh`;
+    await commands.settleWithin(tx, command.id, epoch, done(message));
   });
   state.holds.delete(dataset);
+  context.wake();
 }
 
 function done(message: string): CommandOutcome {
