@@ -13,7 +13,7 @@ catalogContract("memory", async () => ({
 }));
 
 catalogContract("JDBC layout in PostgreSQL", async () => {
-  const postgres = await startPostgres(55101);
+  const postgres = await startPostgres();
   const pool = postgres.pool();
   await ensureJdbcTables(pool);
   await ensureJdbcTables(pool);

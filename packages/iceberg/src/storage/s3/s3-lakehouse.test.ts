@@ -30,7 +30,7 @@ interface Opened {
 }
 
 async function withJdbc(): Promise<Opened> {
-  const postgres = await startPostgres(55141);
+  const postgres = await startPostgres();
   const pool = postgres.pool();
   await ensureJdbcTables(pool);
   return {
