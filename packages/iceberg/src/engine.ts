@@ -30,6 +30,18 @@ export async function* chunks(connection: DuckDBConnection, sql: string): AsyncG
   }
 }
 
+/** Result of a statement as JavaScript values keyed by column, a chunk's rows at a time. */
+export async function* rowBatches(
+  connection: DuckDBConnection,
+  sql: string,
+): AsyncGenerator<Record<string, unknown>[]> {
+  try {
+    for await (const batch of (await connection.stream(sql)).yieldRowObjectJs()) yield batch;
+  } catch (error) {
+    throw isIcebergError(error) ? error : engineFailure(error);
+  }
+}
+
 /** SQL of ours stops the engine with this text and the path of a part that a row lacks (`refusingMissingParts`). */
 export const MISSING_PART = "iceberg: no value in required ";
 

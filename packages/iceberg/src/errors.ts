@@ -3,7 +3,6 @@ export type IcebergErrorKind =
   | "table-not-found"
   | "table-exists"
   | "namespace-not-found"
-  | "namespace-exists"
   | "snapshot-not-found"
   | "invalid-input"
   | "schema-mismatch"

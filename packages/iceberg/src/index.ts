@@ -24,6 +24,7 @@ export type { SpecUpdate } from "./metadata/update-spec.ts";
 export type { SortBy } from "./metadata/sort-order.ts";
 export type { AddFilesInput } from "./write/stage-add-files.ts";
 export type { Operation, Snapshot, SnapshotRef, TableMetadata } from "./metadata/table-metadata.ts";
+export { duckdbType } from "./schema/duckdb-type.ts";
 export type {
   ColumnType,
   ListType,

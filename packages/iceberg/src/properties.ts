@@ -28,7 +28,7 @@ export function numberProperty(
   return value;
 }
 
-/** True unless the property says "false". */
+/** A yes-or-no property: `fallback` when it is not set, true only for "true". */
 export function flagProperty(properties: Readonly<Record<string, string>>, name: string, fallback: boolean): boolean {
   const text = properties[name];
   return text === undefined ? fallback : text.toLowerCase() === "true";

@@ -1,38 +1,4 @@
-import { PlatformError } from "@nova/pipeline-core/kernel";
-
-/** DuckDB type that holds an Iceberg type. */
-export function duckdbType(icebergType: string): string {
-  const name = icebergType.replaceAll(/\s/g, "");
-  if (name.startsWith("decimal(")) return name.toUpperCase();
-  switch (name) {
-    case "boolean":
-      return "BOOLEAN";
-    case "int":
-      return "INTEGER";
-    case "long":
-      return "BIGINT";
-    case "float":
-      return "FLOAT";
-    case "double":
-      return "DOUBLE";
-    case "date":
-      return "DATE";
-    case "time":
-      return "TIME";
-    case "timestamp":
-      return "TIMESTAMP";
-    case "timestamptz":
-      return "TIMESTAMPTZ";
-    case "string":
-      return "VARCHAR";
-    case "uuid":
-      return "UUID";
-    case "binary":
-      return "BLOB";
-    default:
-      throw new PlatformError("schema-rejected", `no column type for ${icebergType}`);
-  }
-}
+import { duckdbType } from "@nova/iceberg";
 
 export interface Conversion {
   /** Typed value; null when the text does not fit. */
@@ -72,7 +38,7 @@ export function conversion(text: string, type: string, sourceType: string): Conv
       };
     case "DATE":
     case "TIMESTAMP":
-    case "TIMESTAMPTZ":
+    case "TIMESTAMP WITH TIME ZONE":
       return {
         value: `CASE WHEN ends_with(${text}, 'infinity') THEN NULL ELSE TRY_CAST(${text} AS ${target}) END`,
         special: `ends_with(${text}, 'infinity')`,

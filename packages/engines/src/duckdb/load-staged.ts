@@ -1,8 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { StagedChange, Table } from "@nova/iceberg";
+import { duckdbType, type StagedChange, type Table } from "@nova/iceberg";
 import { STAGED_SYSTEM_COLUMNS, stagedLayout } from "@nova/pipeline-core/connectors";
 import type { LakeChange, StagedLoad } from "@nova/pipeline-core/orchestration";
-import { duckdbType } from "./column-conversion.ts";
 import { dropFoldTables, foldStream } from "./fold-stream.ts";
 import {
   type Lake,

@@ -1,9 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type Filter, type Table, where } from "@nova/iceberg";
+import { duckdbType, type Filter, type Table, where } from "@nova/iceberg";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { InputMove } from "@nova/pipeline-core/orchestration";
 import type { CompiledInput, CompiledModel } from "../sql/index.ts";
-import { duckdbType } from "./column-conversion.ts";
 import { findTable, type Lake, snapshotsAfter, snapshotText, typeOf } from "./lake.ts";
 import { ident } from "./sql-text.ts";
 import { sameType } from "./staged-table.ts";

@@ -1,10 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { StagedChange, Table } from "@nova/iceberg";
+import { duckdbType, type StagedChange, type Table } from "@nova/iceberg";
 import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { ModelChange, ModelRefresh } from "@nova/pipeline-core/orchestration";
 import type { CompiledModel } from "../sql/index.ts";
-import { duckdbType } from "./column-conversion.ts";
 import { type Lake, lineage, refuseCancelled, snapshotText, transactionOf, withScratch } from "./lake.ts";
 import {
   affectedCondition,

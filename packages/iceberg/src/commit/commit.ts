@@ -24,9 +24,10 @@ export async function commitMetadata(
     try {
       decided = await decide(state);
     } catch (error) {
+      if (!maybeStale) throw error;
       // Decided on what this process knew last. When that was stale the refusal may be wrong: look once more.
       const fresh = await loadState(context, identifier);
-      if (!maybeStale || fresh.metadataLocation === state.metadataLocation) throw error;
+      if (fresh.metadataLocation === state.metadataLocation) throw error;
       maybeStale = false;
       state = fresh;
       continue;

@@ -10,7 +10,7 @@ import { reloadState } from "../refs/branch-view.ts";
 import { quoteName } from "../schema/duckdb-type.ts";
 import { Table } from "../table.ts";
 import { writeDataFiles } from "../write/data-files.ts";
-import { danglingDeletes } from "../write/removal.ts";
+import { withTheirDeletes } from "../write/removal.ts";
 import type { CompactionGroup, CompactionPlan } from "./plan-compaction.ts";
 import { filesOf, withLocalFiles } from "../read/local-files.ts";
 
@@ -103,12 +103,12 @@ async function rewrite(
       ...(order === "" ? {} : { order }),
     }),
   );
-  const deletes = danglingDeletes(planned, new Set(inputs.map((file) => file.entry.file.path)));
+  const removedFiles = withTheirDeletes(planned, new Set(inputs.map((file) => file.entry.file.path)));
   const staged = stageChange(context, state, {
     operation: "replace",
     concurrency: "same-rows",
     addedDataFiles,
-    removedFiles: [...inputs.map((file) => file.entry.file), ...deletes],
+    removedFiles,
     dataSequenceNumber: currentSnapshot(state.metadata)?.["sequence-number"] ?? 0,
   });
   try {
@@ -122,8 +122,8 @@ async function rewrite(
   return {
     rewrittenFiles: inputs.length,
     addedFiles: addedDataFiles.length,
-    removedDeleteFiles: deletes.length,
-    bytesBefore: size(staged.removedFiles),
+    removedDeleteFiles: removedFiles.length - inputs.length,
+    bytesBefore: size(removedFiles),
     bytesAfter: size(addedDataFiles),
   };
 }

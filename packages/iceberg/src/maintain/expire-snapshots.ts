@@ -1,8 +1,8 @@
 import { commitMetadata } from "../commit/commit.ts";
 import { entriesOf, type Context } from "../context.ts";
 import { IcebergError } from "../errors.ts";
-import { STATUS } from "../manifest/data-file.ts";
 import type { Snapshot, TableMetadata } from "../metadata/table-metadata.ts";
+import { liveEntries } from "../read/live-entries.ts";
 import { Table } from "../table.ts";
 import { snapshotFiles } from "./reachable-files.ts";
 import { removeFiles } from "./remove-files.ts";
@@ -167,9 +167,8 @@ async function unreachable(
   const data = new Map<string, number>();
   for (const line of lost)
     for (const { file } of await entriesOf(context, metadata, line)) data.set(file.path, file.sizeBytes);
-  for (const line of data.size === 0 ? [] : current.manifests.values())
-    for (const entry of await entriesOf(context, metadata, line))
-      if (entry.status !== STATUS.deleted) data.delete(entry.file.path);
+  for await (const entries of liveEntries(context, metadata, data.size === 0 ? [] : [...current.manifests.values()]))
+    for (const entry of entries) data.delete(entry.file.path);
   const sizes = new Map([...data, ...lost.map((line) => [line.path, line.length] as const)]);
   return {
     manifestLists: [...old.manifestLists].filter((path) => !current.manifestLists.has(path)),

@@ -1,6 +1,7 @@
-import { entriesOf, manifestsOf, type Context } from "../context.ts";
-import { STATUS, type ManifestFile } from "../manifest/data-file.ts";
+import { manifestsOf, type Context } from "../context.ts";
+import type { ManifestFile } from "../manifest/data-file.ts";
 import type { Snapshot, TableMetadata } from "../metadata/table-metadata.ts";
+import { liveEntries } from "../read/live-entries.ts";
 
 /** Locations that some snapshots need, by kind. */
 export interface SnapshotFiles {
@@ -19,15 +20,14 @@ export async function snapshotFiles(context: Context, snapshots: readonly Snapsh
   return { manifestLists, manifests };
 }
 
-/** Data and delete files that the manifests list as live; one manifest at a time, so memory follows the paths only. */
+/** Data and delete files that the manifests list as live. */
 export async function liveFiles(
   context: Context,
   metadata: TableMetadata,
   manifests: Iterable<ManifestFile>,
 ): Promise<Set<string>> {
   const files = new Set<string>();
-  for (const line of manifests)
-    for (const entry of await entriesOf(context, metadata, line))
-      if (entry.status !== STATUS.deleted) files.add(entry.file.path);
+  for await (const entries of liveEntries(context, metadata, [...manifests]))
+    for (const entry of entries) files.add(entry.file.path);
   return files;
 }

@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { commitChange } from "../commit/commit-change.ts";
 import { stageChange } from "../commit/stage.ts";
-import { entriesOf, manifestsOf, type Context, type TableState } from "../context.ts";
+import { manifestsOf, type Context, type TableState } from "../context.ts";
 import { query, run } from "../engine.ts";
 import { IcebergError, isIcebergError } from "../errors.ts";
-import { CONTENT, STATUS, partitionKey, type DataFile, type ManifestEntry } from "../manifest/data-file.ts";
+import { CONTENT, partitionKey, type DataFile, type ManifestEntry } from "../manifest/data-file.ts";
 import { currentSchema, currentSnapshot } from "../metadata/table-metadata.ts";
+import { liveEntries } from "../read/live-entries.ts";
 import { comparePaths } from "../read/match-deletes.ts";
 import { planFiles } from "../read/plan-files.ts";
 import { deletedKeysSql } from "../read/scan-sql.ts";
@@ -71,10 +72,10 @@ export async function planRewriteDeletes(
 
 async function liveDeletes(context: Context, { metadata }: TableState): Promise<DataFile[]> {
   const files: DataFile[] = [];
-  for (const line of await manifestsOf(context, currentSnapshot(metadata)))
-    if (line.content === 1)
-      for (const entry of await entriesOf(context, metadata, line))
-        if (entry.status !== STATUS.deleted) files.push(entry.file);
+  const lines = await manifestsOf(context, currentSnapshot(metadata));
+  const ofDeletes = lines.filter((line) => line.content === 1);
+  for await (const entries of liveEntries(context, metadata, ofDeletes))
+    for (const entry of entries) files.push(entry.file);
   return files;
 }
 

@@ -1,15 +1,16 @@
-import { entriesOf, manifestsOf, type Context, type TableState } from "../context.ts";
+import { manifestsOf, type Context, type TableState } from "../context.ts";
 import { entriesWrittenBy, snapshotsBetween } from "../commit/validate.ts";
 import { IcebergError } from "../errors.ts";
 import { CONTENT, STATUS, type ManifestEntry } from "../manifest/data-file.ts";
 import { currentSchema, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
-import { duckdbType, quoteName } from "../schema/duckdb-type.ts";
+import { quoteName } from "../schema/duckdb-type.ts";
 import { fieldNamed, type Schema } from "../schema/schema.ts";
 import { readShapes } from "./file-shape.ts";
+import { liveEntries, withLiveFiles } from "./live-entries.ts";
 import { matchDeletes } from "./match-deletes.ts";
 import type { PlannedFile } from "./plan-files.ts";
 import { requireSnapshot } from "./resolve-snapshot.ts";
-import { deletedKeysSql, liveRowsSql, readParquet, ROW_KEY } from "./scan-sql.ts";
+import { deletedKeysSql, emptySelect, liveRowsSql, readParquet, ROW_KEY } from "./scan-sql.ts";
 import { filesOf, heldFiles } from "./local-files.ts";
 
 /** Name of the column that says what happened to a row. */
@@ -132,11 +133,7 @@ function changesSql(context: Context, schema: Schema, delta: Delta): string {
       `SELECT ${columns}${change("delete")} FROM ${readParquet(context, entries, schema.fields)} WHERE ${ROW_KEY} IN (${now})${still}`,
     );
   }
-  if (parts.length > 0) return parts.join(" UNION ALL ");
-  const empty = schema.fields
-    .map((field) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`)
-    .join(", ");
-  return `SELECT ${empty}, CAST(NULL AS VARCHAR) AS ${CHANGE_TYPE} WHERE false`;
+  return parts.length > 0 ? parts.join(" UNION ALL ") : emptySelect(schema.fields, change("insert"));
 }
 
 async function deltaBetween(
@@ -193,7 +190,7 @@ async function deltaBetween(
 }
 
 async function wholeTable(context: Context, metadata: TableMetadata, to: Snapshot | undefined): Promise<Delta> {
-  const { data, deletes } = await liveEntries(context, metadata, to);
+  const { data, deletes } = await filesAt(context, metadata, to);
   const matches = matchDeletes(data, deletes);
   return { inserted: data.map((entry) => ({ entry, deletes: matches.get(entry) ?? [] })), dropped: [], thinned: [] };
 }
@@ -208,7 +205,7 @@ async function olderFiles(
   base: Snapshot,
   newer: readonly Snapshot[],
 ): Promise<{ data: ManifestEntry[]; deletes: ManifestEntry[] }> {
-  const files = await liveEntries(context, metadata, base);
+  const files = await filesAt(context, metadata, base);
   for (const snapshot of newer) {
     if (snapshot.summary.operation !== "replace") continue;
     for (const entry of await entriesWrittenBy(context, metadata, snapshot))
@@ -217,17 +214,14 @@ async function olderFiles(
   return files;
 }
 
-async function liveEntries(
+async function filesAt(
   context: Context,
   metadata: TableMetadata,
   snapshot: Snapshot | undefined,
 ): Promise<{ data: ManifestEntry[]; deletes: ManifestEntry[] }> {
-  const lines = (await manifestsOf(context, snapshot)).filter((line) => line.addedFiles + line.existingFiles > 0);
-  const all = (await Promise.all(lines.map((line) => entriesOf(context, metadata, line))))
-    .flat()
-    .filter((entry) => entry.status !== STATUS.deleted);
-  return {
-    data: all.filter((entry) => entry.file.content === CONTENT.data),
-    deletes: all.filter((entry) => entry.file.content !== CONTENT.data),
-  };
+  const [data, deletes]: [ManifestEntry[], ManifestEntry[]] = [[], []];
+  const lines = withLiveFiles(await manifestsOf(context, snapshot));
+  for await (const entries of liveEntries(context, metadata, lines))
+    for (const entry of entries) (entry.file.content === CONTENT.data ? data : deletes).push(entry);
+  return { data, deletes };
 }

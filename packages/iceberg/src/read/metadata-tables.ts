@@ -1,7 +1,7 @@
 import { manifestsOf, type Context, type TableState } from "../context.ts";
 import { currentSnapshot } from "../metadata/table-metadata.ts";
 import { metadataRelation, type MetadataTableName, type RelationOptions } from "./metadata-relations.ts";
-import { CONTENT_NAME, liveEntries, partitionRows, partitionText, type PartitionRow } from "./partition-rows.ts";
+import { CONTENT_NAME, currentEntries, partitionRows, partitionText, type PartitionRow } from "./partition-rows.ts";
 
 /** One snapshot, ids as text. */
 export interface SnapshotRow {
@@ -69,7 +69,7 @@ export function metadataTables(context: Context, state: TableState): MetadataTab
       })),
     files: async () => {
       const rows: FileRow[] = [];
-      for await (const { file } of liveEntries(context, state))
+      for await (const { file } of currentEntries(context, state))
         rows.push({
           content: CONTENT_NAME[file.content],
           path: file.path,

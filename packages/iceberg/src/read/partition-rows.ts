@@ -1,6 +1,7 @@
-import { entriesOf, manifestsOf, specOf, type Context, type TableState } from "../context.ts";
-import { CONTENT, STATUS, partitionKey, type DataFile, type ManifestEntry } from "../manifest/data-file.ts";
+import { manifestsOf, specOf, type Context, type TableState } from "../context.ts";
+import { CONTENT, partitionKey, type DataFile, type ManifestEntry } from "../manifest/data-file.ts";
 import { currentSnapshot, type TableMetadata } from "../metadata/table-metadata.ts";
+import { liveEntries } from "./live-entries.ts";
 
 /** One partition of the current snapshot; `recordCount` and `sizeBytes` are of data files, deleted rows included. */
 export interface PartitionRow {
@@ -22,10 +23,10 @@ export interface PartitionRow {
 
 export const CONTENT_NAME = { 0: "data", 1: "position-deletes", 2: "equality-deletes" } as const;
 
-/** Live entries of the current snapshot, one manifest at a time. */
-export async function* liveEntries(context: Context, { metadata }: TableState): AsyncGenerator<ManifestEntry> {
-  for (const line of await manifestsOf(context, currentSnapshot(metadata)))
-    for (const entry of await entriesOf(context, metadata, line)) if (entry.status !== STATUS.deleted) yield entry;
+/** Live entries of the current snapshot. */
+export async function* currentEntries(context: Context, { metadata }: TableState): AsyncGenerator<ManifestEntry> {
+  const lines = await manifestsOf(context, currentSnapshot(metadata));
+  for await (const entries of liveEntries(context, metadata, lines)) yield* entries;
 }
 
 /** A partition tuple as `name=value/…`; empty for unpartitioned files. */
@@ -45,7 +46,7 @@ export async function partitionRows(context: Context, state: TableState): Promis
   const { metadata } = state;
   const times = new Map(metadata.snapshots.map((one) => [one["snapshot-id"], one["timestamp-ms"]]));
   const rows = new Map<string, Writable<PartitionRow> & { sequenceNumber: number }>();
-  for await (const { file, snapshotId, sequenceNumber } of liveEntries(context, state)) {
+  for await (const { file, snapshotId, sequenceNumber } of currentEntries(context, state)) {
     const key = partitionKey(file);
     let row = rows.get(key);
     if (!row) {

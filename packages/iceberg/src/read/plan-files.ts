@@ -1,9 +1,10 @@
-import { entriesOf, manifestsOf, specOf, type Context } from "../context.ts";
-import { CONTENT, STATUS, type ManifestEntry } from "../manifest/data-file.ts";
+import { manifestsOf, specOf, type Context } from "../context.ts";
+import { CONTENT, type ManifestEntry } from "../manifest/data-file.ts";
 import type { Snapshot, TableMetadata } from "../metadata/table-metadata.ts";
 import type { Schema } from "../schema/schema.ts";
 import { readShapes } from "./file-shape.ts";
 import type { Filter } from "./filter.ts";
+import { liveEntries, withLiveFiles } from "./live-entries.ts";
 import { matchDeletes } from "./match-deletes.ts";
 import { fileMayMatch, manifestMayMatch, partitionMayMatch } from "./prune.ts";
 
@@ -12,8 +13,6 @@ export interface PlannedFile {
   readonly entry: ManifestEntry;
   readonly deletes: readonly ManifestEntry[];
 }
-
-const MANIFESTS_AT_ONCE = 8;
 
 /** Files a snapshot's scan has to read, pruned by the filter (spec "Scan Planning"). */
 export async function planFiles(
@@ -24,8 +23,7 @@ export async function planFiles(
   filter?: Filter,
 ): Promise<PlannedFile[]> {
   const lines = await manifestsOf(context, snapshot);
-  const alive = lines.filter((line) => line.addedFiles + line.existingFiles > 0);
-  const wanted = alive.filter(
+  const wanted = withLiveFiles(lines).filter(
     (line) =>
       line.content === 1 ||
       filter === undefined ||
@@ -34,7 +32,6 @@ export async function planFiles(
   const data: ManifestEntry[] = [];
   const deletes: ManifestEntry[] = [];
   const keep = (entry: ManifestEntry): void => {
-    if (entry.status === STATUS.deleted) return;
     if (entry.file.content !== CONTENT.data) deletes.push(entry);
     else if (
       filter === undefined ||
@@ -43,12 +40,7 @@ export async function planFiles(
     )
       data.push(entry);
   };
-  // Some manifests at a time: memory follows the files that match, not the size of the table.
-  for (let from = 0; from < wanted.length; from += MANIFESTS_AT_ONCE) {
-    const some = wanted.slice(from, from + MANIFESTS_AT_ONCE);
-    for (const entries of await Promise.all(some.map((line) => entriesOf(context, metadata, line))))
-      for (const entry of entries) keep(entry);
-  }
+  for await (const entries of liveEntries(context, metadata, wanted)) for (const entry of entries) keep(entry);
   await readShapes(context, metadata, data);
   const matches = matchDeletes(data, deletes);
   return data.map((entry) => ({ entry, deletes: matches.get(entry) ?? [] }));

@@ -56,9 +56,9 @@ function byShape(
   return [...groups.values()];
 }
 
-/** The typed empty relation. */
-export function emptySelect(fields: readonly NestedField[]): string {
-  return `SELECT ${fields.map((field) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`).join(", ")} WHERE false`;
+/** The typed empty relation; `extra` goes behind its columns. */
+export function emptySelect(fields: readonly NestedField[], extra = ""): string {
+  return `SELECT ${fields.map((field) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`).join(", ")}${extra} WHERE false`;
 }
 
 /** One number per row of a file list: file index and position, as one integer, so that the anti join hashes integers. */
@@ -93,7 +93,7 @@ export function liveRowsSql(
   output: readonly NestedField[],
   extra = "",
 ): string {
-  if (files.length === 0) return emptySelect(output);
+  if (files.length === 0) return emptySelect(output, extra);
   const columns = output.map((field) => quoteName(field.name)).join(", ") + extra;
   const clean = files.filter((file) => file.deletes.length === 0).map((file) => file.entry);
   const byPosition = files.filter(

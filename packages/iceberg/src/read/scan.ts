@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
 import type { Context, TableState } from "../context.ts";
-import { chunks } from "../engine.ts";
+import { chunks, rowBatches } from "../engine.ts";
 import { IcebergError } from "../errors.ts";
 import { CONTENT } from "../manifest/data-file.ts";
 import { currentSchema, schemaById } from "../metadata/table-metadata.ts";
@@ -110,8 +110,7 @@ export function scanTable(context: Context, state: TableState, options: ScanOpti
       const files = await plan();
       const lease = await context.storage.ensureLocal(filesOf(files));
       try {
-        const result = await connection.stream(`SELECT * FROM ${sqlOf(files)}`);
-        for await (const batch of result.yieldRowObjectJs()) yield batch as Record<string, unknown>[];
+        yield* rowBatches(connection, `SELECT * FROM ${sqlOf(files)}`);
       } finally {
         lease.release();
       }

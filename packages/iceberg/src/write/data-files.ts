@@ -24,15 +24,16 @@ export function dataFolder(metadata: TableMetadata): string {
 /**
  * A SELECT of exactly the table's columns, in order and cast to their types (so HUGEINT sums and the like cannot change
  * the Parquet type). `schema-mismatch` for a column the table lacks, or a required one the query lacks; when it runs,
- * also for a row without a required part of a nested column.
+ * also for a row without a required part of a nested column. `beside` is a column of the query that is not the table's,
+ * and what is made of it behind the table's columns.
  */
 export async function projectToSchema(
   connection: DuckDBConnection,
   schema: Schema,
   sql: string,
-  ignore: readonly string[] = [],
+  beside?: { readonly column: string; readonly sql: string },
 ): Promise<string> {
-  const given = new Set((await columnNames(connection, sql)).filter((name) => !ignore.includes(name)));
+  const given = new Set((await columnNames(connection, sql)).filter((name) => name !== beside?.column));
   const known = new Set(schema.fields.map((field) => field.name));
   const unknown = [...given].filter((name) => !known.has(name));
   if (unknown.length > 0)
@@ -50,7 +51,7 @@ export async function projectToSchema(
     const column = `CAST(${given.has(field.name) ? quoteName(field.name) : "NULL"} AS ${duckdbType(field.type)})`;
     return `${refusingMissingParts(field, column)} AS ${quoteName(field.name)}`;
   });
-  return `SELECT ${columns.join(", ")} FROM ${parenthesised(sql)}`;
+  return `SELECT ${[...columns, ...(beside ? [beside.sql] : [])].join(", ")} FROM ${parenthesised(sql)}`;
 }
 
 /** How rows become files; what is left out comes from the table. */

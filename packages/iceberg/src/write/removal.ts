@@ -1,8 +1,8 @@
-import { CONTENT, type DataFile } from "../manifest/data-file.ts";
+import type { DataFile } from "../manifest/data-file.ts";
 import type { PlannedFile } from "../read/plan-files.ts";
 
 /** Delete files that reach no live data file once `removed` are gone: they go with them. `planned` must be the whole table. */
-export function danglingDeletes(planned: readonly PlannedFile[], removed: ReadonlySet<string>): DataFile[] {
+function danglingDeletes(planned: readonly PlannedFile[], removed: ReadonlySet<string>): DataFile[] {
   const dangling = new Map<string, DataFile>();
   const needed = new Set<string>();
   for (const { entry, deletes } of planned)
@@ -10,7 +10,7 @@ export function danglingDeletes(planned: readonly PlannedFile[], removed: Readon
       if (!removed.has(entry.file.path)) needed.add(file.path);
       else dangling.set(file.path, file);
     }
-  return [...dangling.values()].filter((file) => file.content !== CONTENT.data && !needed.has(file.path));
+  return [...dangling.values()].filter((file) => !needed.has(file.path));
 }
 
 /** Data files that go, with the delete files that speak of no other. `planned` must be the whole table. */

@@ -11,7 +11,7 @@ import { currentSchema, currentSnapshot, type TableMetadata } from "../metadata/
 import { footers, noteShape, withMapping, type FileShape } from "../read/file-shape.ts";
 import { planFiles } from "../read/plan-files.ts";
 import { readParquet } from "../read/scan-sql.ts";
-import { quoteText } from "../schema/duckdb-type.ts";
+import { quoteName, quoteText } from "../schema/duckdb-type.ts";
 import { nameMappingOf } from "../schema/name-mapping.ts";
 import type { Schema } from "../schema/schema.ts";
 import { valueFromText } from "../values/bound.ts";
@@ -136,9 +136,7 @@ async function firstWithNulls(
   required: readonly string[],
 ): Promise<string | null> {
   if (required.length === 0) return null;
-  const counts = required.map(
-    (name, index) => `count(*) FILTER (t."${name.replaceAll('"', '""')}" IS NULL) AS c${index}`,
-  );
+  const counts = required.map((name, index) => `count(*) FILTER (t.${quoteName(name)} IS NULL) AS c${index}`);
   const [row] = await query(connection, `SELECT ${counts.join(", ")} FROM ${rows} t`);
   return required.find((_name, index) => Number(row?.[`c${index}`]) > 0) ?? null;
 }

@@ -101,8 +101,7 @@ async function sourceQuery(schema: Schema, input: MergeInput): Promise<string> {
       { column: deleteColumn },
     );
   const flag = `coalesce(CAST(${quoteName(deleteColumn)} AS BOOLEAN), false) AS ${FLAG}`;
-  const projected = await projectToSchema(connection, schema, input.query, [deleteColumn]);
-  return projected.replace(/^SELECT /, `SELECT ${flag}, `);
+  return projectToSchema(connection, schema, input.query, { column: deleteColumn, sql: flag });
 }
 
 async function refuseBadKeys(connection: DuckDBConnection, source: string, key: readonly string[]): Promise<void> {

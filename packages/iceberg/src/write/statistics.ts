@@ -1,4 +1,5 @@
 import { metricsMode, type MetricsMode } from "../properties.ts";
+import { quoteName } from "../schema/duckdb-type.ts";
 import { parsePrimitive } from "../schema/primitive.ts";
 import { leavesOf, type Leaf, type Schema } from "../schema/schema.ts";
 import { encodeValue, valueFromText } from "../values/bound.ts";
@@ -26,7 +27,7 @@ export function fileStatistics(
   const lower: Keyed<Buffer>[] = [];
   const upper: Keyed<Buffer>[] = [];
   for (const leaf of leavesOf(schema)) {
-    const found = returned.get(leaf.path.map((name) => `"${name.replaceAll('"', '""')}"`).join("."));
+    const found = returned.get(leaf.path.map(quoteName).join("."));
     const mode = metricsMode(properties, leaf.path.join("."));
     if (!found || mode.kind === "none") continue;
     const add = (into: Keyed<number>[], name: string): void => {
