@@ -43,6 +43,8 @@ export interface ReadAgainOptions {
 
 interface Reading {
   readonly stream: string;
+  /** As the last chunk found it; null before the first. */
+  oid: number | null;
   readonly jobs: Set<Job>;
   after: string | null;
   since: string | null;
@@ -58,6 +60,11 @@ interface Job {
   rows: number;
   gone: number;
   readonly failures: string[];
+}
+
+interface EndedPart {
+  readonly job: Job;
+  readonly failure: string | null;
 }
 
 interface Flight {
@@ -78,7 +85,8 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
   const queue: Reading[] = [];
   let flight: Flight | null = null;
   let client: pg.Client | null = null;
-  let finished: { job: Job; failure: string | null }[] = [];
+  /** Parts whose last rows are pending: settled when those are stored. */
+  let finished: EndedPart[] = [];
 
   const enqueue = (reading: Reading): Reading => {
     queue.push(reading);
@@ -91,6 +99,7 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
     const goesOn = from !== undefined && cursor?.since !== undefined;
     return enqueue({
       stream,
+      oid: null,
       jobs: new Set(),
       after: goesOn && cursor.after !== null ? JSON.stringify(cursor.after) : null,
       since: goesOn ? (cursor.since ?? null) : null,
@@ -99,12 +108,12 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
       only: null,
     });
   };
-  const end = (reading: Reading, failure: string | null): void => {
+  const end = (reading: Reading, failure: string | null): EndedPart[] => {
     const at = queue.indexOf(reading);
     if (at >= 0) queue.splice(at, 1);
-    for (const job of reading.jobs) finished.push({ job, failure });
+    return [...reading.jobs].map((job) => ({ job, failure }));
   };
-  const settle = async (ended: typeof finished): Promise<void> => {
+  const settle = async (ended: readonly EndedPart[]): Promise<void> => {
     for (const { job, failure } of ended) {
       job.left -= 1;
       if (failure !== null) job.failures.push(failure);
@@ -118,15 +127,18 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
       });
     }
   };
-  const settleFinished = (): Promise<void> => {
-    const ended = finished;
-    finished = [];
-    return settle(ended);
+  const disconnect = (): void => {
+    if (client !== null) dropSession(client);
+    client = null;
   };
+  const published = async (session: pg.Client, stream: string, oid: number | null): Promise<SourceTable | undefined> =>
+    (await readTables(session, options.publication, oid)).find((table) => table.stream === stream);
   const read = async (session: pg.Client, reading: Reading): Promise<Awaited<Flight["result"]>> => {
     try {
-      const tables = await readTables(session, options.publication);
-      const table = tables.find((each) => each.stream === reading.stream);
+      // A table that was made anew has another number.
+      const table =
+        (reading.oid === null ? undefined : await published(session, reading.stream, reading.oid)) ??
+        (await published(session, reading.stream, null));
       if (table === undefined)
         throw new PlatformError(
           "source-misconfigured",
@@ -141,13 +153,14 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
   const fail = async (reading: Reading, error: unknown): Promise<void> => {
     const failure = isPlatformError(error) ? error : tableFailure(error);
     if (failure === null) throw error;
-    end(reading, `${reading.stream}: ${failure.message}`);
+    const ended = end(reading, `${reading.stream}: ${failure.message}`);
     await options.failed(reading.stream, failure);
-    await settleFinished();
+    await settle(ended);
   };
 
   const insert = async ({ reading, lsn }: Flight, table: SourceTable, chunk: WatermarkChunk): Promise<void> => {
     const version = await pending.adopt(table);
+    reading.oid = table.oid;
     reading.since ??= endBefore(lsn);
     reading.rowsRead += chunk.payloads.length;
     reading.after = chunk.keys.at(-1) ?? reading.after;
@@ -173,7 +186,7 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
       sweepBefore: chunk.last && reading.only === null ? reading.since : null,
       progress: reading.only === null ? progressOf(reading, table, chunk.last) : null,
     });
-    if (chunk.last) end(reading, null);
+    if (chunk.last) finished.push(...end(reading, null));
   };
   const progressOf = (reading: Reading, table: SourceTable, last: boolean): SnapshotProgress => ({
     stream: reading.stream,
@@ -194,6 +207,7 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
             ? add(record.stream, record)
             : enqueue({
                 stream: record.stream,
+                oid: null,
                 jobs: new Set(),
                 after: null,
                 since: null,
@@ -205,19 +219,18 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
       }
     },
     async remove(stream) {
-      for (const reading of queue.filter((each) => each.stream === stream))
-        end(reading, `${stream} was paused meanwhile`);
-      if (flight?.reading.stream === stream) flight = null;
-      await settleFinished();
+      if (flight?.reading.stream === stream) {
+        flight = null;
+        // Its read would go on, in a transaction that the next one's statements would fall into.
+        disconnect();
+      }
+      const left = queue.filter((each) => each.stream === stream);
+      await settle(left.flatMap((reading) => end(reading, `${stream} was paused meanwhile`)));
     },
     async tend() {
       if (flight !== null || pending.inTransaction) return;
       const [reading] = queue;
-      if (reading === undefined) {
-        if (client !== null) dropSession(client);
-        client = null;
-        return;
-      }
+      if (reading === undefined) return disconnect();
       client ??= await options.connect();
       const lsn = await takeWatermark(client);
       flight = { reading, lsn, result: read(client, reading) };
@@ -242,10 +255,7 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
       finished = [];
       return () => settle(ended);
     },
-    close() {
-      if (client !== null) dropSession(client);
-      client = null;
-    },
+    close: disconnect,
   };
 }
 

@@ -1,4 +1,4 @@
-import { SECOND } from "@nova/pipeline-core/kernel";
+import { abortable, SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureHost } from "@nova/pipeline-core/connectors";
 import type pg from "pg";
 import type { FlushRules } from "./flush-rules.ts";
@@ -54,7 +54,7 @@ export async function streamChanges(
       const wait = pending.rows === 0 ? TICK : Math.min(TICK, Math.max(1, dueAt() - millis()));
       for (const message of await stream.next(wait)) {
         const wasEmpty = pending.rows === 0;
-        if (control.waitsBefore(message)) await control.place();
+        if (control.waitsBefore(message)) await abortable(control.place(), signal);
         if (pending.needsDescription(message)) await pending.describe(message);
         pending.read(message);
         if (wasEmpty && pending.rows > 0) firstRowAt = millis();

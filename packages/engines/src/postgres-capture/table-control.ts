@@ -39,7 +39,8 @@ export function tableControl(host: CaptureHost, pending: PendingChanges, options
     options.streams.filter(({ state }) => state === "paused" || state === "failed").map(({ stream }) => stream),
   );
   const seen = new Set<string>();
-  const missing = new Set<string>();
+  /** Read again once they are published: those found gone, and at a start those that failed, whose cause may be mended. */
+  const awaited = new Set(options.streams.filter(({ state }) => state === "failed").map(({ stream }) => stream));
   let lookedAt = 0;
   let comparedAt = host.clock.now().getTime();
 
@@ -95,9 +96,12 @@ export function tableControl(host: CaptureHost, pending: PendingChanges, options
     const records = await host.streams();
     const known = new Map(records.map((record) => [record.stream, record]));
     for (const { stream, state } of records) {
-      if (published.has(stream) && missing.delete(stream)) again.add(stream, {});
-      if (published.has(stream) || state !== "streaming") continue;
-      missing.add(stream);
+      if (published.has(stream)) {
+        if (awaited.delete(stream)) again.add(stream, {});
+        continue;
+      }
+      if (state !== "streaming") continue;
+      awaited.add(stream);
       skip(stream, true);
       await host.setStreamState(stream, "failed", {
         kind: "source-misconfigured",
