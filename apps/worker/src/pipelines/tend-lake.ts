@@ -26,7 +26,7 @@ export async function sampleFreshness({ state, clock, catalog }: PipelineContext
 
 /** Tidies the dataset that has waited longest by commits; one per call, so that it never crowds out loads. */
 export async function tidyOne(context: PipelineContext): Promise<string | null> {
-  const { state, engine } = context;
+  const { state } = context;
   const [busiest] = [...state.commits].toSorted(([, left], [, right]) => right - left);
   if (busiest === undefined || busiest[1] < COMMITS) return null;
   const [dataset] = busiest;
