@@ -1,55 +1,24 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
-import type { Pool } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ensureJdbcTables, jdbcCatalog } from "./catalogs/jdbc/index.ts";
+import { CRASH_CATALOG, type Death, FAILPOINTS, runCrashing } from "./crash-process.ts";
 import {
   executeExpireSnapshots,
   executeOrphanFiles,
-  openLakehouse,
   planExpireSnapshots,
   planOrphanFiles,
-  type Lakehouse,
   type Table,
 } from "./index.ts";
 import { liveFiles, snapshotFiles } from "./maintain/reachable-files.ts";
-import { folderStorage } from "./storage/folder/index.ts";
 import { Table as TableClass } from "./table.ts";
-import { startPostgres, type TestPostgres } from "./test-postgres.ts";
+import { type JdbcTestLakehouse, openJdbcTestLakehouse } from "./test-jdbc-lakehouse.ts";
 
 const id = { namespace: "crash", name: "operations" };
-const FAILPOINTS = [
-  "data-files-written",
-  "manifests-written",
-  "manifest-list-written",
-  "metadata-written",
-  "within",
-  "pointer-swapped",
-];
-let postgres: TestPostgres;
-let pool: Pool;
-let folder: string;
-let connection: DuckDBConnection;
-let lakehouse: Lakehouse;
+const SCRIPT = new URL("./crash-operator.ts", import.meta.url);
+let lake: JdbcTestLakehouse;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "iceberg-operations-"));
-  postgres = await startPostgres(55141);
-  pool = postgres.pool();
-  await ensureJdbcTables(pool);
-  await pool.query("CREATE TABLE ledger (n bigserial PRIMARY KEY, writer text, line jsonb)");
-  const duckdb = await DuckDBInstance.create(":memory:");
-  connection = await duckdb.connect();
-  lakehouse = openLakehouse({
-    catalog: jdbcCatalog({ pool, catalogName: "crash" }),
-    storage: folderStorage(folder),
-    duckdb,
-    warehouse: folder,
-  });
-  await lakehouse.createTable(id, {
+  lake = await openJdbcTestLakehouse(CRASH_CATALOG);
+  await lake.pool.query("CREATE TABLE ledger (n bigserial PRIMARY KEY, writer text, line jsonb)");
+  await lake.lakehouse.createTable(id, {
     schema: [
       { name: "id", type: "string" },
       { name: "batch", type: "string" },
@@ -58,36 +27,14 @@ beforeAll(async () => {
     properties: { "commit.retry.num-retries": "50", "commit.manifest.min-count-to-merge": "6" },
   });
 }, 120_000);
-afterAll(async () => {
-  connection?.closeSync();
-  await pool?.end();
-  await postgres?.stop();
-  if (folder) await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => lake.close());
 
-function operate(
-  writer: string,
-  seed: number,
-  operations: number,
-  failpoint: string,
-  after: number,
-): Promise<NodeJS.Signals | number | null> {
-  return new Promise((resolve, reject) => {
-    const script = new URL("./crash-operator.ts", import.meta.url).pathname;
-    const rest = [postgres.url, folder, writer, seed, operations, failpoint, after].map(String);
-    const child = spawn(process.execPath, [script, ...rest], { stdio: ["ignore", "ignore", "pipe"] });
-    let complaint = "";
-    child.stderr.on("data", (chunk: Buffer) => (complaint += chunk));
-    child.once("error", reject);
-    child.once("exit", (code, signal) =>
-      code !== 0 && signal === null ? reject(new Error(`${writer}: ${complaint}`)) : resolve(signal ?? code),
-    );
-  });
-}
+const operate = (writer: string, seed: number, operations: number, failpoint: Death["failpoint"], after: number) =>
+  runCrashing(SCRIPT, lake, { failpoint, after }, writer, seed, operations);
 
 /** What the acknowledged operations leave, in the order of their transactions: key → batch. */
 async function expected(): Promise<Map<string, string>> {
-  const { rows } = await pool.query<{ line: { batch: string; set: string[]; removed: string[] } }>(
+  const { rows } = await lake.pool.query<{ line: { batch: string; set: string[]; removed: string[] } }>(
     "SELECT line FROM ledger ORDER BY n",
   );
   const model = new Map<string, string>();
@@ -99,9 +46,9 @@ async function expected(): Promise<Map<string, string>> {
 }
 
 async function agrees(): Promise<Table> {
-  const table = await lakehouse.loadTable(id);
+  const table = await lake.lakehouse.loadTable(id);
   const found = (
-    await connection.runAndReadAll(`SELECT id, batch FROM ${await table.scan().toSql()}`)
+    await lake.connection.runAndReadAll(`SELECT id, batch FROM ${await table.scan().toSql()}`)
   ).getRowsJson() as [string, string][];
   const model = await expected();
   expect(found).toHaveLength(model.size);
@@ -126,7 +73,7 @@ test("processes that append, merge, delete, publish, compact and expire at once,
   for (const [round, failpoint] of FAILPOINTS.entries()) {
     const ended = await Promise.all([
       operate(`a${round}`, 100 + round, 12, failpoint, 2 + round),
-      operate(`b${round}`, 200 + round, 12, FAILPOINTS[(round + 3) % 6] as string, 4),
+      operate(`b${round}`, 200 + round, 12, FAILPOINTS[(round + 3) % 6] ?? "none", 4),
       operate(`c${round}`, 300 + round, 8, "none", 1),
     ]);
     died += ended.filter((signal) => signal === "SIGKILL").length;

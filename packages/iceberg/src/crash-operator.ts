@@ -1,18 +1,14 @@
 /**
  * A process that does random work on one table until it is done or dies with SIGKILL at the failpoint it is given: appends,
  * merges, deletes, write–audit–publish, compaction, expiry. What changes rows has a line in PostgreSQL's ledger in the same
- * transaction. Arguments: url, folder, writer name, seed, number of operations, failpoint (or "none"), after how many
- * passes of it.
+ * transaction. Arguments of its own: writer name, seed, number of operations.
  */
-import { DuckDBInstance } from "@duckdb/node-api";
-import { Pool } from "pg";
-import { jdbcCatalog } from "./catalogs/jdbc/index.ts";
+import { openCrashProcess } from "./crash-process.ts";
 import {
   executeCompaction,
   executeExpireSnapshots,
   executeRewriteDeletes,
   isIcebergError,
-  openLakehouse,
   planCompaction,
   planExpireSnapshots,
   planRewriteDeletes,
@@ -20,33 +16,9 @@ import {
   type StagedChange,
   type Table,
 } from "./index.ts";
-import { folderStorage } from "./storage/folder/index.ts";
 
-const [url, folder, writer, seed, operations, failpoint, after] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-];
-let passes = 0;
-const dieAt = (name: string): void => {
-  if (name !== failpoint) return;
-  passes += 1;
-  if (passes >= Number(after)) process.kill(process.pid, "SIGKILL");
-};
-const pool = new Pool({ connectionString: url, max: 2 });
-const duckdb = await DuckDBInstance.create(":memory:", { threads: "1" });
-const connection = await duckdb.connect();
-const lakehouse = openLakehouse({
-  catalog: jdbcCatalog({ pool, catalogName: "crash" }),
-  storage: folderStorage(folder),
-  duckdb,
-  warehouse: folder,
-  failpoint: dieAt,
-});
+const { lakehouse, connection, args, dieAt, close } = await openCrashProcess();
+const [writer, seed, operations] = args;
 const id = { namespace: "crash", name: "operations" };
 
 let state = Number(seed);
@@ -134,5 +106,4 @@ for (let operation = 0; operation < Number(operations); operation += 1) {
     kind < 2 ? [fresh, []] : kind === 2 ? [own.slice(0, 3), own.slice(3)] : kind === 3 ? [[], own] : [[], []];
   for (;;) if (await attempt(kind, { batch, set, removed }, removed)) break;
 }
-await pool.end();
-connection.closeSync();
+await close();

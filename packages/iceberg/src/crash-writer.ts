@@ -1,38 +1,13 @@
 /**
  * The process that the crash test kills: commits batches to one table, each with a row in PostgreSQL in the same
  * transaction, and dies with SIGKILL at the failpoint it is given.
- * Arguments: url, folder, writer name, number of batches, failpoint (or "none"), after how many passes of it.
+ * Arguments of its own: writer name, number of batches.
  */
-import { DuckDBInstance } from "@duckdb/node-api";
-import { Pool } from "pg";
-import { jdbcCatalog } from "./catalogs/jdbc/index.ts";
-import { isIcebergError, openLakehouse } from "./index.ts";
-import { folderStorage } from "./storage/folder/index.ts";
+import { openCrashProcess } from "./crash-process.ts";
+import { isIcebergError } from "./index.ts";
 
-const [url, folder, writer, batches, failpoint, after] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-];
-let passes = 0;
-const dieAt = (name: string): void => {
-  if (name !== failpoint) return;
-  passes += 1;
-  if (passes >= Number(after)) process.kill(process.pid, "SIGKILL");
-};
-const pool = new Pool({ connectionString: url, max: 2 });
-const duckdb = await DuckDBInstance.create(":memory:", { threads: "1" });
-const connection = await duckdb.connect();
-const lakehouse = openLakehouse({
-  catalog: jdbcCatalog({ pool, catalogName: "crash" }),
-  storage: folderStorage(folder),
-  duckdb,
-  warehouse: folder,
-  failpoint: dieAt,
-});
+const { lakehouse, connection, args, dieAt, close } = await openCrashProcess();
+const [writer, batches] = args;
 let table = await lakehouse.loadTable({ namespace: "crash", name: "rows" });
 for (let batch = 0; batch < Number(batches); batch += 1) {
   const name = `${writer}-${batch}`;
@@ -58,5 +33,4 @@ for (let batch = 0; batch < Number(batches); batch += 1) {
     }
   }
 }
-await pool.end();
-connection.closeSync();
+await close();

@@ -1,79 +1,28 @@
-import { execFile, execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
-import type { Pool } from "pg";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ensureJdbcTables, jdbcCatalog } from "../catalogs/jdbc/index.ts";
-import {
-  executeCompaction,
-  openLakehouse,
-  planCompaction,
-  where,
-  type Lakehouse,
-  type SchemaColumn,
-  type Table,
-} from "../index.ts";
-import { folderStorage } from "../storage/folder/index.ts";
-import { startPostgres, type TestPostgres } from "../test-postgres.ts";
+import { executeCompaction, planCompaction, where, type Lakehouse, type SchemaColumn, type Table } from "../index.ts";
+import { type JdbcTestLakehouse, openJdbcTestLakehouse } from "../test-jdbc-lakehouse.ts";
+import { askPeer, PEER_CATALOG, pyicebergMissing } from "./test-peer.ts";
 
-const missing = ((): string | null => {
-  try {
-    execFileSync("python3", ["-c", "import pyiceberg.catalog.sql, pyiceberg_core, pyarrow, psycopg2"], {
-      stdio: "pipe",
-    });
-    return null;
-  } catch {
-    return 'python3 cannot import pyiceberg; pip install "pyiceberg[sql-postgres,pyarrow,pyiceberg-core]" and put that python3 on PATH';
-  }
-})();
+const PEER = new URL("./pyiceberg_evolution_peer.py", import.meta.url);
 
-describe.skipIf(missing !== null)(
-  `PyIceberg and evolved tables${missing === null ? "" : ` (skipped: ${missing})`}`,
+describe.skipIf(pyicebergMissing !== null)(
+  `PyIceberg and evolved tables${pyicebergMissing === null ? "" : ` (skipped: ${pyicebergMissing})`}`,
   () => {
-    let postgres: TestPostgres;
-    let pool: Pool;
+    let lake: JdbcTestLakehouse;
     let folder: string;
     let connection: DuckDBConnection;
     let lakehouse: Lakehouse;
 
     beforeAll(async () => {
-      folder = await mkdtemp(join(tmpdir(), "iceberg-evolution-"));
-      postgres = await startPostgres(55171);
-      pool = postgres.pool();
-      await ensureJdbcTables(pool);
-      const duckdb = await DuckDBInstance.create(":memory:");
-      connection = await duckdb.connect();
-      lakehouse = openLakehouse({
-        catalog: jdbcCatalog({ pool, catalogName: "nova" }),
-        storage: folderStorage(folder),
-        duckdb,
-        warehouse: folder,
-      });
+      lake = await openJdbcTestLakehouse(PEER_CATALOG);
+      ({ folder, connection, lakehouse } = lake);
       await lakehouse.createNamespace("interop");
-    }, 60_000);
-    afterAll(async () => {
-      connection?.closeSync();
-      await pool?.end();
-      await postgres?.stop();
-      if (folder) await rm(folder, { recursive: true, force: true });
-    });
+    }, 120_000);
+    afterAll(() => lake.close());
 
-    const python = async <T>(table: string, command: string, argument = ""): Promise<T> => {
-      const peer = new URL("./pyiceberg_evolution_peer.py", import.meta.url).pathname;
-      const uri = postgres.url.replace("postgresql:", "postgresql+psycopg2:");
-      const { stdout } = await promisify(execFile)("python3", [
-        peer,
-        uri,
-        `file://${folder}`,
-        `interop.${table}`,
-        command,
-        argument,
-      ]);
-      return JSON.parse(stdout) as T;
-    };
+    const python = <T>(table: string, command: string, argument?: string): Promise<T> =>
+      askPeer(PEER, lake, table, command, argument);
     type Row = Record<string, unknown>;
     const byId = (rows: Row[]): Row[] => rows.toSorted((a, b) => Number(a["id"]) - Number(b["id"]));
     /** Our rows in the form in which Python prints its own: maps as pairs, longs as numbers. */

@@ -1,68 +1,26 @@
-import { execFile, execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
-import type { Pool } from "pg";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ensureJdbcTables, jdbcCatalog } from "../catalogs/jdbc/index.ts";
-import { executeExpireSnapshots, openLakehouse, planExpireSnapshots, type Lakehouse, type Table } from "../index.ts";
-import { folderStorage } from "../storage/folder/index.ts";
-import { startPostgres, type TestPostgres } from "../test-postgres.ts";
+import { executeExpireSnapshots, planExpireSnapshots, type Lakehouse, type Table } from "../index.ts";
+import { type JdbcTestLakehouse, openJdbcTestLakehouse } from "../test-jdbc-lakehouse.ts";
+import { askPeer, PEER_CATALOG, pyicebergMissing } from "./test-peer.ts";
 
-const missing = ((): string | null => {
-  try {
-    execFileSync("python3", ["-c", "import pyiceberg.catalog.sql, pyiceberg_core, pyarrow, psycopg2"], {
-      stdio: "pipe",
-    });
-    return null;
-  } catch {
-    return 'python3 cannot import pyiceberg; pip install "pyiceberg[sql-postgres,pyarrow,pyiceberg-core]" and put that python3 on PATH';
-  }
-})();
+const PEER = new URL("./pyiceberg_refs_peer.py", import.meta.url);
 
-describe.skipIf(missing !== null)(
-  `PyIceberg and our branches, tags and staged snapshots${missing === null ? "" : ` (skipped: ${missing})`}`,
+describe.skipIf(pyicebergMissing !== null)(
+  `PyIceberg and our branches, tags and staged snapshots${pyicebergMissing === null ? "" : ` (skipped: ${pyicebergMissing})`}`,
   () => {
-    let postgres: TestPostgres;
-    let pool: Pool;
-    let folder: string;
+    let lake: JdbcTestLakehouse;
     let connection: DuckDBConnection;
     let lakehouse: Lakehouse;
 
     beforeAll(async () => {
-      folder = await mkdtemp(join(tmpdir(), "iceberg-refs-interop-"));
-      postgres = await startPostgres(55151);
-      pool = postgres.pool();
-      await ensureJdbcTables(pool);
-      const duckdb = await DuckDBInstance.create(":memory:");
-      connection = await duckdb.connect();
-      lakehouse = openLakehouse({
-        catalog: jdbcCatalog({ pool, catalogName: "nova" }),
-        storage: folderStorage(folder),
-        duckdb,
-        warehouse: folder,
-      });
-    }, 180_000);
-    afterAll(async () => {
-      connection?.closeSync();
-      await pool?.end();
-      await postgres?.stop();
-      if (folder) await rm(folder, { recursive: true, force: true });
-    });
+      lake = await openJdbcTestLakehouse(PEER_CATALOG);
+      ({ connection, lakehouse } = lake);
+    }, 120_000);
+    afterAll(() => lake.close());
 
-    const python = async <T>(table: string, command: string, argument = ""): Promise<T> => {
-      const { stdout } = await promisify(execFile)("python3", [
-        new URL("./pyiceberg_refs_peer.py", import.meta.url).pathname,
-        postgres.url.replace("postgresql:", "postgresql+psycopg2:"),
-        `file://${folder}`,
-        `interop.${table}`,
-        command,
-        argument,
-      ]);
-      return JSON.parse(stdout) as T;
-    };
+    const python = <T>(table: string, command: string, argument?: string): Promise<T> =>
+      askPeer(PEER, lake, table, command, argument);
     const append = async (table: Table, n: number, publish = true): Promise<{ table: Table; snapshotId: bigint }> =>
       lakehouse.commit(await table.stageAppend({ connection, query: `SELECT ${n}::BIGINT AS id` }), { publish });
     const ids = async (table: Table, options = {}): Promise<number[]> =>
