@@ -1,26 +1,14 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Db, openDb } from "@nova/db/client";
-import { migrate } from "@nova/db/migrate";
+import { randomUUID } from "node:crypto";
 import * as stores from "@nova/db/repositories";
-import { openLakeEngine } from "@nova/engines/duckdb";
-import { readRows } from "@nova/engines/duckdb/testing";
-import { modelCompiler } from "@nova/engines/sql";
-import { type Logger, PlatformError, uuidV7Source } from "@nova/pipeline-core/kernel";
-import { emptyEnvelopeColumns } from "@nova/pipeline-core/lakehouse";
-import type { Command, CommandRequest, LakeEngine, StoredRun } from "@nova/pipeline-core/orchestration";
-import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
+import { type Logger, PlatformError } from "@nova/pipeline-core/kernel";
+import type { Command, CommandRequest, StoredRun } from "@nova/pipeline-core/orchestration";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { loadDefinitions, type Pipelines, startPipelines } from "./index.ts";
+import { eventually as eventuallyWith, openOrderPipelines, type OrderPipelines } from "../testing/order-pipelines.ts";
+import type { Pipelines } from "./index.ts";
 
 const DEV = "dev.okafor@novaretail.example";
 const STAGED = "staged.orders_db__orders";
 const CURATED = "curated.orders";
-const clock = { now: () => new Date() };
-const ids = uuidV7Source(clock, { bytes: (length) => new Uint8Array(randomBytes(length)) });
-const context = { clock, ids };
 const errors: string[] = [];
 const logger: Logger = {
   debug: () => undefined,
@@ -29,64 +17,28 @@ const logger: Logger = {
   error: (message, fields) => void errors.push(`${message} ${JSON.stringify(fields)} ${String(fields?.error)}`),
   with: () => logger,
 };
-const definitions = loadDefinitions(modelCompiler);
+const PACE = {
+  hot: 50,
+  cold: 1_000,
+  model: 50,
+  lagShare: 0,
+  idle: 200,
+  freshness: 5_000,
+  checks: 5_000,
+  maintenance: 60_000,
+};
 
-let server: TestPostgres;
-let db: Db;
-let folder: string;
-let lake: LakeEngine;
-let engine: LakeEngine;
+let lake: OrderPipelines;
 let pipelines: Pipelines;
 let feed: stores.CommandFeed;
-let position = 0;
 let total = 100;
 /** What a refresh of curated.orders meets before it begins; resolves at once unless a test says otherwise. */
 let gate: (signal: AbortSignal | undefined) => Promise<void>;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nova-steering-"));
-  server = await startTestPostgres();
-  const connectionString = await server.createDatabase("steering");
-  await migrate(connectionString);
-  db = openDb({ connectionString, max: 10 });
-  lake = await openLakeEngine({
-    lakeDir: join(folder, "lake"),
-    tempDir: join(folder, "spill"),
-    pool: db.pool,
-    memoryLimit: "400MB",
-    threads: 2,
-    clock,
-    logger,
-    contracts: definitions.contracts,
-  });
-  engine = {
-    ...lake,
-    async refreshModel(refresh) {
-      if (refresh.model.name === CURATED) await gate(refresh.signal);
-      return lake.refreshModel(refresh);
-    },
-  };
-  const sources = stores.sourceStore(db, context);
-  for (const { id, kind } of definitions.sources)
-    await sources.registerSource({ id, kind, configured: id === "orders_db" });
-  const columns = Object.entries(definitions.contracts[STAGED] ?? {}).map(([name, type]) => ({
-    name,
-    sourceType: type,
-    type,
-    nullable: name !== "order_id",
-    description: name,
-    pii: "none" as const,
-  }));
-  await sources.saveStreamSchemas("orders_db", [
-    { stream: "public.orders", key: ["order_id"], description: "Orders.", columns },
-  ]);
+  lake = await openOrderPipelines(logger);
 }, 120_000);
-afterAll(async () => {
-  await lake.close();
-  await db.close();
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => lake.close(), 60_000);
 
 beforeEach(async () => {
   errors.length = 0;
@@ -95,41 +47,25 @@ beforeEach(async () => {
 }, 60_000);
 afterEach(async () => {
   await stopWorker();
-  await db.pool.query("DELETE FROM dataset_holds");
-  await db.pool.query("DELETE FROM pipeline_pauses");
+  await lake.db.pool.query("DELETE FROM dataset_holds");
+  await lake.db.pool.query("DELETE FROM pipeline_pauses");
 }, 60_000);
 
 async function startWorker(): Promise<void> {
-  const epoch = await stores
-    .workerLease(db, context)
-    .acquire({ id: ids.next(), pid: process.pid, startedAt: clock.now() });
-  await stores.runStore(db, context).closeAbandoned();
-  pipelines = await startPipelines({
-    engine,
-    definitions,
-    catalog: stores.catalogStore(db, context),
-    runs: stores.runStore(db, context),
-    commands: stores.commandStore(db, context),
-    controls: stores.controlStore(db),
-    quality: stores.qualityStore(db),
-    lineage: stores.lineageStore(db),
-    sources: stores.sourceStore(db, context),
-    quarantine: stores.quarantine(db, context),
-    configured: new Set(["orders_db"] as const),
+  const { db, engine } = lake;
+  const epoch = await lake.newEpoch();
+  await stores.runStore(db, lake).closeAbandoned();
+  pipelines = await lake.start({
     epoch,
-    clock,
-    logger,
-    pace: {
-      hot: 50,
-      cold: 1_000,
-      model: 50,
-      lagShare: 0,
-      idle: 200,
-      freshness: 5_000,
-      checks: 5_000,
-      maintenance: 60_000,
-    },
+    pace: PACE,
     onFatal: (error) => void errors.push(`fatal: ${error.message}`),
+    engine: {
+      ...engine,
+      async refreshModel(refresh) {
+        if (refresh.model.name === CURATED) await gate(refresh.signal);
+        return engine.refreshModel(refresh);
+      },
+    },
   });
   feed = stores.listenForCommands(db.pool.options.connectionString ?? "", () => pipelines.notifyCommands(), logger);
 }
@@ -139,63 +75,36 @@ async function stopWorker(): Promise<void> {
   await pipelines.stop();
 }
 
-async function eventually<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
-  const deadline = Date.now() + 40_000;
-  for (;;) {
-    const seen = await look();
-    if (seen !== null && seen !== false) return seen;
-    if (Date.now() > deadline) throw new Error(`not within the deadline: ${what}\n${errors.join("\n")}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const eventually = <T>(what: string, look: () => Promise<T | null | false>): Promise<T> =>
+  eventuallyWith(what, look, { patienceMillis: 40_000, complaints: errors });
 
 /** A change of order 1 arrives in raw; returns its total. */
 async function change(): Promise<string> {
-  position += 1;
   total += 1;
   const text = `${total}.00`;
-  const columns = emptyEnvelopeColumns();
-  columns.stream.push("public.orders");
-  columns.op.push(position === 1 ? "c" : "u");
-  columns.key.push(JSON.stringify({ order_id: "1" }));
-  columns.payload.push(
-    JSON.stringify({
-      order_id: "1",
-      customer_id: "1",
-      total: text,
-      status: "paid",
-      currency: "EUR",
-      subtotal: text,
-      discount: "0.00",
-      shipping: "0.00",
-      tax: "0.00",
-      placed_at: "2026-11-01 10:00:00+00",
-    }),
-  );
-  columns.unchanged.push(null);
-  columns.sourceTs.push(BigInt(clock.now().getTime()) * 1000n);
-  columns.position.push(`A.${String(position).padStart(10, "0")}`);
-  columns.schemaVersion.push(1);
-  await lake.rawStore.append({
-    source: "orders_db",
-    input: { from: "columns", columns },
-    batchId: `b${position}`,
-    ingestedAt: clock.now(),
-    within: async () => undefined,
-    position: String(position),
+  await lake.append(total === 101 ? "c" : "u", {
+    order_id: "1",
+    customer_id: "1",
+    total: text,
+    status: "paid",
+    currency: "EUR",
+    subtotal: text,
+    discount: "0.00",
+    shipping: "0.00",
+    tax: "0.00",
+    placed_at: "2026-11-01 10:00:00+00",
   });
-  await stores.sourceStore(db, context).setDataThrough("orders_db", clock.now());
   pipelines.notify("orders_db");
   return text;
 }
 
 async function totals(dataset = CURATED): Promise<string> {
-  if ((await lake.snapshots([dataset])).get(dataset) === null) return "";
+  if ((await lake.engine.snapshots([dataset])).get(dataset) === null) return "";
   return firstValue(dataset, "CAST(total AS varchar)");
 }
 
 async function firstValue(dataset: string, select: string): Promise<string> {
-  const value = (await readRows(lake, dataset, select))[0]?.[0];
+  const value = (await lake.rows(dataset, select))[0]?.[0];
   return typeof value === "string" ? value : "";
 }
 
@@ -203,7 +112,7 @@ const arrives = (text: string, dataset = CURATED) =>
   eventually(`${text} in ${dataset}`, async () => (await totals(dataset)) === text);
 
 async function settled(request: CommandRequest, key = randomUUID()): Promise<Command> {
-  const commands = stores.commandStore(db, context);
+  const commands = stores.commandStore(lake.db, lake);
   const { command } = await commands.request(request, { actor: DEV, key });
   return eventually(`${request.kind} is settled`, async () => {
     const now = await commands.find(command.id);
@@ -213,16 +122,16 @@ async function settled(request: CommandRequest, key = randomUUID()): Promise<Com
 
 const ended = (runId: string): Promise<StoredRun> =>
   eventually(`run ${runId} ends`, async () => {
-    const run = await stores.runStore(db, context).find(runId);
+    const run = await stores.runStore(lake.db, lake).find(runId);
     return run !== null && run.state !== "queued" && run.state !== "running" && run;
   });
 
 async function latestRunOf(dataset: string): Promise<StoredRun> {
-  const { rows } = await db.pool.query<{ run_id: string }>(
+  const { rows } = await lake.db.pool.query<{ run_id: string }>(
     "SELECT run_id FROM steps WHERE dataset = $1 AND state <> 'skipped' ORDER BY waiting_since DESC LIMIT 1",
     [dataset],
   );
-  const run = await stores.runStore(db, context).find(rows[0]?.run_id ?? "");
+  const run = await stores.runStore(lake.db, lake).find(rows[0]?.run_id ?? "");
   if (run === null) throw new Error(`no run of ${dataset}`);
   return run;
 }
@@ -375,7 +284,7 @@ describe("people steer runs", () => {
 
   it("what was asked while no worker ran is carried out at the next start", async () => {
     await stopWorker();
-    const commands = stores.commandStore(db, context);
+    const commands = stores.commandStore(lake.db, lake);
     const { command } = await commands.request(
       { kind: "pause-pipeline", target: "sales" },
       { actor: DEV, key: randomUUID() },

@@ -1,24 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PlatformError } from "@nova/pipeline-core/kernel";
-import { EnvelopeLines, type LogRecord } from "./envelope-lines.ts";
-import { readOtlp, type OtlpEncoding } from "./otlp.ts";
-import { encodeOtlpRequest, type OtlpRequest, sampleOtlpRequest } from "./testing.ts";
-
-interface Line {
-  readonly payload: LogRecord;
-  readonly source_ts: string;
-  readonly position: string;
-}
-function linesOf(body: Buffer, encoding: OtlpEncoding): Line[] {
-  const lines = new EnvelopeLines();
-  readOtlp(body, encoding, lines);
-  const text = lines.render((index) => `000000000007.${String(index).padStart(8, "0")}`).toString();
-  return text
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Line);
-}
+import { encodeOtlpRequest, otlpLines, type OtlpRequest, sampleOtlpRequest } from "./testing.ts";
 
 const text = fc.string({ unit: "binary", maxLength: 40 });
 const key = fc.oneof(fc.constantFrom("service.name", "event.name", "otel.scope.name", "a", "b"), text);
@@ -76,7 +59,7 @@ const request = fc.record({
 /** Whether each line is whole, or `refused`; any other failure is one of the test. */
 function linesOrRefusal(body: Buffer): readonly string[] {
   try {
-    return linesOf(body, "protobuf").map(({ payload, source_ts }) => (payload.ts === source_ts ? "whole" : "torn"));
+    return otlpLines(body, "protobuf").map(({ payload, source_ts }) => (payload.ts === source_ts ? "whole" : "torn"));
   } catch (error) {
     if (error instanceof PlatformError && error.kind === "payload-rejected") return ["refused"];
     throw error;
@@ -91,8 +74,8 @@ describe("OTLP in protobuf, read without objects in between", () => {
   test("gives the same envelopes as in JSON, whatever is in it", () => {
     fc.assert(
       fc.property(request, (each) => {
-        expect(linesOf(encodeOtlpRequest(each), "protobuf")).toEqual(
-          linesOf(Buffer.from(JSON.stringify(each)), "json"),
+        expect(otlpLines(encodeOtlpRequest(each), "protobuf")).toEqual(
+          otlpLines(Buffer.from(JSON.stringify(each)), "json"),
         );
       }),
       { numRuns: 300 },
@@ -134,7 +117,7 @@ describe("OTLP in protobuf, read without objects in between", () => {
       message(2, unknown, message(2, logRecord), message(1, unknown, string(1, "scope"))),
       message(1, unknown, message(1, attribute("service.name", "cart")), message(1, attribute("k", "v"))),
     );
-    expect(linesOf(body, "protobuf").map(({ payload }) => payload)).toEqual([
+    expect(otlpLines(body, "protobuf").map(({ payload }) => payload)).toEqual([
       expect.objectContaining({ service: "cart", message: "hi", attributes: { k: "v", "otel.scope.name": "scope" } }),
     ]);
   });
@@ -144,7 +127,7 @@ describe("OTLP in protobuf, read without objects in between", () => {
     const at = whole.indexOf("placed by");
     whole[at] = 0xff;
     whole[at + 8] = 0xe2; // the begin of a character that does not end
-    expect(linesOf(whole, "protobuf").map(({ payload }) => payload.message)).toEqual([
+    expect(otlpLines(whole, "protobuf").map(({ payload }) => payload.message)).toEqual([
       "order 0 \u{fffd}laced b\u{fffd} a customer in the web shop",
       "order 1 placed by a customer in the web shop",
     ]);
@@ -158,6 +141,6 @@ describe("OTLP in protobuf, read without objects in between", () => {
     }
     let body = Buffer.concat([Buffer.from([0x2a]), length(nested.length), nested]);
     for (const field of [0x12, 0x12, 0x0a]) body = Buffer.concat([Buffer.from([field]), length(body.length), body]);
-    expect(() => linesOf(body, "protobuf")).toThrow(expect.objectContaining({ kind: "payload-rejected" }));
+    expect(() => otlpLines(body, "protobuf")).toThrow(expect.objectContaining({ kind: "payload-rejected" }));
   });
 });

@@ -1,5 +1,25 @@
 import protobuf from "protobufjs";
+import { EnvelopeLines, type LogRecord } from "./envelope-lines.ts";
 import { OTLP_PROTO } from "./otlp-proto.ts";
+import { type OtlpEncoding, readOtlp } from "./otlp.ts";
+
+/** An envelope as it stands in the spool. */
+export interface OtlpLine {
+  readonly payload: LogRecord;
+  readonly source_ts: string;
+  readonly position: string;
+}
+
+/** The envelopes of a request, in its order. Throws what reading it throws. */
+export function otlpLines(body: Buffer, encoding: OtlpEncoding): OtlpLine[] {
+  const lines = new EnvelopeLines();
+  readOtlp(body, encoding, lines);
+  const text = lines.render((index) => `000000000007.${String(index).padStart(8, "0")}`).toString();
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as OtlpLine);
+}
 
 /** An OTLP logs request in its JSON form, as far as the samples and tests need it. */
 export interface OtlpRequest {
