@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logIntake, type LogIntake } from "@nova/engines/log-intake";
+import { hashLogToken, logIntake, type LogIntake, logServices } from "@nova/engines/log-intake";
 import { encodeOtlpRequest, sampleLines, sampleOtlpRequest } from "@nova/engines/log-intake/testing";
 import { openSpool } from "@nova/engines/spool";
 import { memoryDeliveryLedger, memoryQuarantine } from "@nova/pipeline-core/connectors/testing";
@@ -25,24 +25,28 @@ interface Kind {
   body(start: number, count: number): Buffer;
   take(logs: LogIntake, body: Buffer): Promise<unknown>;
 }
+const ORIGIN = {
+  service: { name: "bench", tokenHashes: [hashLogToken(TOKEN)], bytesPerSecond: null, eventsPerSecond: null },
+  batchId: null,
+};
 const KINDS: Readonly<Record<string, Kind>> = {
   ndjson: {
     path: "/intake/logs",
     type: "application/x-ndjson",
     body: sampleLines,
-    take: (logs, body) => logs.acceptLines(body, null),
+    take: (logs, body) => logs.acceptLines(body, ORIGIN),
   },
   "otlp protobuf": {
     path: "/v1/logs",
     type: "application/x-protobuf",
     body: (start, count) => encodeOtlpRequest(sampleOtlpRequest(start, count)),
-    take: (logs, body) => logs.acceptOtlp(body, "protobuf"),
+    take: (logs, body) => logs.acceptOtlp(body, "protobuf", ORIGIN),
   },
   "otlp json": {
     path: "/v1/logs",
     type: "application/json",
     body: (start, count) => Buffer.from(JSON.stringify(sampleOtlpRequest(start, count))),
-    take: (logs, body) => logs.acceptOtlp(body, "json"),
+    take: (logs, body) => logs.acceptOtlp(body, "json", ORIGIN),
   },
 };
 
@@ -111,7 +115,12 @@ async function measure(batches: number, events: number): Promise<void> {
     clock,
   });
   const app = fastify({ logger: false });
-  await registerLogIntake(app, { logs, token: TOKEN, logger: silent });
+  await registerLogIntake(app, {
+    logs,
+    identify: logServices([ORIGIN.service]),
+    count: () => undefined,
+    logger: silent,
+  });
   const base = await app.listen({ host: "127.0.0.1", port: 0 });
   const figures: object[] = [];
   let from = 0;

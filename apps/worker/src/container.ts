@@ -24,7 +24,7 @@ import {
 import { listRuns, readFigures, readSources, readStatus, runReadModel } from "@nova/db/read-models";
 import { openLakeEngine } from "@nova/engines/duckdb";
 import { openQuerySandbox, type QuerySandbox } from "@nova/engines/query-sandbox";
-import { logConnector, logIntake } from "@nova/engines/log-intake";
+import { logConnector, logIntake, logServices } from "@nova/engines/log-intake";
 import { postgresConnector } from "@nova/engines/postgres-capture";
 import { salesforceConnector } from "@nova/engines/salesforce";
 import { committedSegment, openSpool } from "@nova/engines/spool";
@@ -44,7 +44,7 @@ import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import { type Capture, startCapture } from "./capture/start-capture.ts";
 import type { WorkerEnv } from "./env.ts";
 import { registerCommandRoutes } from "./http/commands/routes.ts";
-import { registerLogIntake, registerStripeWebhook } from "./http/intake/index.ts";
+import { intakeFigures, registerLogIntake, registerStripeWebhook } from "./http/intake/index.ts";
 import { createMetrics, type WorkerMetrics } from "./http/metrics.ts";
 import { createQueryService, type RunningQueryService } from "./http/queries/query-service.ts";
 import { registerQueryRoutes } from "./http/queries/routes.ts";
@@ -144,7 +144,12 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
         });
       },
       async intake(scope) {
-        await registerLogIntake(scope, { logs: capture.intake.logs, token: env.LOG_INTAKE_TOKEN ?? "", logger });
+        await registerLogIntake(scope, {
+          logs: capture.intake.logs,
+          identify: logServices(captureConfig(env).logs?.services ?? []),
+          count: intakeFigures(metrics.registry, logger),
+          logger,
+        });
         await registerStripeWebhook(scope, { stripe: capture.intake.stripe, logger });
       },
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseWorkerEnv } from "./env.ts";
+import { captureConfig } from "./source-settings.ts";
 
 const GOOD = {
   DATABASE_URL: "postgres://nova:pw@127.0.0.1:5433/nova",
@@ -8,6 +9,8 @@ const GOOD = {
   NOVA_WORKER_PORT: "4000",
   NOVA_INTERNAL_TOKEN: "a-token-of-some-length",
 };
+
+const HASH = "ab".repeat(32);
 
 function problems(changes: Record<string, string | undefined>): readonly string[] {
   const parsed = parseWorkerEnv({ ...GOOD, ...changes });
@@ -31,6 +34,14 @@ describe("the worker's environment", () => {
     ["NOVA_INTERNAL_TOKEN", "short", /at least 16 characters/],
     ["STRIPE_API_KEY", "pk_live_1", /secret or restricted key/],
     ["SALESFORCE_LOGIN_URL", "login.salesforce.com", /http\(s\) URL/],
+    ["LOG_INTAKE_SERVICES", "cart", /must be JSON/],
+    ["LOG_INTAKE_SERVICES", '[{"service":"cart","tokenSha256":"plain-token"}]', /SHA-256 of the token/],
+    [
+      "LOG_INTAKE_SERVICES",
+      '[{"service":"cart","tokenSha256":"H","eventsPerSecond":0}]'.replace("H", HASH),
+      /more than 0/,
+    ],
+    ["STRIPE_WEBHOOK_SECRET", "whsec_new,old", /whsec_/],
     ["LOG_LEVEL", "loud", /debug, info, warn or error/],
   ])("a wrong %s (%s) is told with the fix", (name, value, fix) => {
     const found = problems({ [name]: value });
@@ -41,6 +52,28 @@ describe("the worker's environment", () => {
     expect(problems({ STRIPE_API_KEY: "sk_test_1" })).toEqual([
       expect.stringMatching(/^STRIPE_WEBHOOK_SECRET: is needed because STRIPE_API_KEY is set/),
     ]);
+  });
+
+  test("names services that send logs, with their quotas, and several Stripe secrets while one is rotated", () => {
+    const env = parseWorkerEnv({
+      ...GOOD,
+      LOG_INTAKE_SERVICES: JSON.stringify([
+        { service: "cart", tokenSha256: HASH, eventsPerSecond: 500 },
+        { service: "checkout", tokenSha256: [HASH, "cd".repeat(32)] },
+      ]),
+      STRIPE_API_KEY: "sk_test_1",
+      STRIPE_WEBHOOK_SECRET: "whsec_new, whsec_old",
+    });
+    if ("problems" in env) throw new Error(env.problems.join());
+    expect(captureConfig(env)).toMatchObject({
+      logs: {
+        services: [
+          { name: "cart", tokenHashes: [HASH], eventsPerSecond: 500, bytesPerSecond: null },
+          { name: "checkout", tokenHashes: [HASH, "cd".repeat(32)], eventsPerSecond: null },
+        ],
+      },
+      stripe: { webhookSecrets: ["whsec_new", "whsec_old"] },
+    });
   });
 
   test("a problem never repeats a value: it may be a secret", () => {

@@ -5,6 +5,41 @@ const postgresUrl = z
   .string()
   .regex(POSTGRES_URL, "must be a PostgreSQL connection string, postgres://user:password@host:port/database");
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
+const signingSecrets = z
+  .string()
+  .transform((text) => text.split(",").map((each) => each.trim()))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .startsWith("whsec_", "must be a Stripe signing secret (whsec_…), or several with commas while one is rotated"),
+    ),
+  );
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "must be the SHA-256 of the token in hex: printf %s TOKEN | sha256sum");
+const logServices = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: "custom", message: 'must be JSON: [{"service":"cart","tokenSha256":"…"}]' });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.array(
+      z.strictObject({
+        service: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "service must be a short name of a-z, 0-9, dot, dash"),
+        tokenSha256: z
+          .union([sha256, z.array(sha256).min(1)])
+          .transform((each) => (typeof each === "string" ? [each] : each)),
+        bytesPerSecond: z.number().positive("bytesPerSecond must be more than 0").optional(),
+        eventsPerSecond: z.number().positive("eventsPerSecond must be more than 0").optional(),
+      }),
+    ),
+  );
 const secret = z.string().min(16, "must have at least 16 characters");
 
 const schema = z
@@ -33,8 +68,12 @@ const schema = z
       .string()
       .regex(/^(sk|rk)_/, "must be a Stripe secret or restricted key (sk_… or rk_…)")
       .optional(),
-    STRIPE_WEBHOOK_SECRET: z.string().startsWith("whsec_", "must be a Stripe signing secret (whsec_…)").optional(),
+    /** Several, with commas, while a secret is being rotated. */
+    STRIPE_WEBHOOK_SECRET: signingSecrets.optional(),
+    /** One token that every service may use, without a quota. */
     LOG_INTAKE_TOKEN: secret.optional(),
+    /** Tokens (as hashes) and quotas by service, as JSON; see docs/runbooks/log-services.md. */
+    LOG_INTAKE_SERVICES: logServices.optional(),
     LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error").default("info"),
   })
   .superRefine((env, context) => {

@@ -1,3 +1,4 @@
+import { hashLogToken } from "@nova/engines/log-intake";
 import type { SourceId } from "@nova/pipeline-core/connectors";
 import { SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureConfig } from "./capture/capture-config.ts";
@@ -16,11 +17,33 @@ export function captureConfig(env: WorkerEnv): CaptureConfig {
         ? null
         : {
             apiKey: env.STRIPE_API_KEY,
-            webhookSecrets: [env.STRIPE_WEBHOOK_SECRET],
+            webhookSecrets: env.STRIPE_WEBHOOK_SECRET,
             ...(env.STRIPE_API_BASE === undefined ? {} : { apiBase: env.STRIPE_API_BASE }),
           },
-    logs: env.LOG_INTAKE_TOKEN === undefined ? null : { token: env.LOG_INTAKE_TOKEN },
+    logs: logs(env),
   };
+}
+
+/** The name of everyone who sends with the one token for all. */
+const ANY_SERVICE = "any";
+
+function logs(env: WorkerEnv): CaptureConfig["logs"] {
+  const { LOG_INTAKE_TOKEN: shared, LOG_INTAKE_SERVICES: declared = [] } = env;
+  const services = declared.map(({ service, tokenSha256, bytesPerSecond, eventsPerSecond }) => ({
+    name: service,
+    tokenHashes: tokenSha256,
+    bytesPerSecond: bytesPerSecond ?? null,
+    eventsPerSecond: eventsPerSecond ?? null,
+  }));
+  if (shared !== undefined) {
+    services.push({
+      name: ANY_SERVICE,
+      tokenHashes: [hashLogToken(shared)],
+      bytesPerSecond: null,
+      eventsPerSecond: null,
+    });
+  }
+  return services.length === 0 ? null : { services };
 }
 
 export function configuredSources(config: CaptureConfig): ReadonlySet<SourceId> {

@@ -1,3 +1,4 @@
+import type { LogService } from "@nova/engines/log-intake";
 import type { SalesforceCredentials } from "@nova/engines/salesforce";
 
 /** How to reach each source; null = not configured. */
@@ -13,7 +14,8 @@ export interface CaptureConfig {
     readonly apiBase?: string;
     readonly webhookSecrets: readonly string[];
   } | null;
-  readonly logs: { readonly token: string } | null;
+  /** Who may send logs. */
+  readonly logs: { readonly services: readonly LogService[] } | null;
 }
 
 /** Objects that NovaRetail captures. */

@@ -72,6 +72,11 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
       clock: deps.clock,
     });
     spools.push(opened);
+    for (const damage of opened.damaged)
+      deps.logger.error("the disk did not keep a batch that was acknowledged; its bytes are set aside", {
+        source,
+        ...damage,
+      });
     return opened;
   };
 

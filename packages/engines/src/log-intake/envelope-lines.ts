@@ -20,18 +20,46 @@ const CLOSE = '"}\n';
 const END = Buffer.from(`,"position":"${POSITION}${CLOSE}`);
 const NEWLINE = 0x0a;
 
-/** Envelope lines of one batch. A payload is written to `json` between `begin` and `end`. */
+/** A record of a batch that is not taken. */
+export interface RefusedLine {
+  /** Which record of the batch, from 1. */
+  readonly line: number;
+  readonly reason: "malformed" | "too-large";
+  /** What is wrong, without the data itself. */
+  readonly detail: string;
+  readonly payload: string;
+}
+
+/** Largest line of one record. What reads the spool has a limit of its own, which no single record may reach. */
+export const MAX_RECORD_BYTES = 1024 ** 2;
+/** Bytes of a refused record that are kept. */
+const KEPT_PAYLOAD = 4_000;
+
+/** Envelope lines of one batch, and what of it was refused. A payload is written to `json` between `begin` and `end`. */
 export class EnvelopeLines {
   rows = 0;
+  readonly refused: RefusedLine[] = [];
   readonly json = new JsonBytes();
+  private start = 0;
 
   /** Starts a new batch in the same memory. */
   clear(): void {
     this.rows = 0;
+    this.refused.length = 0;
     this.json.clear();
   }
 
+  /** The record that comes next, from 1. */
+  get next(): number {
+    return this.rows + this.refused.length + 1;
+  }
+
+  refuse(line: number, reason: RefusedLine["reason"], detail: string, payload: string): void {
+    this.refused.push({ line, reason, detail, payload: payload.slice(0, KEPT_PAYLOAD) });
+  }
+
   begin(): void {
+    this.start = this.json.length;
     this.json.raw(START);
   }
 
@@ -40,16 +68,34 @@ export class EnvelopeLines {
     this.json.raw(SOURCE_TS);
     this.json.again(start, end);
     this.json.raw(END);
-    this.rows += 1;
+    this.close(this.next);
   }
 
-  add(record: LogRecord): void {
+  /** Adds a record, which is the `line`-th of its batch. */
+  add(record: LogRecord, line: number): void {
     this.begin();
-    this.json.value(record);
+    try {
+      this.json.value(record);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.json.cut(this.start);
+      return this.refuse(line, "malformed", "attributes: nested too deep", "");
+    }
     this.json.raw(SOURCE_TS);
     this.json.value(record.ts);
     this.json.raw(END);
-    this.rows += 1;
+    this.close(line);
+  }
+
+  private close(line: number): void {
+    const bytes = this.json.length - this.start;
+    if (bytes <= MAX_RECORD_BYTES) {
+      this.rows += 1;
+      return;
+    }
+    const kept = this.json.written().toString("utf8", this.start, this.start + KEPT_PAYLOAD);
+    this.json.cut(this.start);
+    this.refuse(line, "too-large", `the record has ${bytes} bytes; the most is ${MAX_RECORD_BYTES}`, kept);
   }
 
   /** The lines with their positions; valid until `clear`. Bytes that are no UTF-8 become U+FFFD, as a decoder to text would make them. */

@@ -8,6 +8,8 @@ const ESCAPES = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
 );
 const LONGEST_ESCAPE = 6;
 const HEX = Buffer.from("0123456789abcdef");
+/** How `JSON.stringify` begins to write one, and nothing else but text that is about escapes. */
+const LONE_SURROGATE = "\\ud";
 const FIRST_SIZE = 64 * 1024;
 
 /** JSON text as it grows, in UTF-8. Strings come from UTF-8 bytes and go into it without becoming JavaScript strings. */
@@ -23,6 +25,11 @@ export class JsonBytes {
   /** Starts anew in the same memory. */
   clear(): void {
     this.length = 0;
+  }
+
+  /** Forgets what was written from `length` on. */
+  cut(length: number): void {
+    this.length = length;
   }
 
   /** What was written; valid until something else is. */
@@ -93,7 +100,7 @@ export class JsonBytes {
 
   /** Any value, as `JSON.stringify` writes it. */
   value(value: unknown): void {
-    const text = JSON.stringify(value);
+    const text = wellFormed(JSON.stringify(value));
     this.reserve(3 * text.length);
     this.length += this.buffer.write(text, this.length, "utf8");
   }
@@ -111,6 +118,12 @@ export class JsonBytes {
     larger.set(this.written());
     this.buffer = larger;
   }
+}
+
+/** Half a surrogate pair is legal in a JavaScript string but not in JSON that others read: it becomes U+FFFD. */
+function wellFormed(json: string): string {
+  if (!json.includes(LONE_SURROGATE)) return json;
+  return json.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (escape) => (escape === "\\\\" ? escape : "\uFFFD"));
 }
 
 /** Writes a whole number with leading zeros so that it ends before `end`. */

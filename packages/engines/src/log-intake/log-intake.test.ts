@@ -6,9 +6,13 @@ import { memoryDeliveryLedger, memoryQuarantine, memoryTransaction } from "@nova
 import { memoryCaptureHost } from "@nova/pipeline-core/connectors/capture/testing";
 import { openSpool, type Spool } from "../spool/index.ts";
 import { logConnector } from "./log-connector.ts";
-import { logIntake, type LogIntake } from "./log-intake.ts";
+import { encodeOtlpRequest, sampleOtlpRequest } from "./testing.ts";
+import { type BatchOrigin, logIntake, type LogIntake } from "./log-intake.ts";
+import { hashLogToken, type LogService, logServices } from "./log-service.ts";
 
 const clock = { now: () => new Date("2026-11-23T09:00:00Z") };
+const CART: LogService = { name: "cart", tokenHashes: [], bytesPerSecond: null, eventsPerSecond: null };
+const from = (batchId: string | null, service = CART): BatchOrigin => ({ service, batchId });
 let dir: string;
 let spool: Spool;
 let quarantine: ReturnType<typeof memoryQuarantine>;
@@ -52,7 +56,9 @@ async function stored(): Promise<Record<string, unknown>[]> {
 
 describe("log batches", () => {
   test("lines become envelope lines on disk before the answer", async () => {
-    expect(await intake.acceptLines(Buffer.from(`${line("one")}\n${line('two\u2028 "quoted"')}\n`), "b1")).toEqual({
+    expect(
+      await intake.acceptLines(Buffer.from(`${line("one")}\n${line('two\u2028 "quoted"')}\n`), from("b1")),
+    ).toEqual({
       accepted: 2,
       rejected: 0,
       duplicate: false,
@@ -83,7 +89,7 @@ describe("log batches", () => {
   });
 
   test("a JSON array is as good as lines", async () => {
-    expect(await intake.acceptLines(Buffer.from(` [${line("one")},${line("two")}, 7]`), null)).toMatchObject({
+    expect(await intake.acceptLines(Buffer.from(` [${line("one")},${line("two")}, 7]`), from(null))).toMatchObject({
       accepted: 2,
       rejected: 1,
     });
@@ -98,7 +104,7 @@ describe("log batches", () => {
       line("no service", { service: undefined }),
       line("impossible", { ts: "2026-13-41T00:00:00Z" }),
     ].join("\n");
-    const answer = await intake.acceptLines(Buffer.from(body), "b1");
+    const answer = await intake.acceptLines(Buffer.from(body), from("b1"));
     expect(answer).toMatchObject({ accepted: 1, rejected: 4 });
     expect(answer.errors.map((error) => error.line)).toEqual([2, 3, 4, 5]);
     expect(quarantine.items.map(({ reason, detail }) => `${reason} ${detail.split(":")[0]}`)).toEqual([
@@ -112,14 +118,14 @@ describe("log batches", () => {
 
   test("a batch that comes again is not stored again: at once, after its commit, and after a restart", async () => {
     const body = Buffer.from(line("once"));
-    const both = await Promise.all([intake.acceptLines(body, "b1"), intake.acceptLines(body, "b1")]);
+    const both = await Promise.all([intake.acceptLines(body, from("b1")), intake.acceptLines(body, from("b1"))]);
     expect(both.filter((answer) => answer.duplicate)).toHaveLength(1);
-    expect(await intake.acceptLines(body, null)).toMatchObject({ duplicate: false });
-    expect(await intake.acceptLines(body, null)).toMatchObject({ duplicate: true });
+    expect(await intake.acceptLines(body, from(null))).toMatchObject({ duplicate: false });
+    expect(await intake.acceptLines(body, from(null))).toMatchObject({ duplicate: true });
     await openIntake();
-    expect(await intake.acceptLines(body, "b1")).toMatchObject({ duplicate: true });
-    await deliveries.claim(memoryTransaction, "app_logs", ["committed before"], clock.now());
-    expect(await intake.acceptLines(body, "committed before")).toMatchObject({ duplicate: true });
+    expect(await intake.acceptLines(body, from("b1"))).toMatchObject({ duplicate: true });
+    await deliveries.claim(memoryTransaction, "app_logs", ["cart:committed before"], clock.now());
+    expect(await intake.acceptLines(body, from("committed before"))).toMatchObject({ duplicate: true });
     expect(await stored()).toHaveLength(2);
   });
 
@@ -134,22 +140,127 @@ describe("log batches", () => {
       clock,
     });
     const refusing = logIntake({ source: "app_logs", spool: full, quarantine, deliveries, clock });
-    await expect(refusing.acceptLines(Buffer.from(line("x")), "b1")).rejects.toMatchObject({ kind: "overloaded" });
-    await expect(refusing.acceptLines(Buffer.from(line("x")), "b1")).rejects.toMatchObject({ kind: "overloaded" });
+    await expect(refusing.acceptLines(Buffer.from(line("x")), from("b1"))).rejects.toMatchObject({
+      kind: "overloaded",
+    });
+    await expect(refusing.acceptLines(Buffer.from(line("x")), from("b1"))).rejects.toMatchObject({
+      kind: "overloaded",
+    });
+  });
+});
+
+describe("batches that came before", () => {
+  test("are known by what waits in the spool, however much does, and by the ledger once it is committed", async () => {
+    for (let number = 0; number < 50; number += 1) await intake.acceptLines(Buffer.from(line("x")), from(`b${number}`));
+    const again = async (): Promise<number> => {
+      let duplicates = 0;
+      for (let number = 0; number < 50; number += 1) {
+        const { duplicate } = await intake.acceptLines(Buffer.from(line("x")), from(`b${number}`));
+        duplicates += duplicate ? 1 : 0;
+      }
+      return duplicates;
+    };
+    expect(await again()).toBe(50);
+    const [segment] = await spool.seal();
+    await deliveries.claim(memoryTransaction, "app_logs", segment?.batchIds ?? [], clock.now());
+    await spool.remove(segment?.number ?? 0);
+    expect(await again()).toBe(50);
+    expect(await stored()).toEqual([]);
+  });
+
+  test("of another service are other batches, though they have the same name or the same text", async () => {
+    const body = Buffer.from(line("x"));
+    const other = { ...CART, name: "checkout" };
+    for (const batchId of ["1", null]) {
+      expect(await intake.acceptLines(body, from(batchId))).toMatchObject({ duplicate: false });
+      expect(await intake.acceptLines(body, from(batchId, other))).toMatchObject({ duplicate: false });
+      expect(await intake.acceptLines(body, from(batchId, other))).toMatchObject({ duplicate: true });
+    }
+    expect(await stored()).toHaveLength(4);
+  });
+
+  test("are found in OTLP as well: by the exporter's id and by content", async () => {
+    const body = encodeOtlpRequest(sampleOtlpRequest(0, 3));
+    for (const batchId of ["1", null]) {
+      expect(await intake.acceptOtlp(body, "protobuf", from(batchId))).toMatchObject({ duplicate: false, accepted: 3 });
+      expect(await intake.acceptOtlp(body, "protobuf", from(batchId))).toMatchObject({ duplicate: true });
+    }
+  });
+});
+
+describe("tokens", () => {
+  test("are known by their hash alone, several a service while one is being rotated", () => {
+    const rotating = { ...CART, tokenHashes: [hashLogToken("old"), hashLogToken("new")] };
+    const identify = logServices([rotating, { ...CART, name: "checkout", tokenHashes: [hashLogToken("other")] }]);
+    expect(["old", "new", "other", "", "nothing"].map((token) => identify(token)?.name)).toEqual([
+      "cart",
+      "cart",
+      "checkout",
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
+describe("records that would stop whoever reads the spool", () => {
+  test.each([
+    ["half a surrogate pair", line("MARK").replace("MARK", "a\\ud800b"), "a\uFFFDb"],
+    ["text about escapes", line("MARK").replace("MARK", "a\\\\ud800b"), "a\\ud800b"],
+    ["a NUL", line("MARK").replace("MARK", "a\\u0000b"), "a\u0000b"],
+  ])("%s is kept as JSON that every reader takes", async (_name, body, message) => {
+    expect(await intake.acceptLines(Buffer.from(body), from(null))).toMatchObject({ accepted: 1, rejected: 0 });
+    const [kept] = await stored();
+    expect(kept?.["payload"]).toMatchObject({ message });
+  });
+
+  test("a day that is none is refused, also those that Date takes for another", async () => {
+    const days = ["2026-02-30", "2026-02-29", "2026-04-31", "2026-13-01", "2024-02-29"];
+    const body = days.map((day) => line("x", { ts: `${day}T10:00:00Z` })).join("\n");
+    expect(await intake.acceptLines(Buffer.from(body), from(null))).toMatchObject({ accepted: 1, rejected: 4 });
+  });
+
+  test("one that is too large or too deep is refused by its number, the others are taken", async () => {
+    const deep = `{"ts":"2026-11-23T08:59:59Z","service":"cart","level":"info","message":"deep","attributes":${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}}`;
+    const body = [line("one"), line("x".repeat(1024 ** 2)), deep, line("two")].join("\n");
+    const answer = await intake.acceptLines(Buffer.from(body), from(null));
+    expect(answer).toMatchObject({ accepted: 2, rejected: 2 });
+    expect(answer.errors).toEqual([
+      { line: 2, detail: expect.stringContaining("the most is 1048576") },
+      { line: 3, detail: "attributes: nested too deep" },
+    ]);
+    expect(quarantine.items.map(({ reason, payload }) => [reason, payload.length <= 4000])).toEqual([
+      ["too-large", true],
+      ["malformed", true],
+    ]);
+    expect(await stored()).toHaveLength(2);
+  });
+
+  test("in OTLP they are the rejected part of a partial success, in both encodings", async () => {
+    const request = structuredClone(sampleOtlpRequest(0, 3)) as ReturnType<typeof sampleOtlpRequest>;
+    const [, second] = request.resourceLogs[0]?.scopeLogs[0]?.logRecords ?? [];
+    Object.assign(second ?? {}, { body: { stringValue: "x".repeat(1024 ** 2) } });
+    expect(await intake.acceptOtlp(encodeOtlpRequest(request), "protobuf", from(null))).toMatchObject({
+      accepted: 2,
+      rejected: 1,
+    });
+    const answer = await intake.acceptOtlp(Buffer.from(JSON.stringify(request)), "json", from(null));
+    expect(answer).toMatchObject({ accepted: 2, rejected: 1 });
+    expect(answer.errors[0]).toMatchObject({ line: 2, detail: expect.stringContaining("the most is") });
+    expect(quarantine.items[0]).toMatchObject({ reason: "too-large", detail: expect.stringContaining("bytes") });
   });
 });
 
 describe("the log connector", () => {
   test("commits segments once, also when the answer of a commit is lost", async () => {
     const host = memoryCaptureHost("app_logs", { clock, ids: { next: () => "id" } });
-    await intake.acceptLines(Buffer.from(line("one")), "b1");
+    await intake.acceptLines(Buffer.from(line("one")), from("b1"));
     host.afterCommit = () => {
       throw new Error("the answer is lost");
     };
     const connector = logConnector({ source: "app_logs", spool, commitEveryMillis: 1, schemas: [] });
     await expect(connector.run(host, new AbortController().signal)).rejects.toThrow("the answer is lost");
     host.afterCommit = () => undefined;
-    await intake.acceptLines(Buffer.from(line("two")), "b2");
+    await intake.acceptLines(Buffer.from(line("two")), from("b2"));
     const stopper = new AbortController();
     const running = connector.run(host, stopper.signal);
     while (host.batches.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -160,7 +271,7 @@ describe("the log connector", () => {
       [{ stream: "events", rows: 1, lastEventAt: clock.now() }],
     ]);
     expect(new Set(host.spoolFiles).size).toBe(2);
-    expect([...host.claimed]).toEqual(["b1", "b2"]);
+    expect([...host.claimed]).toEqual(["cart:b1", "cart:b2"]);
     expect(host.through()).toEqual(clock.now());
     expect(spool.waitingBytes).toBe(0);
   });

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { type Clock, PlatformError } from "@nova/pipeline-core/kernel";
+import type { Clock } from "@nova/pipeline-core/kernel";
 import type { DeliveryLedger, Quarantine, QuarantinedItem, SourceId } from "@nova/pipeline-core/connectors";
 import type { Spool } from "../spool/index.ts";
+import { backPressure } from "./back-pressure.ts";
 import { EnvelopeLines } from "./envelope-lines.ts";
-import { readLines, type RefusedLine } from "./log-lines.ts";
+import { readLines } from "./log-lines.ts";
+import type { LogService } from "./log-service.ts";
 import { readOtlp, encodeOtlpResponse, encodeOtlpStatus, type OtlpEncoding } from "./otlp.ts";
 
 export interface IntakeAnswer {
@@ -15,11 +17,22 @@ export interface IntakeAnswer {
   readonly errors: readonly { readonly line: number; readonly detail: string }[];
 }
 
+/** Whose batch it is, and what the sender calls it; `batchId` null: the content is the id. Ids of services are apart. */
+export interface BatchOrigin {
+  readonly service: LogService;
+  readonly batchId: string | null;
+}
+
 /** Takes log batches. An answer means: accepted records are on disk, refused ones are in quarantine. */
 export interface LogIntake {
-  /** Newline-delimited JSON or one JSON array. `batchId` null: the content is the id. */
-  acceptLines(body: Buffer, batchId: string | null): Promise<IntakeAnswer>;
-  acceptOtlp(body: Buffer, encoding: OtlpEncoding): Promise<IntakeAnswer>;
+  /**
+   * Whether a batch of the service is let in now; asked before its body is read. Throws `overloaded` with `reason` (`quota`,
+   * `fair-share`, `spool-full`) and `retryAfter` in seconds in its detail.
+   */
+  admit(service: LogService): void;
+  /** Newline-delimited JSON or one JSON array; also as Fluent Bit's `http` output sends it. */
+  acceptLines(body: Buffer, origin: BatchOrigin): Promise<IntakeAnswer>;
+  acceptOtlp(body: Buffer, encoding: OtlpEncoding, origin: BatchOrigin): Promise<IntakeAnswer>;
   /** The answer to an OTLP request that was taken, in its encoding. */
   readonly otlpResponse: typeof encodeOtlpResponse;
   /** The answer to one that was not. */
@@ -36,59 +49,61 @@ export interface LogIntakeOptions {
 
 /** Refused lines of one request that are kept; the rest is counted only, so that a broken sender does not fill the store. */
 const KEPT_REFUSALS = 100;
-const KEPT_PAYLOAD = 4_000;
 const SHOWN_ERRORS = 10;
 /** Memory kept for the next batches: so many, each of so many bytes at most. */
 const KEPT_IDLE = 8;
 const KEPT_SIZE = 4 * 1024 ** 2;
 
 export function logIntake(options: LogIntakeOptions): LogIntake {
-  /** Batches in the spool or on their way into it. */
-  const taken = new Map<string, Promise<void>>(options.spool.recoveredBatchIds.map((id) => [id, Promise.resolve()]));
+  const { source, spool } = options;
+  const pressure = backPressure(spool, options.clock);
+  /** Batches on their way into the spool. */
+  const underway = new Map<string, Promise<void>>();
 
-  const store = async (batchId: string, lines: EnvelopeLines, refused: readonly QuarantinedItem[]): Promise<void> => {
-    const seen = await options.deliveries.unseen(options.source, [batchId]);
-    if (!seen.has(batchId)) throw new DuplicateBatch();
-    if (refused.length > 0) await options.quarantine.add(refused);
-    if (lines.rows === 0) return;
-    await options.spool.append({ batchId, rows: lines.rows, render: (position) => lines.render(position) });
+  /** Returns false when the batch was taken before. Committed batches are in the ledger before they leave the spool. */
+  const store = async (batchId: string, owner: string, lines: EnvelopeLines): Promise<boolean> => {
+    if (spool.holds(batchId)) return false;
+    const seen = await options.deliveries.unseen(source, [batchId]);
+    if (!seen.has(batchId)) return false;
+    if (lines.refused.length > 0) await options.quarantine.add(quarantined(lines));
+    if (lines.rows > 0) {
+      await spool.append({ batchId, owner, rows: lines.rows, render: (position) => lines.render(position) });
+    }
+    return true;
+  };
+  const quarantined = (lines: EnvelopeLines): QuarantinedItem[] => {
+    const receivedAt = options.clock.now();
+    return lines.refused
+      .slice(0, KEPT_REFUSALS)
+      .map(({ reason, detail, payload }) => ({ source, stream: "events", reason, detail, payload, receivedAt }));
   };
 
-  const accept = async (
-    batchId: string,
-    lines: EnvelopeLines,
-    refused: readonly RefusedLine[],
-  ): Promise<IntakeAnswer> => {
+  const accept = async (body: Buffer, origin: BatchOrigin, lines: EnvelopeLines): Promise<IntakeAnswer> => {
+    const { service } = origin;
+    const batchId = `${service.name}:${origin.batchId ?? contentId(body)}`;
     const answer = {
       accepted: lines.rows,
-      rejected: refused.length,
-      errors: refused.slice(0, SHOWN_ERRORS).map(({ line, detail }) => ({ line, detail })),
+      rejected: lines.refused.length,
+      errors: lines.refused.slice(0, SHOWN_ERRORS).map(({ line, detail }) => ({ line, detail })),
     };
-    const before = taken.get(batchId);
+    const before = underway.get(batchId);
     if (before !== undefined) {
       await before;
       return { ...answer, duplicate: true };
     }
-    const receivedAt = options.clock.now();
-    const items = refused.slice(0, KEPT_REFUSALS).map(({ detail, payload }) => ({
-      source: options.source,
-      stream: "events",
-      reason: "malformed" as const,
-      detail,
-      payload: payload.slice(0, KEPT_PAYLOAD),
-      receivedAt,
-    }));
-    const storing = store(batchId, lines, items);
-    taken.set(batchId, storing);
+    // Others were let in while this body was read and unpacked.
+    pressure.admit(service);
+    pressure.charge(service, body.length, lines.rows + lines.refused.length);
+    const storing = store(batchId, service.name, lines);
+    underway.set(
+      batchId,
+      storing.then(() => undefined),
+    );
     try {
-      await storing;
-    } catch (error) {
-      taken.delete(batchId);
-      if (error instanceof DuplicateBatch) return { ...answer, duplicate: true };
-      throw error;
+      return { ...answer, duplicate: !(await storing) };
+    } finally {
+      underway.delete(batchId);
     }
-    forgetOldest(taken);
-    return { ...answer, duplicate: false };
   };
 
   const idle: EnvelopeLines[] = [];
@@ -106,32 +121,20 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
   return {
     otlpResponse: encodeOtlpResponse,
     otlpStatus: encodeOtlpStatus,
-    acceptLines(body, batchId) {
-      return using((lines) => accept(batchId ?? contentId(body), lines, readLines(body, lines)));
+    admit: (service) => pressure.admit(service),
+    acceptLines(body, origin) {
+      return using((lines) => {
+        readLines(body, lines, origin.service.name);
+        return accept(body, origin, lines);
+      });
     },
-    acceptOtlp(body, encoding) {
+    acceptOtlp(body, encoding, origin) {
       return using((lines) => {
         readOtlp(body, encoding, lines);
-        return accept(contentId(body), lines, []);
+        return accept(body, origin, lines);
       });
     },
   };
-}
-
-/** Not a failure: tells `accept` that the ledger knows the batch. */
-class DuplicateBatch extends PlatformError {
-  constructor() {
-    super("conflict", "the batch was taken before");
-  }
-}
-
-/** The ledger knows batches once they are committed; these newest ones are only in the spool. */
-const REMEMBERED_BATCHES = 20_000;
-
-function forgetOldest(taken: Map<string, Promise<void>>): void {
-  if (taken.size <= REMEMBERED_BATCHES) return;
-  const oldest = taken.keys().next();
-  if (!oldest.done) taken.delete(oldest.value);
 }
 
 function contentId(body: Buffer): string {

@@ -2,55 +2,42 @@ import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { EnvelopeLines } from "./envelope-lines.ts";
 import { checkLine } from "./log-record.ts";
 
-export interface RefusedLine {
-  /** From 1. */
-  readonly line: number;
-  readonly detail: string;
-  readonly payload: string;
-}
-
-/** Writes lines of JSON, or one JSON array, as envelope lines; returns what was refused. Throws `payload-rejected` for a broken array. */
-export function readLines(body: Buffer, lines: EnvelopeLines): readonly RefusedLine[] {
+/**
+ * Writes lines of JSON, or one JSON array, as envelope lines, and refuses there what is no record. `service`: as `checkLine`
+ * has it. Throws `payload-rejected` for a broken array.
+ */
+export function readLines(body: Buffer, lines: EnvelopeLines, service: string | null): void {
   const text = body.toString("utf8");
-  return text.trimStart().startsWith("[") ? readArray(text, lines) : readEachLine(text, lines);
+  if (text.trimStart().startsWith("[")) readArray(text, lines, service);
+  else readEachLine(text, lines, service);
 }
 
-function readEachLine(text: string, lines: EnvelopeLines): RefusedLine[] {
-  const refused: RefusedLine[] = [];
+function readEachLine(text: string, lines: EnvelopeLines, service: string | null): void {
   text.split("\n").forEach((line, index) => {
     if (line.trim() === "") return;
     let value: unknown;
     try {
       value = JSON.parse(line);
     } catch {
-      refused.push({ line: index + 1, detail: "line: not valid JSON", payload: line });
+      lines.refuse(index + 1, "malformed", "line: not valid JSON", line);
       return;
     }
-    const detail = take(lines, value);
-    if (detail !== null) refused.push({ line: index + 1, detail, payload: line });
+    const checked = checkLine(value, service);
+    if (checked.ok) lines.add(checked.record, index + 1);
+    else lines.refuse(index + 1, "malformed", checked.detail, line);
   });
-  return refused;
 }
 
-function readArray(text: string, lines: EnvelopeLines): RefusedLine[] {
+function readArray(text: string, lines: EnvelopeLines, service: string | null): void {
   let values: unknown;
   try {
     values = JSON.parse(text);
   } catch (error) {
     throw new PlatformError("payload-rejected", "the body is not a JSON array", { cause: error });
   }
-  const refused: RefusedLine[] = [];
   (values as unknown[]).forEach((value, index) => {
-    const detail = take(lines, value);
-    if (detail !== null) refused.push({ line: index + 1, detail, payload: JSON.stringify(value) });
+    const checked = checkLine(value, service);
+    if (checked.ok) lines.add(checked.record, index + 1);
+    else lines.refuse(index + 1, "malformed", checked.detail, JSON.stringify(value));
   });
-  return refused;
-}
-
-/** Adds the line of a record; returns what is wrong when it is none. */
-function take(lines: EnvelopeLines, value: unknown): string | null {
-  const checked = checkLine(value);
-  if (!checked.ok) return checked.detail;
-  lines.add(checked.record);
-  return null;
 }

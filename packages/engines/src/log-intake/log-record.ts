@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LogRecord } from "./envelope-lines.ts";
-
-const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+import { fluentRecord } from "./fluent-record.ts";
+import { isTime, ISO_TIME } from "./iso-text.ts";
 
 const MAX_SERVICE = 200;
 const MAX_LEVEL = 30;
@@ -20,9 +20,12 @@ export type ParsedLine =
   | { readonly ok: true; readonly record: LogRecord }
   | { readonly ok: false; readonly detail: string };
 
-/** Checks one NDJSON line, already parsed; what is wrong names the field, never its value. */
-export function checkLine(value: unknown): ParsedLine {
-  const record = plainRecord(value);
+/**
+ * Checks one NDJSON line, already parsed; what is wrong names the field, never its value. `service`: whose token it came
+ * with, for records of shippers that do not say it themselves.
+ */
+export function checkLine(value: unknown, service: string | null): ParsedLine {
+  const record = plainRecord(value) ?? fluentRecord(value, service);
   return record === null ? checkBySchema(value) : { ok: true, record };
 }
 
@@ -46,7 +49,7 @@ export function plainRecord(value: unknown): LogRecord | null {
   if (service === "" || service.length > MAX_SERVICE || level.length > MAX_LEVEL) return null;
   if ((trace_id !== null && typeof trace_id !== "string") || (span_id !== null && typeof span_id !== "string"))
     return null;
-  if (!ISO_TIME.test(ts) || Number.isNaN(Date.parse(ts))) return null;
+  if (!isTime(ts)) return null;
   return { ts, service, level: level.toLowerCase(), message, attributes, trace_id, span_id };
 }
 
@@ -57,7 +60,7 @@ export function checkBySchema(value: unknown): ParsedLine {
     const detail = parsed.error.issues.map((issue) => `${issue.path.join(".") || "line"}: ${issue.message}`).join("; ");
     return { ok: false, detail };
   }
-  if (Number.isNaN(Date.parse(parsed.data.ts))) return { ok: false, detail: "ts: no such day or time" };
+  if (!isTime(parsed.data.ts)) return { ok: false, detail: "ts: no such day or time" };
   const { ts, service, level, message, attributes, trace_id, span_id } = parsed.data;
   return {
     ok: true,

@@ -3,7 +3,14 @@ import { z } from "zod";
 import type { EnvelopeLines } from "./envelope-lines.ts";
 import { levelOf, messageOf, UNKNOWN_SERVICE } from "./otlp-meaning.ts";
 
-const int64 = z.union([z.string().regex(/^-?\d+$/), z.number().int()]).transform(String);
+/** 64-bit numbers are text in OTLP's JSON; many senders write them as numbers all the same. */
+const int64 = z
+  .union([z.string().regex(/^-?\d+$/), z.number().refine(Number.isInteger).transform(BigInt)])
+  .transform(String);
+const MAX_NANOS = 2n ** 64n;
+const unixNano = int64
+  .transform(BigInt)
+  .refine((nanos) => nanos >= 0n && nanos < MAX_NANOS, "not a time in nanoseconds");
 interface AnyValue {
   stringValue?: string | undefined;
   boolValue?: boolean | undefined;
@@ -32,8 +39,8 @@ const anyValue: z.ZodType<AnyValue> = z.lazy(() =>
 const keyValue: z.ZodType<KeyValue> = z.lazy(() => z.object({ key: z.string(), value: anyValue.nullish() }));
 const attributes = z.array(keyValue).nullish();
 const recordSchema = z.object({
-  timeUnixNano: int64.nullish(),
-  observedTimeUnixNano: int64.nullish(),
+  timeUnixNano: unixNano.nullish(),
+  observedTimeUnixNano: unixNano.nullish(),
   severityNumber: z.number().int().nullish(),
   severityText: z.string().nullish(),
   body: anyValue.nullish(),
@@ -51,7 +58,8 @@ const requestSchema = z.object({
           .array(
             z.object({
               scope: z.object({ name: z.string().nullish() }).nullish(),
-              logRecords: z.array(recordSchema).nullish(),
+              // Each by itself: one that is wrong does not take the others with it.
+              logRecords: z.array(z.unknown()).nullish(),
             }),
           )
           .nullish(),
@@ -60,7 +68,7 @@ const requestSchema = z.object({
     .nullish(),
 });
 
-/** Writes an export request in JSON as envelope lines. Throws `payload-rejected` when it is none. */
+/** Writes an export request in JSON as envelope lines and refuses records that are none. Throws `payload-rejected` when it is no request. */
 export function readOtlpJson(body: Buffer, lines: EnvelopeLines): void {
   const request = requestSchema.safeParse(parseJson(body));
   if (!request.success) {
@@ -74,23 +82,43 @@ export function readOtlpJson(body: Buffer, lines: EnvelopeLines): void {
     const { "service.name": service, ...shared } = attributesOf(resource?.attributes);
     for (const { scope, logRecords } of scopeLogs ?? []) {
       const common = scope?.name ? { ...shared, "otel.scope.name": scope.name } : shared;
-      for (const record of logRecords ?? []) {
-        lines.add({
-          ts: isoTime(record.timeUnixNano, record.observedTimeUnixNano),
-          service: typeof service === "string" && service !== "" ? service : UNKNOWN_SERVICE,
-          level: levelOf(record.severityText, record.severityNumber),
-          message: messageOf(plainValue(record.body)),
-          attributes: {
-            ...common,
-            ...(record.eventName ? { "event.name": record.eventName } : {}),
-            ...attributesOf(record.attributes),
+      for (const given of logRecords ?? []) {
+        const record = readRecord(given, lines);
+        if (record === null) continue;
+        lines.add(
+          {
+            ts: isoTime(record.timeUnixNano, record.observedTimeUnixNano),
+            service: typeof service === "string" && service !== "" ? service : UNKNOWN_SERVICE,
+            level: levelOf(record.severityText, record.severityNumber),
+            message: messageOf(plainValue(record.body)),
+            attributes: {
+              ...common,
+              ...(record.eventName ? { "event.name": record.eventName } : {}),
+              ...attributesOf(record.attributes),
+            },
+            trace_id: record.traceId ? record.traceId.toLowerCase() : null,
+            span_id: record.spanId ? record.spanId.toLowerCase() : null,
           },
-          trace_id: record.traceId ? record.traceId.toLowerCase() : null,
-          span_id: record.spanId ? record.spanId.toLowerCase() : null,
-        });
+          lines.next,
+        );
       }
     }
   }
+}
+
+/** The record, or null after it was refused. */
+function readRecord(given: unknown, lines: EnvelopeLines): z.infer<typeof recordSchema> | null {
+  try {
+    const checked = recordSchema.safeParse(given);
+    if (checked.success) return checked.data;
+    const [issue] = checked.error.issues;
+    const detail = `${issue?.path.join(".") || "record"}: ${issue?.message ?? ""}`;
+    lines.refuse(lines.next, "malformed", detail, JSON.stringify(given));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    lines.refuse(lines.next, "malformed", "record: nested too deep", "");
+  }
+  return null;
 }
 
 function parseJson(body: Buffer): unknown {
@@ -120,8 +148,8 @@ function plainValue(value: AnyValue | null | undefined): unknown {
 }
 
 /** ISO time with microseconds; the observed time stands in when the event's own is unknown (0). */
-function isoTime(time: string | null | undefined, observed: string | null | undefined): string {
-  const nanos = BigInt(time ?? 0) || BigInt(observed ?? 0);
+function isoTime(time: bigint | null | undefined, observed: bigint | null | undefined): string {
+  const nanos = (time ?? 0n) || (observed ?? 0n);
   const micros = nanos / 1000n;
   const iso = new Date(Number(micros / 1000n)).toISOString();
   return `${iso.slice(0, -1)}${String(micros % 1000n).padStart(3, "0")}Z`;

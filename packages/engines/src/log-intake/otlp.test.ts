@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { encodeOtlpResponse, encodeOtlpStatus, type OtlpEncoding } from "./otlp.ts";
+import { EnvelopeLines } from "./envelope-lines.ts";
+import { encodeOtlpResponse, encodeOtlpStatus, type OtlpEncoding, readOtlp } from "./otlp.ts";
 import { otlpLines } from "./testing.ts";
 
 /** What the official exporter (@opentelemetry/exporter-logs-otlp-proto 0.301) sent for the two records below. */
@@ -124,10 +125,29 @@ describe("an OTLP logs request", () => {
   test.each([
     ["JSON that is none", Buffer.from("{"), "json"],
     ["JSON of another shape", json({ resourceLogs: "x" }), "json"],
-    ["a time that is no number", oneRecord({ timeUnixNano: "yesterday" }), "json"],
     ["bytes that are no protobuf", Buffer.from("hello there"), "protobuf"],
   ] as const)("is refused when it is %s", (_name, body, encoding) => {
     expect(() => decodeOtlp(body, encoding)).toThrow(expect.objectContaining({ kind: "payload-rejected" }));
+  });
+
+  test.each([
+    ["a time that is no number", { timeUnixNano: "yesterday" }],
+    ["a time beyond 64 bits", { timeUnixNano: "18446744073709551616" }],
+    ["a time before 1970", { timeUnixNano: "-1" }],
+    ["attributes that are none", { attributes: "x" }],
+  ])("loses only the record that has %s", (_name, record) => {
+    const lines = new EnvelopeLines();
+    const good = { timeUnixNano: "1763888400000000000" };
+    readOtlp(json({ resourceLogs: [{ scopeLogs: [{ logRecords: [good, record, good] }] }] }), "json", lines);
+    expect([lines.rows, lines.refused.map(({ line, reason }) => [line, reason])]).toEqual([2, [[2, "malformed"]]]);
+  });
+
+  test("takes 64-bit numbers that were written as numbers", () => {
+    const [record] = decodeOtlp(
+      Buffer.from('{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":1763888400123456789}]}]}]}'),
+      "json",
+    );
+    expect(record?.ts).toBe("2025-11-23T09:00:00.123456Z");
   });
 
   test("is answered as the specification says", () => {

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, truncate, unlink } from "node:fs/promises";
+import { type FileHandle, open, readFile, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
@@ -14,6 +14,8 @@ export interface IndexEntry {
 }
 
 const entrySchema = z.tuple([z.number(), z.number(), z.number(), z.number(), z.string(), z.number()]);
+/** Since the lines have a checksum of their own; those of older spools have none. */
+const checkedEntrySchema = z.tuple([...entrySchema.def.items, z.number()]);
 
 /** Highest segment number that fits the twelve digits of file names and positions. */
 const SEGMENT_DIGITS = 12;
@@ -45,17 +47,30 @@ export interface SegmentWriter {
 export async function createSegment(dir: string, number: number): Promise<SegmentWriter> {
   const files = segmentFiles(dir, number);
   const data: FileHandle = await open(files.data, "a");
-  const index: FileHandle = await open(files.index, "a");
+  const index: FileHandle = await open(files.index, "a").catch(async (error: unknown) => {
+    await data.close();
+    throw error;
+  });
+  await syncFolder(dir);
   const entries: IndexEntry[] = [];
   let dataBytes = 0;
   let indexBytes = 0;
   /** The batches of one write behind each other; the memory serves the next write too. */
   let group = Buffer.alloc(0);
+  /** A failed write left bytes behind the last whole batch: nothing more may follow them. */
+  let broken = false;
+  const cut = async (): Promise<void> => {
+    broken = true;
+    await data.truncate(dataBytes);
+    await index.truncate(indexBytes);
+    broken = false;
+  };
 
   return {
     number,
     entries,
     async write(batches) {
+      if (broken) await cut();
       const added: IndexEntry[] = [];
       const bytes = batches.reduce((sum, batch) => sum + batch.lines.length, 0);
       if (bytes > group.length) group = Buffer.allocUnsafe(2 * bytes);
@@ -80,8 +95,7 @@ export async function createSegment(dir: string, number: number): Promise<Segmen
         await index.appendFile(indexLines);
         await index.datasync();
       } catch (error) {
-        await data.truncate(dataBytes);
-        await index.truncate(indexBytes);
+        await cut().catch(() => undefined); // tried again before the next write, and before the file is read
         throw error;
       }
       dataBytes = offset;
@@ -89,28 +103,74 @@ export async function createSegment(dir: string, number: number): Promise<Segmen
       entries.push(...added);
     },
     async close() {
+      if (broken) await cut();
       await data.close();
       await index.close();
     },
   };
 }
 
+/** A new file is only safe once its name is on disk too. */
+async function syncFolder(dir: string): Promise<void> {
+  const folder = await open(dir, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
 function indexLine(entry: IndexEntry): string {
-  return `${JSON.stringify([entry.offset, entry.length, entry.rows, entry.crc, entry.batchId, entry.at])}\n`;
+  const fields = [entry.offset, entry.length, entry.rows, entry.crc, entry.batchId, entry.at];
+  return `${JSON.stringify([...fields, crc32(JSON.stringify(fields))])}\n`;
+}
+
+/** An acknowledged batch that the disk did not keep; null: not even its name. */
+export interface DamagedBatch {
+  readonly segment: number;
+  readonly batchId: string | null;
+}
+
+export interface RecoveredSegment {
+  readonly entries: readonly IndexEntry[];
+  readonly damaged: readonly DamagedBatch[];
 }
 
 /**
- * Reads what a dead process left and cuts the data at the last whole batch: one whose index line is complete and whose
- * checksum fits. Nothing behind it was ever acknowledged.
+ * Reads what a dead process left. What has no whole index line was never acknowledged and is cut. A batch whose index line
+ * stands but whose bytes are others than were written was acknowledged: it is told, kept aside in `<segment>.damaged`, and
+ * the whole batches before and behind it stay.
  */
-export async function recoverSegment(dir: string, number: number): Promise<IndexEntry[]> {
+export async function recoverSegment(dir: string, number: number): Promise<RecoveredSegment> {
   const files = segmentFiles(dir, number);
   const data = await readFile(files.data);
-  const entries = wholeEntries(await readIndex(files.index), data);
-  const end = entries.at(-1);
-  const bytes = end === undefined ? 0 : end.offset + end.length;
-  if (bytes < data.length) await truncate(files.data, bytes);
-  return entries;
+  const { whole, damaged } = sortEntries(await readIndex(files.index), data, number);
+  if (damaged.length === 0) {
+    const end = whole.at(-1);
+    const bytes = end === undefined ? 0 : end.offset + end.length;
+    if (bytes < data.length) await truncate(files.data, bytes);
+    return { entries: whole, damaged };
+  }
+  await writeFile(`${files.data}.damaged`, data, { flush: true, flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error; // kept by the recovery before this one
+  });
+  await blank(files.data, data.length, whole);
+  return { entries: whole, damaged };
+}
+
+/** Turns everything but these batches into empty lines, in place: offsets stay, and doing it twice does no harm. */
+async function blank(file: string, size: number, whole: readonly IndexEntry[]): Promise<void> {
+  const handle = await open(file, "r+");
+  try {
+    let from = 0;
+    for (const { offset, length } of [...whole, { offset: size, length: 0 }]) {
+      if (offset > from) await handle.write(Buffer.alloc(offset - from, "\n"), 0, offset - from, from);
+      from = offset + length;
+    }
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function readIndex(file: string): Promise<string[]> {
@@ -123,17 +183,27 @@ async function readIndex(file: string): Promise<string[]> {
   }
 }
 
-function wholeEntries(lines: readonly string[], data: Buffer): IndexEntry[] {
-  const entries: IndexEntry[] = [];
-  let expected = 0;
-  for (const line of lines) {
+function sortEntries(
+  lines: readonly string[],
+  data: Buffer,
+  segment: number,
+): { whole: IndexEntry[]; damaged: DamagedBatch[] } {
+  const whole: IndexEntry[] = [];
+  const damaged: DamagedBatch[] = [];
+  const last = lines.findLastIndex((line) => line !== "");
+  for (const [index, line] of lines.entries()) {
+    if (line === "") continue;
     const entry = parseEntry(line);
-    if (entry === null || entry.offset !== expected || entry.offset + entry.length > data.length) break;
-    if (crc32(data.subarray(entry.offset, entry.offset + entry.length)) !== entry.crc) break;
-    expected = entry.offset + entry.length;
-    entries.push(entry);
+    if (entry === null) {
+      // The end of the index without its newline is a line that was being written: nobody waits for its batch.
+      if (index !== last || index !== lines.length - 1) damaged.push({ segment, batchId: null });
+      continue;
+    }
+    const bytes = data.subarray(entry.offset, entry.offset + entry.length);
+    if (bytes.length === entry.length && crc32(bytes) === entry.crc) whole.push(entry);
+    else damaged.push({ segment, batchId: entry.batchId });
   }
-  return entries;
+  return { whole, damaged };
 }
 
 function parseEntry(line: string): IndexEntry | null {
@@ -143,7 +213,9 @@ function parseEntry(line: string): IndexEntry | null {
   } catch {
     return null; // the torn last line
   }
-  const parsed = entrySchema.safeParse(value);
+  const checked = checkedEntrySchema.safeParse(value);
+  if (checked.success && crc32(JSON.stringify(checked.data.slice(0, -1))) !== checked.data[6]) return null;
+  const parsed = checked.success ? checked : entrySchema.safeParse(value);
   if (!parsed.success) return null;
   const [offset, length, rows, crc, batchId, at] = parsed.data;
   return { offset, length, rows, crc, batchId, at };

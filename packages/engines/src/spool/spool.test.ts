@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -158,4 +158,128 @@ describe("the spool", () => {
     await append(again, "kept", ["2"]);
     expect((await linesOf(again)).map(({ line }) => line)).toEqual(["2"]);
   });
+});
+
+describe("whatever a power loss leaves of a segment", () => {
+  const BATCHES = [
+    ["a", "first"],
+    ["b", "zweite é😀"],
+    ["c", "third".repeat(9)],
+  ] as const;
+  const data = (): string => join(dir, "segment-000000000001.ndjson");
+  const index = (): string => join(dir, "segment-000000000001.index");
+  const written = async (): Promise<{ data: Buffer; index: Buffer; ends: number[] }> => {
+    const spool = await open();
+    const ends: number[] = [];
+    for (const [id, line] of BATCHES) {
+      await append(spool, id, [line]);
+      ends.push((await readFile(data())).length);
+    }
+    await spool.close();
+    return { data: await readFile(data()), index: await readFile(index()), ends };
+  };
+  /** Recovers what these two files hold, and takes one more batch behind it. */
+  const recover = async (dataBytes: Buffer, indexBytes: Buffer) => {
+    await rm(dir, { recursive: true });
+    await mkdir(dir);
+    await writeFile(data(), dataBytes);
+    await writeFile(index(), indexBytes);
+    const spool = await open();
+    const damaged = spool.damaged.map((each) => each.batchId);
+    await append(spool, "next", ["after"]);
+    const lines = (await linesOf(spool)).map(({ line }) => line);
+    return { ids: [...spool.recoveredBatchIds], lines, damaged };
+  };
+  const linesOfIds = (ids: readonly string[]): string[] => [
+    ...BATCHES.filter(([id]) => ids.includes(id)).map(([, line]) => line),
+    "after",
+  ];
+
+  test("cut at any byte of the data, the whole batches before it stay and the acknowledged rest is told", async () => {
+    const full = await written();
+    for (let at = 0; at < full.data.length; at += 1) {
+      const kept = BATCHES.filter((_, number) => (full.ends[number] ?? 0) <= at).map(([id]) => id);
+      const got = await recover(full.data.subarray(0, at), full.index);
+      expect({ at, ...got }).toEqual({
+        at,
+        ids: kept,
+        lines: linesOfIds(kept),
+        damaged: BATCHES.map(([id]) => id).filter((id) => !kept.includes(id)),
+      });
+    }
+  });
+
+  test("cut at any byte of the index, what has its line stays and the rest was never acknowledged", async () => {
+    const full = await written();
+    for (let at = 0; at < full.index.length; at += 1) {
+      const text = full.index.subarray(0, at).toString();
+      const got = await recover(full.data, full.index.subarray(0, at));
+      const lines = text.split("\n").filter((line) => line.endsWith("]"));
+      const kept = BATCHES.slice(0, lines.length).map(([id]) => id);
+      expect({ at, ...got }).toEqual({ at, ids: kept, lines: linesOfIds(kept), damaged: [] });
+    }
+  });
+
+  test("with any byte changed, only its batch is lost, and told", async () => {
+    const full = await written();
+    for (let at = 0; at < full.data.length; at += 1) {
+      const bytes = Buffer.from(full.data);
+      bytes[at] = (bytes[at] ?? 0) ^ 0x15;
+      const hit = full.ends.findIndex((end) => at < end);
+      const kept = BATCHES.filter((_, number) => number !== hit).map(([id]) => id);
+      const got = await recover(bytes, full.index);
+      expect({ at, ...got }).toEqual({ at, ids: kept, lines: linesOfIds(kept), damaged: [BATCHES[hit]?.[0]] });
+    }
+    for (let at = 0; at < full.index.length; at += 1) {
+      const bytes = Buffer.from(full.index);
+      bytes[at] = (bytes[at] ?? 0) ^ 0x15;
+      const { ids, lines, damaged } = await recover(full.data, bytes);
+      expect(BATCHES.map(([id]) => id)).toEqual(expect.arrayContaining(ids));
+      expect(lines).toEqual(linesOfIds(ids));
+      expect(ids.length + damaged.length, `byte ${at}`).toBeGreaterThanOrEqual(BATCHES.length - 1);
+    }
+  });
+
+  test("recovering twice says the same, and keeps the damaged bytes once", async () => {
+    const full = await written();
+    const bytes = Buffer.from(full.data);
+    bytes[(full.ends[0] ?? 0) + 4] = 0;
+    await writeFile(data(), bytes);
+    const first = await open();
+    const second = await open();
+    expect(second.damaged).toEqual(first.damaged);
+    expect([...second.recoveredBatchIds]).toEqual(["a", "c"]);
+    expect(await readFile(`${data()}.damaged`)).toEqual(bytes);
+  });
+
+  test("an index without checksums of its lines, as older workers wrote it, is read", async () => {
+    const full = await written();
+    const old = full.index
+      .toString()
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => `${JSON.stringify((JSON.parse(line) as unknown[]).slice(0, 6))}\n`);
+    expect((await recover(full.data, Buffer.from(old.join("")))).ids).toEqual(["a", "b", "c"]);
+  });
+});
+
+test("a spool knows what waits in it and whose it is, until it is committed", async () => {
+  const spool = await open();
+  const append = (batchId: string, owner: string, bytes: number): Promise<void> =>
+    spool.append({ batchId, owner, rows: 1, render: () => Buffer.from(`${"x".repeat(bytes - 1)}\n`) });
+  await append("a", "cart", 10);
+  await append("b", "checkout", 20);
+  await append("c", "cart", 5);
+  expect([...spool.holders]).toEqual([
+    ["cart", 15],
+    ["checkout", 20],
+  ]);
+  expect([spool.holds("a"), spool.holds("z")]).toEqual([true, false]);
+  const [segment] = await spool.seal();
+  await append("d", "cart", 7);
+  await spool.close();
+  await spool.remove(segment?.number ?? 0);
+  expect([...spool.holders]).toEqual([["cart", 7]]);
+  expect([spool.holds("a"), spool.holds("d")]).toEqual([false, true]);
+  expect((await open({ after: segment?.number ?? 0 })).holds("d")).toBe(true);
 });

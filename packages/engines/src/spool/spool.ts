@@ -2,6 +2,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { asPlatformError, type Clock, PlatformError } from "@nova/pipeline-core/kernel";
 import {
   createSegment,
+  type DamagedBatch,
   type IndexEntry,
   recoverSegment,
   removeSegment,
@@ -10,6 +11,7 @@ import {
   segmentText,
   type SegmentWriter,
 } from "./segment.ts";
+import { waitingBatches } from "./waiting-batches.ts";
 
 export interface SpoolOptions {
   readonly dir: string;
@@ -26,6 +28,8 @@ export interface SpoolOptions {
 
 export interface SpoolBatch {
   readonly batchId: string;
+  /** Whose bytes these are while they wait; see `Spool.holders`. Not remembered over a restart. */
+  readonly owner?: string;
   readonly rows: number;
   /** Whole lines, each ending in a newline; `position(index)` is the place of the batch's n-th line. */
   readonly render: (position: (index: number) => string) => Buffer;
@@ -50,7 +54,14 @@ export interface Spool {
   remove(through: number): Promise<void>;
   /** Batches that a former process left here. */
   readonly recoveredBatchIds: readonly string[];
+  /** Acknowledged batches whose bytes the disk did not keep; what was left of them is in `<segment>.damaged`. */
+  readonly damaged: readonly DamagedBatch[];
+  /** Whether this batch is on disk and waits for its commit. */
+  holds(batchId: string): boolean;
   readonly waitingBytes: number;
+  readonly maxBytes: number;
+  /** Waiting bytes by owner; those of a former process belong to nobody. */
+  readonly holders: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -71,6 +82,7 @@ interface Waiting {
   readonly lines: Buffer;
   readonly rows: number;
   readonly batchId: string;
+  readonly owner: string;
   readonly at: number;
   readonly segment: OpenSegment;
   readonly done: () => void;
@@ -90,12 +102,17 @@ interface OpenSegment {
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   await mkdir(options.dir, { recursive: true });
   const sealed = new Map<number, SpoolSegment>();
+  const damaged: DamagedBatch[] = [];
+  const waiting = waitingBatches();
   let highest = options.after;
   for (const name of await readdir(options.dir)) {
     const number = segmentNumber(name);
     if (number === null) continue;
     highest = Math.max(highest, number);
-    const entries = number <= options.after ? [] : await recoverSegment(options.dir, number);
+    const { entries, damaged: lost } =
+      number <= options.after ? { entries: [], damaged: [] } : await recoverSegment(options.dir, number);
+    damaged.push(...lost);
+    for (const { batchId } of entries) waiting.add(number, batchId, "", 0);
     if (entries.length === 0) await removeSegment(options.dir, number);
     else sealed.set(number, describeSegment(options.dir, number, entries));
   }
@@ -130,7 +147,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       try {
         segment.writer ??= await createSegment(options.dir, segment.number);
         await segment.writer.write(batches);
-        for (const batch of batches) batch.done();
+        for (const batch of batches) {
+          waiting.add(segment.number, batch.batchId, batch.owner, batch.lines.length);
+          batch.done();
+        }
       } catch (error) {
         const failure = new PlatformError(
           "storage-failed",
@@ -170,6 +190,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
 
   return {
     recoveredBatchIds,
+    damaged,
+    maxBytes: options.maxBytes,
+    holders: waiting.holders,
+    holds: (batchId) => waiting.holds(batchId),
     get waitingBytes() {
       return waitingBytes();
     },
@@ -189,6 +213,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
           lines,
           rows: batch.rows,
           batchId: batch.batchId,
+          owner: batch.owner ?? "",
           at: options.clock.now().getTime(),
           segment,
           done,
@@ -210,6 +235,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         if (number > through) continue;
         await removeSegment(options.dir, number);
         sealed.delete(number);
+        waiting.removeSegment(number);
       }
     },
     close: closeRetired,

@@ -2,15 +2,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { logIntake } from "@nova/engines/log-intake";
+import { hashLogToken, logIntake, type LogService, logServices } from "@nova/engines/log-intake";
 import { openSpool, type Spool } from "@nova/engines/spool";
 import { stripeWebhook } from "@nova/engines/stripe";
 import { memoryDeliveryLedger, memoryQuarantine } from "@nova/pipeline-core/connectors/testing";
 import type { Logger } from "@nova/pipeline-core/kernel";
 import { fastify, type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { registerLogIntake, registerStripeWebhook } from "./index.ts";
-import { MAX_INFLATED_BYTES } from "./raw-body.ts";
+import { Registry } from "prom-client";
+import { intakeFigures, registerLogIntake, registerStripeWebhook } from "./index.ts";
+import { MAX_BODY_BYTES, MAX_INFLATED_BYTES } from "./raw-body.ts";
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 const clock = { now: () => new Date("2026-11-23T09:00:00Z") };
@@ -18,12 +19,25 @@ let dir: string;
 let app: FastifyInstance;
 let spool: Spool;
 
+const service = (name: string, token: string, eventsPerSecond: number | null): LogService => ({
+  name,
+  tokenHashes: [hashLogToken(token)],
+  bytesPerSecond: null,
+  eventsPerSecond,
+});
+let registry: Registry;
+
 async function serve(maxBytes: number): Promise<void> {
   spool = await openSpool({ dir, after: 0, maxBytes, segmentBytes: 1e6, gatherMillis: 1, clock });
   const quarantine = memoryQuarantine();
   app = fastify({ logger: false });
   const logs = logIntake({ source: "app_logs", spool, quarantine, deliveries: memoryDeliveryLedger(), clock });
-  await registerLogIntake(app, { logs, token: "secret-token", logger: silent });
+  await registerLogIntake(app, {
+    logs,
+    identify: logServices([service("cart", "secret-token", null), service("chatty", "chatty-token", 1)]),
+    count: intakeFigures((registry = new Registry()), silent),
+    logger: silent,
+  });
   const stripe = stripeWebhook({
     source: "stripe",
     spool,
@@ -78,6 +92,8 @@ describe("POST /intake/logs", () => {
     ["in an unknown encoding", { "content-encoding": "br" }, line, 400],
     ["damaged", { "content-encoding": "gzip" }, "not gzip", 400],
     ["as a broken array", {}, "[1,", 400],
+    ["under a name that would have to be cut", { "x-batch-id": "x".repeat(201) }, line, 400],
+    ["larger than the limit", {}, Buffer.alloc(MAX_BODY_BYTES + 1, "x"), 413],
     ["growing beyond the limit", { "content-encoding": "gzip" }, gzipSync(Buffer.alloc(MAX_INFLATED_BYTES + 1)), 413],
   ])("refuses a batch %s", async (_name, headers, payload, status) => {
     expect((await post("/intake/logs", payload, headers as Record<string, string>)).statusCode).toBe(status);
@@ -98,7 +114,73 @@ describe("POST /intake/logs", () => {
   });
 });
 
+describe("quotas", () => {
+  const chatty = { authorization: "Bearer chatty-token" };
+
+  test("hold one service back with a time to come back after, before its body is read, and count what was held back", async () => {
+    expect((await post("/intake/logs", `${line}\n${line}\n${line}`, chatty)).statusCode).toBe(200);
+    const held = await post("/intake/logs", "not even looked at", chatty);
+    expect([held.statusCode, held.headers["retry-after"], held.json()]).toEqual([
+      429,
+      "2",
+      { error: "chatty is over its quota of 1 events/s" },
+    ]);
+    const otlpHeld = await post("/v1/logs", otlp, { ...chatty, "content-type": "application/json" });
+    expect([otlpHeld.statusCode, otlpHeld.json()]).toMatchObject([429, { code: 14 }]);
+    expect((await post("/intake/logs", line)).statusCode).toBe(200);
+    const figures = await registry.metrics();
+    expect(figures).toContain('nova_intake_batches_total{service="chatty",outcome="quota"} 2');
+    expect(figures).toContain('nova_intake_events_total{service="chatty",outcome="taken"} 3');
+    expect(figures).toContain('nova_intake_events_total{service="cart",outcome="taken"} 1');
+  });
+
+  test("count strangers as well, without any of what they sent", async () => {
+    await post("/intake/logs", line, { authorization: "Bearer guessed" });
+    expect(await registry.metrics()).toContain('nova_intake_batches_total{service="unknown",outcome="unauthorized"} 1');
+  });
+});
+
+describe("Fluent Bit", () => {
+  // As `outputs: [{ name: http, format: json | json_lines, header: Authorization Bearer … }]` sends two records.
+  const records = [
+    { date: 1763888400.1, log: "one", kubernetes: { container_name: "cart" } },
+    { date: 1763888400.2, log: "two", kubernetes: { container_name: "cart" } },
+  ];
+  test.each([
+    ["json", "application/json", JSON.stringify(records)],
+    ["json_lines", "application/x-ndjson", records.map((each) => `${JSON.stringify(each)}\n`).join("")],
+    ["json_lines as JSON", "application/json", records.map((each) => `${JSON.stringify(each)}\n`).join("")],
+  ])("works unmodified with format %s", async (_format, type, payload) => {
+    const sent = await post("/intake/logs", gzipSync(payload), { "content-type": type, "content-encoding": "gzip" });
+    expect([sent.statusCode, sent.json()]).toMatchObject([200, { accepted: 2, rejected: 0 }]);
+    // It sends a chunk again when the answer was lost.
+    const again = await post("/intake/logs", gzipSync(payload), { "content-type": type, "content-encoding": "gzip" });
+    expect(again.json()).toMatchObject({ duplicate: true });
+  });
+
+  test("is told what to set when it sends msgpack", async () => {
+    const sent = await post("/intake/logs", Buffer.from([0x92]), { "content-type": "application/msgpack" });
+    expect([sent.statusCode, sent.json()]).toEqual([415, { error: expect.stringContaining("format json") }]);
+  });
+});
+
 describe("POST /v1/logs", () => {
+  test("tells of records that were refused as a partial success", async () => {
+    const half = {
+      resourceLogs: [{ scopeLogs: [{ logRecords: [{ timeUnixNano: "1" }, { timeUnixNano: "never" }] }] }],
+    };
+    const answer = await post("/v1/logs", JSON.stringify(half), { "content-type": "application/json" });
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      { partialSuccess: { rejectedLogRecords: 1, errorMessage: expect.stringContaining("timeUnixNano") } },
+    ]);
+  });
+
+  test("says in its own words that a body is too large", async () => {
+    const answer = await post("/v1/logs", Buffer.alloc(MAX_BODY_BYTES + 1), { "content-type": "application/json" });
+    expect([answer.statusCode, answer.json()]).toEqual([413, { code: 3, message: expect.stringContaining("larger") }]);
+  });
+
   test("answers in the encoding of the request", async () => {
     const json = await post("/v1/logs", otlp, { "content-type": "application/json; charset=utf-8" });
     expect([json.statusCode, json.headers["content-type"], json.body]).toEqual([

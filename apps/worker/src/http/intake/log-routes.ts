@@ -1,18 +1,23 @@
-import { asPlatformError, type Logger, type PlatformError } from "@nova/pipeline-core/kernel";
-import type { LogIntake, OtlpEncoding } from "@nova/engines/log-intake";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { hasBearerToken } from "./bearer-token.ts";
-import { acceptRawBodies, readBody } from "./raw-body.ts";
+import { asPlatformError, type Logger, PlatformError } from "@nova/pipeline-core/kernel";
+import type { IntakeAnswer, LogIntake, LogService, OtlpEncoding } from "@nova/engines/log-intake";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { bearerToken } from "./bearer-token.ts";
+import type { CountIntake } from "./intake-figures.ts";
+import { acceptRawBodies, MAX_BODY_BYTES, readBody } from "./raw-body.ts";
 
 export interface LogRoutesDeps {
   /** Null: logs are not configured, and the routes answer 404. */
   readonly logs: LogIntake | null;
-  readonly token: string;
+  /** Whose token it is; null for nobody's. */
+  readonly identify: (token: string) => LogService | null;
+  /** Told of every request, also those that were turned away. */
+  readonly count: CountIntake;
   readonly logger: Logger;
 }
 
-/** Seconds after which a sender should come back when the spool is full. */
+/** Seconds after which a sender should come back when nobody knows better. */
 const RETRY_AFTER = 5;
+const LONGEST_BATCH_ID = 200;
 const RPC_INVALID_ARGUMENT = 3;
 const RPC_UNAVAILABLE = 14;
 const RPC_UNAUTHENTICATED = 16;
@@ -21,101 +26,151 @@ const RPC_UNAUTHENTICATED = 16;
 export async function registerLogIntake(app: FastifyInstance, deps: LogRoutesDeps): Promise<void> {
   const { logs } = deps;
   if (logs === null) return;
+  const senders = new WeakMap<FastifyRequest, LogService>();
+  const senderOf = (request: FastifyRequest): LogService => {
+    const service = senders.get(request);
+    if (service === undefined) throw new PlatformError("internal", "a log batch passed the gate without a sender");
+    return service;
+  };
   await app.register(async (scope) => {
     acceptRawBodies(scope);
-    scope.post("/v1/logs", (request, reply) => otlp(logs, deps, request, reply));
-    scope.post("/intake/logs", (request, reply) => lines(logs, deps, request, reply));
+    // Before the body is read: who is turned away costs us next to nothing.
+    scope.addHook("onRequest", async (request, reply) => {
+      const service = deps.identify(bearerToken(request.headers.authorization));
+      if (service === null) {
+        deps.count("unknown", "unauthorized", 0, 0);
+        return refuse(logs, request, reply, 401, "the bearer token is missing or wrong");
+      }
+      senders.set(request, service);
+      try {
+        logs.admit(service);
+      } catch (error) {
+        return turnDown(logs, deps, request, reply, service, error);
+      }
+      return undefined;
+    });
+    const route = (path: string, take: Take, answer: Answer): void => {
+      scope.post(path, async (request, reply) => {
+        const service = senderOf(request);
+        try {
+          const body = await readBody(request);
+          const taken = await take(logs, request, body, { service, batchId: batchIdOf(request) });
+          deps.count(service.name, taken.duplicate ? "duplicate" : "taken", taken.accepted, body.length);
+          if (taken.rejected > 0) deps.count(service.name, "quarantined", taken.rejected, 0);
+          return answer(logs, request, reply, taken);
+        } catch (error) {
+          return turnDown(logs, deps, request, reply, service, error);
+        }
+      });
+    };
+    route("/v1/logs", takeOtlp, answerOtlp);
+    route("/intake/logs", takeLines, (_logs, _request, reply, taken) => reply.send(taken));
+    scope.setErrorHandler((error: FastifyError, request, reply) => {
+      if (error.statusCode !== 413) throw error;
+      deps.count(senders.get(request)?.name ?? "unknown", "refused", 0, 0);
+      return refuse(logs, request, reply, 413, `the body is larger than ${MAX_BODY_BYTES} bytes: send smaller batches`);
+    });
   });
 }
 
-async function otlp(
+type Take = (
   logs: LogIntake,
-  deps: LogRoutesDeps,
   request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const encoding = otlpEncoding(request.headers["content-type"]);
-  if (encoding === null) {
-    return reply
-      .code(415)
-      .type("application/json")
-      .send(logs.otlpStatus("json", RPC_INVALID_ARGUMENT, "send application/x-protobuf or application/json"));
-  }
-  const answer = (status: number, body: Buffer): FastifyReply =>
-    reply
-      .code(status)
-      .type(encoding === "json" ? "application/json" : "application/x-protobuf")
-      .send(body);
-  if (!hasBearerToken(request.headers.authorization, deps.token)) {
-    return answer(401, logs.otlpStatus(encoding, RPC_UNAUTHENTICATED, "the bearer token is missing or wrong"));
-  }
-  try {
-    const taken = await logs.acceptOtlp(await readBody(request), encoding);
-    const message =
-      taken.rejected === 0 ? "" : `${taken.rejected} records were refused: ${taken.errors[0]?.detail ?? ""}`;
-    return answer(200, logs.otlpResponse(encoding, taken.rejected, message));
-  } catch (error) {
-    const failure = refusal(error, deps.logger);
-    const status = statusOf(failure);
-    if (status >= 429) reply.header("retry-after", String(RETRY_AFTER));
-    return answer(
-      status,
-      logs.otlpStatus(encoding, status >= 429 ? RPC_UNAVAILABLE : RPC_INVALID_ARGUMENT, failure.message),
+  body: Buffer,
+  origin: { service: LogService; batchId: string | null },
+) => Promise<IntakeAnswer>;
+type Answer = (logs: LogIntake, request: FastifyRequest, reply: FastifyReply, taken: IntakeAnswer) => FastifyReply;
+
+const takeOtlp: Take = async (logs, request, body, origin) => {
+  const encoding = otlpEncoding(request);
+  if (encoding === null) throw notUnderstood("send application/x-protobuf or application/json");
+  return logs.acceptOtlp(body, encoding, origin);
+};
+
+const takeLines: Take = async (logs, request, body, origin) => {
+  if (/msgpack|octet-stream/.test(request.headers["content-type"] ?? "")) {
+    throw notUnderstood(
+      "msgpack is not understood: send newline-delimited JSON or a JSON array (Fluent Bit: format json)",
     );
   }
+  return logs.acceptLines(body, origin);
+};
+
+const answerOtlp: Answer = (logs, request, reply, taken) => {
+  const encoding = otlpEncoding(request) ?? "json";
+  const message =
+    taken.rejected === 0 ? "" : `${taken.rejected} records were refused: ${taken.errors[0]?.detail ?? ""}`;
+  return reply.type(OTLP_TYPES[encoding]).send(logs.otlpResponse(encoding, taken.rejected, message));
+};
+
+const OTLP_TYPES: Record<OtlpEncoding, string> = { json: "application/json", protobuf: "application/x-protobuf" };
+
+function otlpEncoding(request: FastifyRequest): OtlpEncoding | null {
+  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type === OTLP_TYPES.protobuf) return "protobuf";
+  return type === OTLP_TYPES.json ? "json" : null;
 }
 
-async function lines(
-  logs: LogIntake,
-  deps: LogRoutesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  if (!hasBearerToken(request.headers.authorization, deps.token)) {
-    return reply.code(401).send({ error: "the bearer token is missing or wrong" });
-  }
-  const contentType = request.headers["content-type"] ?? "";
-  if (/msgpack|octet-stream/.test(contentType)) {
-    return reply.code(415).send({ error: "send newline-delimited JSON or a JSON array; msgpack is not understood" });
-  }
+function notUnderstood(message: string): PlatformError {
+  return new PlatformError("payload-rejected", message, { detail: { status: 415 } });
+}
+
+function batchIdOf(request: FastifyRequest): string | null {
   const batchId = request.headers["x-batch-id"];
-  try {
-    return await reply.send(
-      await logs.acceptLines(
-        await readBody(request),
-        typeof batchId === "string" && batchId !== "" ? batchId.slice(0, 200) : null,
-      ),
-    );
-  } catch (error) {
-    const failure = refusal(error, deps.logger);
-    const status = statusOf(failure);
-    if (status >= 429) reply.header("retry-after", String(RETRY_AFTER));
-    return reply.code(status).send({ error: failure.message });
-  }
+  if (typeof batchId !== "string" || batchId === "") return null;
+  // Cut off, two batches of different names would become one.
+  if (batchId.length > LONGEST_BATCH_ID)
+    throw new PlatformError("payload-rejected", `x-batch-id is longer than ${LONGEST_BATCH_ID} characters`);
+  return batchId;
 }
 
-function otlpEncoding(contentType: string | undefined): OtlpEncoding | null {
-  const type = (contentType ?? "").split(";")[0]?.trim().toLowerCase();
-  if (type === "application/x-protobuf") return "protobuf";
-  return type === "application/json" ? "json" : null;
-}
-
-/** What is neither the sender's fault nor pressure is ours, and goes to the log. */
-function refusal(error: unknown, logger: Logger): PlatformError {
+/** Answers what went wrong; what is neither the sender's fault nor pressure is ours, and goes to the log. */
+function turnDown(
+  logs: LogIntake,
+  { count, logger }: LogRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  service: LogService,
+  error: unknown,
+): FastifyReply {
   const failure = asPlatformError(error);
-  if (failure.kind !== "payload-rejected" && failure.kind !== "overloaded")
-    logger.error("a log batch was not taken", { kind: failure.kind, error });
-  return failure;
+  const status = statusOf(failure);
+  const { reason, retryAfter } = failure.detail as {
+    reason?: "quota" | "fair-share" | "spool-full";
+    retryAfter?: number;
+  };
+  count(
+    service.name,
+    failure.kind === "overloaded" ? (reason ?? "spool-full") : status < 500 ? "refused" : "failed",
+    0,
+    0,
+  );
+  if (status === 503) logger.error("a log batch was not taken", { kind: failure.kind, service: service.name, error });
+  if (status >= 429) reply.header("retry-after", String(retryAfter ?? RETRY_AFTER));
+  return refuse(logs, request, reply, status, failure.message);
 }
 
 /** 4xx: sending the same again cannot help; 429 and 503: it can, later (OTLP, "Failures"). */
-function statusOf(failure: PlatformError): number {
-  switch (failure.kind) {
-    case "payload-rejected":
-      return failure.detail["tooLarge"] === true ? 413 : 400;
-    case "overloaded":
-      return 429;
-    default:
-      return 503;
-  }
+function statusOf({ kind, detail }: PlatformError): number {
+  if (kind === "overloaded") return 429;
+  if (kind !== "payload-rejected") return 503;
+  if (typeof detail["status"] === "number") return detail["status"];
+  return detail["tooLarge"] === true ? 413 : 400;
+}
+
+/** In the words of the route: OTLP has a status message of its own, in the encoding of the request. */
+function refuse(
+  logs: LogIntake,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  message: string,
+): FastifyReply {
+  if (request.routeOptions.url !== "/v1/logs") return reply.code(status).send({ error: message });
+  const encoding = otlpEncoding(request) ?? "json";
+  const code = status === 401 ? RPC_UNAUTHENTICATED : status >= 429 ? RPC_UNAVAILABLE : RPC_INVALID_ARGUMENT;
+  return reply
+    .code(status)
+    .type(OTLP_TYPES[encoding])
+    .send(logs.otlpStatus(encoding, code, message));
 }
