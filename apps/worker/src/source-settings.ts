@@ -1,4 +1,4 @@
-import { hashLogToken } from "@nova/engines/log-intake";
+import { createHash } from "node:crypto";
 import type { SourceId } from "@nova/pipeline-core/connectors";
 import { SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureConfig } from "./capture/capture-config.ts";
@@ -17,11 +17,18 @@ export function captureConfig(env: WorkerEnv): CaptureConfig {
         ? null
         : {
             apiKey: env.STRIPE_API_KEY,
+            livemode: livemode(env.STRIPE_API_KEY),
             webhookSecrets: env.STRIPE_WEBHOOK_SECRET,
             ...(env.STRIPE_API_BASE === undefined ? {} : { apiBase: env.STRIPE_API_BASE }),
           },
     logs: logs(env),
   };
+}
+
+/** Which of the account's two worlds a key opens; null when it does not say. */
+function livemode(apiKey: string): boolean | null {
+  const mode = /^[sr]k_(live|test)_/.exec(apiKey)?.[1];
+  return mode === undefined ? null : mode === "live";
 }
 
 /** The name of everyone who sends with the one token for all. */
@@ -38,7 +45,7 @@ function logs(env: WorkerEnv): CaptureConfig["logs"] {
   if (shared !== undefined) {
     services.push({
       name: ANY_SERVICE,
-      tokenHashes: [hashLogToken(shared)],
+      tokenHashes: [createHash("sha256").update(shared).digest("hex")],
       bytesPerSecond: null,
       eventsPerSecond: null,
     });

@@ -12,6 +12,8 @@ export interface CaptureConfig {
   readonly stripe: {
     readonly apiKey: string;
     readonly apiBase?: string;
+    /** Events of the other mode are kept apart; null: the key does not say which it is. */
+    readonly livemode: boolean | null;
     readonly webhookSecrets: readonly string[];
   } | null;
   /** Who may send logs. */

@@ -97,12 +97,13 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
   }
   let stripe: StripeWebhook | null = null;
   if (config.stripe !== null) {
-    const { apiKey, apiBase, webhookSecrets } = config.stripe;
+    const { apiKey, apiBase, livemode, webhookSecrets } = config.stripe;
     const stripeSpool = await spool("stripe");
     connectors.push(
       engines.stripeConnector({
         source: "stripe",
         apiKey,
+        livemode,
         ...(apiBase === undefined ? {} : { apiBase }),
         spool: stripeSpool,
         schemas: deps.declaredStreams("stripe"),
@@ -114,6 +115,7 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
       ...deps,
       source: "stripe",
       spool: stripeSpool,
+      livemode,
       secrets: webhookSecrets,
       toleranceSeconds: STRIPE_TOLERANCE_SECONDS,
     });

@@ -5,12 +5,15 @@ import type { CaptureHost, Connector, SourceId, StreamSchema } from "@nova/pipel
 import { envelopeBatch } from "@nova/pipeline-core/lakehouse";
 import Stripe from "stripe";
 import { committedSegment, segmentEndPosition, type Spool } from "../spool/index.ts";
-import { eventList } from "./event-list.ts";
-import { type StripeEvent, stripeEventSchema, stripeRow } from "./stripe-event.ts";
+import { eventList, type ListedEvent } from "./event-list.ts";
+import { refusedEvent } from "./refused-event.ts";
+import { readStripeEvent, stripeRow } from "./stripe-event.ts";
 
 export interface StripeConnectorOptions {
   readonly source: SourceId;
   readonly apiKey: string;
+  /** As `readStripeEvent` has it. */
+  readonly livemode: boolean | null;
   /** Another address than Stripe's own, e.g. `http://127.0.0.1:4020`. */
   readonly apiBase?: string;
   /** Where webhooks land; see `stripeWebhook`. */
@@ -90,7 +93,7 @@ interface Progress {
 interface EventLoader {
   readonly checkedThrough: number;
   loadSpool(): Promise<void>;
-  add(events: readonly StripeEvent[]): Promise<void>;
+  add(events: readonly ListedEvent[]): Promise<void>;
   flush(): Promise<void>;
   checked(at: Date): Promise<void>;
 }
@@ -116,7 +119,7 @@ function eventLoader(host: CaptureHost, options: StripeConnectorOptions, progres
     progress.segment = moved.segment;
     progress.checkedThrough = moved.checkedThrough;
   };
-  const collect = async (events: readonly StripeEvent[]): Promise<void> => {
+  const collect = async (events: readonly ListedEvent[]): Promise<void> => {
     const unseen = await host.deliveries.unseen(
       options.source,
       events.map((event) => event.id),
@@ -124,7 +127,15 @@ function eventLoader(host: CaptureHost, options: StripeConnectorOptions, progres
     for (const event of events) {
       if (!unseen.has(event.id) || ids.has(event.id)) continue;
       ids.add(event.id);
-      const row = stripeRow(event);
+      const read = readStripeEvent(event, options.livemode);
+      if (!read.ok) {
+        // One that nobody understands must not hold up the others; its id is remembered, so it is kept once.
+        await host.quarantine.add([
+          refusedEvent(options.source, read.problem, JSON.stringify(event), host.clock.now()),
+        ]);
+        continue;
+      }
+      const row = stripeRow(read.event);
       batch.add(row.stream, row.op, row.key, row.payload, null, row.sourceMicros, row.position, 1);
     }
   };
@@ -139,7 +150,7 @@ function eventLoader(host: CaptureHost, options: StripeConnectorOptions, progres
       if (last === undefined) return;
       for (const segment of segments) {
         const lines = (await readFile(segment.file, "utf8")).split("\n").filter((line) => line !== "");
-        await collect(lines.map((line) => stripeEventSchema.parse(JSON.parse(line))));
+        await collect(lines.map((line) => JSON.parse(line) as ListedEvent));
       }
       await commit({ ...progress, segment: last.number });
       await options.spool.remove(last.number);
@@ -149,7 +160,7 @@ function eventLoader(host: CaptureHost, options: StripeConnectorOptions, progres
       if (batch.rows >= CHUNK) await commit(progress);
     },
     async flush() {
-      if (batch.rows > 0) await commit(progress);
+      if (ids.size > 0) await commit(progress);
     },
     async checked(at) {
       const through = Math.max(progress.checkedThrough, Math.floor(at.getTime() / 1000));

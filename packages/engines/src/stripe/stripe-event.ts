@@ -2,13 +2,36 @@ import type { Op } from "@nova/pipeline-core/lakehouse";
 import { z } from "zod";
 
 /** What of an event the envelope needs; everything else goes along untouched. */
-export const stripeEventSchema = z.looseObject({
+const stripeEventSchema = z.looseObject({
   id: z.string().min(1),
   type: z.string().min(1),
   created: z.number().int().nonnegative(),
+  livemode: z.boolean().optional(),
   data: z.looseObject({ object: z.looseObject({ object: z.string().min(1), id: z.string().optional() }) }),
 });
 export type StripeEvent = z.infer<typeof stripeEventSchema>;
+
+export type ReadEvent =
+  | { readonly ok: true; readonly event: StripeEvent }
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * Reads an event of any API version: only what the envelope needs has to be there. `livemode`: the mode this platform is for;
+ * null = both. An event of the other mode is none of ours, though it is well signed (endpoints of platform accounts get both).
+ */
+export function readStripeEvent(value: unknown, livemode: boolean | null): ReadEvent {
+  const parsed = stripeEventSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { ok: false, problem: `not a Stripe event: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}` };
+  }
+  const { data: event } = parsed;
+  if (livemode !== null && event.livemode !== undefined && event.livemode !== livemode) {
+    const [its, ours] = livemode ? ["test", "live"] : ["live", "test"];
+    return { ok: false, problem: `an event of ${its} mode came to a platform that is set up with a ${ours} key` };
+  }
+  return { ok: true, event };
+}
 
 /**
  * How late in an object's life an event stands. Events of one object often share their second, and arrive in any order:

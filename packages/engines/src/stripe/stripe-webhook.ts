@@ -2,9 +2,14 @@ import { type Clock, PlatformError } from "@nova/pipeline-core/kernel";
 import type { Quarantine, SourceId } from "@nova/pipeline-core/connectors";
 import Stripe from "stripe";
 import type { Spool } from "../spool/index.ts";
-import { stripeEventSchema } from "./stripe-event.ts";
+import { refusedEvent } from "./refused-event.ts";
+import { readStripeEvent } from "./stripe-event.ts";
 
-/** Takes signed webhooks. When `accept` returns, the event is on disk. Throws `payload-rejected` for what is not Stripe's. */
+/**
+ * Takes signed webhooks. When `accept` returns, the event is on disk, or in quarantine when it is signed and yet none that we
+ * take: refused, Stripe would send it for three days and then shut the endpoint for all others. Throws `payload-rejected` for
+ * what is not Stripe's.
+ */
 export interface StripeWebhook {
   accept(body: Buffer, signature: string | undefined): Promise<void>;
 }
@@ -16,6 +21,8 @@ export interface StripeWebhookOptions {
   readonly clock: Clock;
   /** Several while a secret is being rotated; any of them may have signed. */
   readonly secrets: readonly string[];
+  /** As `readStripeEvent` has it. */
+  readonly livemode: boolean | null;
   /** How old a signature may be, in seconds; Stripe recommends 300. */
   readonly toleranceSeconds: number;
 }
@@ -26,16 +33,11 @@ export function stripeWebhook(options: StripeWebhookOptions): StripeWebhook {
   // Only its signature check is used here; it asks the service nothing.
   const { webhooks } = new Stripe("sk_unused");
 
-  const refuse = async (reason: "bad-signature" | "malformed", detail: string, body: Buffer): Promise<never> => {
+  const refuse = async (detail: string, body: Buffer): Promise<never> => {
+    const payload = body.toString("utf8").slice(0, KEPT_PAYLOAD);
+    const receivedAt = options.clock.now();
     await options.quarantine.add([
-      {
-        source: options.source,
-        stream: null,
-        reason,
-        detail,
-        payload: body.toString("utf8").slice(0, KEPT_PAYLOAD),
-        receivedAt: options.clock.now(),
-      },
+      { source: options.source, stream: null, reason: "bad-signature", detail, payload, receivedAt },
     ]);
     throw new PlatformError("payload-rejected", detail);
   };
@@ -47,14 +49,14 @@ export function stripeWebhook(options: StripeWebhookOptions): StripeWebhook {
         signature === undefined
           ? "the Stripe-Signature header is missing"
           : signatureProblem(webhooks, options, text, signature);
-      if (problem !== null) return refuse("bad-signature", problem, body);
-      const event = stripeEventSchema.safeParse(parseJson(text));
-      if (!event.success) {
-        const [issue] = event.error.issues;
-        return refuse("malformed", `not a Stripe event: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`, body);
+      if (problem !== null) return refuse(problem, body);
+      const read = readStripeEvent(parseJson(text), options.livemode);
+      if (!read.ok) {
+        await options.quarantine.add([refusedEvent(options.source, read.problem, text, options.clock.now())]);
+        return;
       }
-      const line = Buffer.from(`${JSON.stringify(event.data)}\n`);
-      await options.spool.append({ batchId: event.data.id, rows: 1, render: () => line });
+      const line = Buffer.from(`${JSON.stringify(read.event)}\n`);
+      await options.spool.append({ batchId: read.event.id, rows: 1, render: () => line });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,6 +50,7 @@ describe("a Stripe webhook", () => {
       spool,
       quarantine,
       clock,
+      livemode: true,
       secrets: ["whsec_new", "whsec_old"],
       toleranceSeconds: 300,
     });
@@ -96,18 +97,43 @@ describe("a Stripe webhook", () => {
     });
   });
 
-  test("well signed but no event is refused as malformed", async () => {
-    const other = '{"hello": 1}';
-    const signature = stripe.webhooks.generateTestHeaderString({
-      payload: other,
-      secret: "whsec_new",
-      timestamp: seconds,
-    });
-    expect(await receive(other, signature)).toMatchObject({
-      error: { kind: "payload-rejected" },
-      quarantined: [expect.stringMatching(/^malformed: not a Stripe event: id/)],
-      stored: [],
-    });
+  const signed = (value: unknown) => {
+    const payload = JSON.stringify(value);
+    return receive(
+      payload,
+      stripe.webhooks.generateTestHeaderString({ payload, secret: "whsec_new", timestamp: seconds }),
+    );
+  };
+
+  test.each([
+    ["no event at all", { hello: 1 }, "malformed: not a Stripe event: id"],
+    [
+      "a thin event of the second API",
+      { id: "evt_2", object: "v2.core.event", type: "v2.billing.meter.x", created: "2026-11-23T09:00:00Z" },
+      "malformed: not a Stripe event: created",
+    ],
+    [
+      "an event of the other mode",
+      { ...event("evt_t"), livemode: false },
+      "malformed: an event of test mode came to a platform that is set up with a live key",
+    ],
+  ])("well signed and yet %s is kept in quarantine and not sent again", async (_name, value, detail) => {
+    const { error, quarantined, stored } = await signed(value);
+    expect({ error, stored }).toEqual({ error: null, stored: [] });
+    expect(quarantined).toEqual([expect.stringContaining(detail)]);
+  });
+
+  test("of another API version is taken, with fields that nobody knew before", async () => {
+    const future = {
+      ...event("evt_f"),
+      livemode: true,
+      api_version: "2031-01-01.zephyr",
+      brand_new: { deep: [1, { more: null }] },
+      data: { object: { object: "quantum_charge", id: "qc_1", shape: "unheard of" }, previous_attributes: { a: 1 } },
+    };
+    expect(await signed(future)).toEqual({ error: null, quarantined: [], stored: ["evt_f"] });
+    const [segment] = await spool.seal();
+    expect(JSON.parse(await readFile(segment?.file ?? "", "utf8"))).toEqual(future);
   });
 });
 
@@ -183,6 +209,7 @@ describe("the Stripe connector", () => {
     const connector = stripeConnector({
       source: "stripe",
       apiKey: "sk_test",
+      livemode: false,
       apiBase: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
       spool,
       schemas: [],
@@ -231,6 +258,29 @@ describe("the Stripe connector", () => {
     await openTheSpool();
     await run(() => host.through() !== null);
     expect(ids()).toEqual(["evt_a"]);
+  });
+
+  test("an event of the list that nobody understands is kept once and holds up no other", async () => {
+    const odd = { ...event("evt_odd"), data: { thin: true } } as unknown as ReturnType<typeof event>;
+    const live = { ...event("evt_live"), livemode: true };
+    listed = [event("evt_1"), odd, event("evt_2"), live];
+    await run(() => host.through() !== null);
+    await run(() => requests.length > 4);
+    expect(ids()).toEqual(["evt_1", "evt_2"]);
+    expect(host.quarantined.map((item) => [item.reason, item.detail])).toEqual([
+      ["malformed", expect.stringContaining("data.object")],
+      ["malformed", expect.stringContaining("live mode")],
+    ]);
+    expect(host.quarantined[0]?.payload).toBe(JSON.stringify(odd));
+  });
+
+  test("an event that came before is not stored again, however long ago within the ledger's time", async () => {
+    await deliver(event("evt_old", "charge.succeeded", seconds - 29 * 86_400));
+    await run(() => host.rows.payload.length === 1 && host.through() !== null);
+    listed = [event("evt_old", "charge.succeeded", seconds - 29 * 86_400)];
+    await deliver(event("evt_old", "charge.succeeded", seconds - 29 * 86_400));
+    await run(() => spool.waitingBytes === 0 && host.batches.length > 3);
+    expect(ids()).toEqual(["evt_old"]);
   });
 
   test("looks again at ten minutes before the last check, not at everything", async () => {

@@ -1,3 +1,3 @@
-export { type CountIntake, intakeFigures } from "./intake-figures.ts";
+export { intakeFigures } from "./intake-figures.ts";
 export { registerLogIntake } from "./log-routes.ts";
 export { registerStripeWebhook } from "./stripe-routes.ts";

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +44,7 @@ async function serve(maxBytes: number): Promise<void> {
     spool,
     quarantine,
     clock,
+    livemode: null,
     secrets: ["whsec_x"],
     toleranceSeconds: 300,
   });
@@ -209,6 +211,18 @@ describe("POST /v1/logs", () => {
 });
 
 describe("POST /webhooks/stripe", () => {
+  test("checks the signature over the bytes as they came, and answers 200 once the event is on disk", async () => {
+    const body = `{ "id":"evt_1",\n\t"type" : "charge.succeeded","created":1, "note":"\\u00e9 é 😀",\n "data":{"object":{"object":"charge","id":"ch_1"}} }\r\n`;
+    const at = Math.floor(clock.now().getTime() / 1000);
+    const proof = createHmac("sha256", "whsec_x").update(`${at}.${body}`).digest("hex");
+    const answer = await post("/webhooks/stripe", body, {
+      "content-type": "application/json",
+      "stripe-signature": `t=${at},v1=${"0".repeat(64)},v1=${proof},v0=ignored`,
+    });
+    expect([answer.statusCode, answer.json()]).toEqual([200, { received: true }]);
+    expect((await spool.seal()).flatMap((segment) => segment.batchIds)).toEqual(["evt_1"]);
+  });
+
   test("answers 400 to what Stripe did not sign", async () => {
     const answer = await post("/webhooks/stripe", '{"id":"evt_1"}', {
       "content-type": "application/json",
