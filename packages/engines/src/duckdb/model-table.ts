@@ -1,7 +1,7 @@
 import type { Table } from "@nova/iceberg";
 import { type ModelFile, splitDatasetName } from "@nova/pipeline-core/catalog";
+import { mayPromote, sameType } from "@nova/pipeline-core/connectors";
 import { asType, findTable, type Lake, typeOf } from "./lake.ts";
-import { mayPromote, sameType } from "./staged-table.ts";
 
 export const CODE_VERSION = "nova.code-version";
 
@@ -52,7 +52,7 @@ export async function modelTable(
       const old = has.get(column);
       return old === undefined
         ? !required
-        : (sameType(typeOf(old), type) || mayPromote(typeOf(old), type)) && (old.required !== true || required);
+        : (sameType(typeOf(old), type) || mayPromote(typeOf(old), type)) && (old.required === true) === required;
     }) &&
     existing.columns.every((column) => model.header.columns[column.name] !== undefined);
   if (!compatible) {

@@ -8,10 +8,15 @@ import {
 } from "@duckdb/node-api";
 import type { Table } from "@nova/iceberg";
 import { PlatformError } from "@nova/pipeline-core/kernel";
-import { ENVELOPE_COLUMNS, type EnvelopeColumns, type RawAppend, type RawStore } from "@nova/pipeline-core/lakehouse";
+import {
+  type CommitReceipt,
+  ENVELOPE_COLUMNS,
+  type EnvelopeColumns,
+  type RawAppend,
+  type RawStore,
+} from "@nova/pipeline-core/lakehouse";
 import { asType, findTable, type Lake, transactionOf, withConnection } from "./lake.ts";
-import { firstRow } from "./rows.ts";
-import { ident, literal, timestampLiteral } from "./sql-text.ts";
+import { literal, timestampLiteral } from "./sql-text.ts";
 
 /** Rows of a chunk that DuckDB's appender takes at once. */
 const CHUNK_ROWS = 2048;
@@ -21,31 +26,37 @@ export function icebergRawStore(lake: Lake, runWithin: (within: RawAppend["withi
   return {
     append: (batch) =>
       withConnection(lake, async (connection) => {
-        const rows =
-          batch.input.from === "columns"
-            ? await fillFromColumns(connection, batch.input.columns)
-            : await fillFromSpool(connection, batch.input.files);
+        const { input } = batch;
+        const incoming =
+          input.from === "columns" ? await columnsRelation(connection, input.columns) : spoolRelation(input.files);
         const dataset = `raw.${batch.source}`;
-        if (rows === 0) {
+        const committed = (snapshotId: string | null, rows: number, bytes: number): CommitReceipt => ({
+          dataset,
+          snapshotId,
+          rows,
+          bytes,
+          committedAt: lake.clock.now(),
+        });
+        if (incoming === null) {
           await runWithin(batch.within);
-          return { dataset, snapshotId: null, rows: 0, bytes: 0, committedAt: lake.clock.now() };
+          return committed(null, 0, 0);
         }
         const table = await rawTable(lake, batch.source);
         const query = `SELECT ${literal(batch.source)} AS source, stream, op, key, payload, unchanged, source_ts, ${timestampLiteral(batch.ingestedAt)} AS ingested_at,
-          position, ${literal(batch.batchId)} AS batch_id, schema_version FROM temp.incoming`;
+          position, ${literal(batch.batchId)} AS batch_id, schema_version FROM ${incoming}`;
         const staged = await table.stageAppend({ connection, query });
         try {
+          const { addedRecords, addedBytes } = staged.summary;
+          if (addedRecords === 0) {
+            await staged.discard();
+            await runWithin(batch.within);
+            return committed(null, 0, 0);
+          }
           const { snapshotId } = await lake.lakehouse.commit(staged, {
             properties: { "nova.position": batch.position, "nova.batch": batch.batchId },
             within: (transaction) => batch.within(transactionOf(transaction)),
           });
-          return {
-            dataset,
-            snapshotId: String(snapshotId),
-            rows,
-            bytes: staged.summary.addedBytes,
-            committedAt: lake.clock.now(),
-          };
+          return committed(String(snapshotId), addedRecords, addedBytes);
         } catch (error) {
           await staged.discard();
           throw error;
@@ -79,13 +90,14 @@ async function rawTable(lake: Lake, source: string): Promise<Table> {
 
 const INCOMING = `CREATE TEMP TABLE incoming (stream VARCHAR, op VARCHAR, key VARCHAR, payload VARCHAR, unchanged VARCHAR, source_ts TIMESTAMPTZ, position VARCHAR, schema_version INTEGER)`;
 
-async function fillFromColumns(connection: DuckDBConnection, columns: EnvelopeColumns): Promise<number> {
+/** The columns as a temp table; null without rows. */
+async function columnsRelation(connection: DuckDBConnection, columns: EnvelopeColumns): Promise<string | null> {
   const rows = columns.stream.length;
   for (const [name, values] of Object.entries(columns) as [string, unknown[]][]) {
     if (values.length !== rows)
       throw new PlatformError("internal", `envelope column ${name} has ${values.length} values, stream has ${rows}`);
   }
-  if (rows === 0) return 0;
+  if (rows === 0) return null;
   await connection.run(INCOMING);
   const appender = await connection.createAppender("incoming", null, "temp");
   const types = [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, TIMESTAMPTZ, VARCHAR, INTEGER];
@@ -105,22 +117,13 @@ async function fillFromColumns(connection: DuckDBConnection, columns: EnvelopeCo
     appender.appendDataChunk(chunk);
   }
   appender.closeSync();
-  return rows;
+  return "temp.incoming";
 }
 
-/** Spool lines are envelope lines; `key` and `payload` hold JSON as text or as it is. */
-async function fillFromSpool(connection: DuckDBConnection, files: readonly string[]): Promise<number> {
-  if (files.length === 0) return 0;
-  await connection.run(INCOMING);
+/** Spool lines are envelope lines; `key` and `payload` hold JSON as text or as it is. Null without files. */
+function spoolRelation(files: readonly string[]): string | null {
+  if (files.length === 0) return null;
   const columns =
     "{stream: 'VARCHAR', op: 'VARCHAR', key: 'VARCHAR', payload: 'VARCHAR', unchanged: 'VARCHAR', source_ts: 'TIMESTAMPTZ', position: 'VARCHAR', schema_version: 'INTEGER'}";
-  await connection.run(
-    `INSERT INTO temp.incoming SELECT stream, op, key, payload, unchanged, source_ts, position, coalesce(schema_version, 1)
-     FROM read_ndjson([${files.map(literal).join(", ")}], columns = ${columns}, maximum_object_size = 33554432)`,
-  );
-  const { rows } = await firstRow<{ rows: bigint }>(
-    connection,
-    `SELECT count(*) AS rows FROM temp.${ident("incoming")}`,
-  );
-  return Number(rows);
+  return `(SELECT * REPLACE (coalesce(schema_version, 1) AS schema_version) FROM read_ndjson([${files.map(literal).join(", ")}], columns = ${columns}, maximum_object_size = 33554432))`;
 }

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { duckdbType, type StagedChange, type Table } from "@nova/iceberg";
+import { duckdbType, isIcebergError, type StagedChange, type Table } from "@nova/iceberg";
 import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { ModelChange, ModelRefresh } from "@nova/pipeline-core/orchestration";
@@ -48,12 +48,12 @@ export async function refreshModel(
     const anew = before !== null && model.file.header.kind === "append" && (rebuild || lostInputs(pinned).length > 0);
     const prepared = anew ? await overwriteAppended(work) : await prepare(work);
     phases.end("compute");
-    const staged = await prepared.stage();
+    const { staged, rowsIn } = await prepared.stage();
     phases.end("write");
     if (staged === null) {
       refuseCancelled(signal);
       await stampCodeVersion(table, model.file);
-      return { ...common, rowsIn: prepared.rowsIn, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: prepared.mode };
+      return { ...common, rowsIn, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: prepared.mode };
     }
     try {
       refuseCancelled(signal);
@@ -66,7 +66,7 @@ export async function refreshModel(
         staged.summary.addedRecords + Math.max(0, staged.summary.deletedRecords - staged.summary.addedRecords);
       return {
         ...common,
-        rowsIn: prepared.rowsIn,
+        rowsIn,
         rowsOut,
         bytes: staged.summary.addedBytes,
         snapshotAfter: String(snapshotId),
@@ -80,7 +80,7 @@ export async function refreshModel(
   return withScratch(lake, compute, signal);
 }
 
-interface Work {
+export interface Work {
   readonly lake: Lake;
   readonly connection: DuckDBConnection;
   readonly model: CompiledModel;
@@ -92,9 +92,14 @@ interface Work {
 
 interface Prepared {
   readonly mode: string;
+  /** Writes the files. */
+  readonly stage: () => Promise<Written>;
+}
+
+interface Written {
+  /** Null when nothing differs. */
+  readonly staged: StagedChange | null;
   readonly rowsIn: number;
-  /** Writes the files; null when nothing differs. */
-  readonly stage: () => Promise<StagedChange | null>;
 }
 
 async function prepare(work: Work): Promise<Prepared> {
@@ -111,7 +116,7 @@ async function prepare(work: Work): Promise<Prepared> {
     return computeAll(work, "full difference", 0);
   }
   const { affected, changed } = await findAffected(work);
-  if (affected === 0) return { mode: "no key affected", rowsIn: changed, stage: () => Promise.resolve(null) };
+  if (affected === 0) return { mode: "no key affected", stage: async () => ({ staged: null, rowsIn: changed }) };
   const total =
     model.file.header.kind === "merge"
       ? Number(lineage(work.table).at(-1)?.summary["total-records"] ?? 0)
@@ -163,7 +168,10 @@ async function computeAffected(work: Work, affected: number, changed: number): P
   const key = idents(model.refreshKey);
   await createResult(work, `SELECT * FROM (${typedSelect(model)}) SEMI JOIN temp.affected USING (${key})`);
   const current = `(SELECT * FROM ${await table.scan().toSql()} SEMI JOIN temp.affected USING (${key}))`;
-  return { mode: `${affected} affected keys`, rowsIn: changed, stage: () => stageDifference(work, current) };
+  return {
+    mode: `${affected} affected keys`,
+    stage: async () => ({ staged: await stageDifference(work, current), rowsIn: changed }),
+  };
 }
 
 async function computeAll(work: Work, mode: string, changed: number): Promise<Prepared> {
@@ -171,15 +179,15 @@ async function computeAll(work: Work, mode: string, changed: number): Promise<Pr
   await createResult(work, typedSelect(model));
   const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.result");
   const rowsIn = changed === 0 ? Number(rows) : changed;
-  if (table.currentSnapshotId === null) {
-    return {
-      mode: "first build",
-      rowsIn,
-      stage: () =>
-        rows === 0n ? Promise.resolve(null) : table.stageAppend({ connection, query: "SELECT * FROM temp.result" }),
-    };
-  }
-  return { mode, rowsIn, stage: async () => stageDifference(work, await table.scan().toSql()) };
+  const first = table.currentSnapshotId === null;
+  return {
+    mode: first ? "first build" : mode,
+    stage: async () => {
+      if (!first) return { staged: await stageDifference(work, await table.scan().toSql()), rowsIn };
+      const result = { connection, query: "SELECT * FROM temp.result" };
+      return { staged: rows === 0n ? null : await table.stageAppend(result), rowsIn };
+    },
+  };
 }
 
 /** New rows of the one input, through the model's SQL, appended. */
@@ -192,31 +200,39 @@ async function appendNew(work: Work): Promise<Prepared> {
       ? await inputSql({ ...input, to: null })
       : `(SELECT * EXCLUDE (_change_type) FROM ${await changedSql(input)} WHERE _change_type = 'insert')`;
   await showInput(connection, input.input.name, select, false);
-  await createResult(work, typedSelect(model));
-  const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.result");
-  return {
-    mode: "append",
-    rowsIn: Number(rows),
-    stage: () =>
-      rows === 0n ? Promise.resolve(null) : table.stageAppend({ connection, query: "SELECT * FROM temp.result" }),
-  };
+  return { mode: "append", stage: () => writeEvents(work, (rows) => table.stageAppend(rows)) };
 }
 
 /** An append model whose code changed is written anew from all its input. */
 async function overwriteAppended(work: Work): Promise<Prepared> {
-  const { connection, model, pinned, table } = work;
-  for (const input of pinned) await showInput(connection, input.input.name, await inputSql(input), false);
-  await createResult(work, typedSelect(model));
-  const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.result");
+  for (const input of work.pinned) await showInput(work.connection, input.input.name, await inputSql(input), false);
   return {
     mode: "rebuilt",
-    rowsIn: Number(rows),
-    stage: () => table.stageOverwrite({ connection, query: "SELECT * FROM temp.result", where: "all" }),
+    stage: () => writeEvents(work, (rows) => work.table.stageOverwrite({ ...rows, where: "all" })),
   };
 }
 
+/** Events go from the model's SQL into files in one pass: there are many, and the table itself refuses those that lack a required column. */
+async function writeEvents(
+  { connection, model }: Work,
+  write: (rows: { connection: DuckDBConnection; query: string }) => Promise<StagedChange>,
+): Promise<Written> {
+  try {
+    const staged = await write({ connection, query: typedSelect(model) });
+    const rowsIn = staged.summary.addedRecords;
+    if (rowsIn > 0 || staged.summary.deletedRecords > 0) return { staged, rowsIn };
+    await staged.discard();
+    return { staged: null, rowsIn };
+  } catch (error) {
+    if (!isIcebergError(error, "schema-mismatch")) throw error;
+    throw new PlatformError("check-failed", `${model.file.name}: ${error.message}; nothing was published`, {
+      cause: error,
+    });
+  }
+}
+
 /** Computes into `temp.result` and audits it: what is wrong never reaches readers. */
-async function createResult({ connection, model }: Work, select: string): Promise<void> {
+export async function createResult({ connection, model }: Work, select: string): Promise<void> {
   await connection.run(`CREATE TEMP TABLE result AS ${select}`);
   const { header, name } = model.file;
   const required = Object.entries(header.columns)
@@ -242,7 +258,10 @@ async function createResult({ connection, model }: Work, select: string): Promis
 }
 
 /** Writes only what differs: new and changed rows, and deletes for keys that are gone. */
-async function stageDifference({ connection, model, table }: Work, current: string): Promise<StagedChange | null> {
+export async function stageDifference(
+  { connection, model, table }: Work,
+  current: string,
+): Promise<StagedChange | null> {
   const key = model.file.header.key ?? [];
   const columns = Object.keys(model.file.header.columns);
   const others = columns.filter((column) => !key.includes(column));
@@ -267,7 +286,7 @@ async function stageDifference({ connection, model, table }: Work, current: stri
 }
 
 /** The model's SELECT with every column cast to its declared type, in the header's order; a value that does not fit fails the step. */
-function typedSelect(model: CompiledModel): string {
+export function typedSelect(model: CompiledModel): string {
   return `SELECT ${castColumns(model.file)} FROM (${model.select})`;
 }
 
