@@ -171,6 +171,51 @@ describe("the lake engine", () => {
     expect(again).toMatchObject({ mode: "nothing changed", snapshotAfter: null });
   });
 
+  it("recomputes nothing for changes of columns that a model does not read", async () => {
+    const totals = model(
+      "curated.totals",
+      {
+        description: "Totals of orders.",
+        owner: "test",
+        pipeline: "sales",
+        kind: "merge",
+        key: "order_id",
+        target_lag: "60s",
+        inputs: { "staged.orders_db__orders": { key: "order_id" } },
+        columns: {
+          order_id: { type: "long", required: true, description: "Id." },
+          total: { type: "decimal(12,2)", description: "Total." },
+        },
+      },
+      "SELECT order_id, total FROM staged.orders_db__orders WHERE _deleted_at IS NULL",
+    );
+    await append([
+      ["c", 1, "10.00"],
+      ["c", 2, "20.00"],
+    ]);
+    const first = await load(null);
+    await engine.refreshModel({ model: totals, consumed: new Map(), within: async () => undefined });
+    const refresh = (from: string | null) =>
+      engine.refreshModel({
+        model: totals,
+        consumed: new Map([["staged.orders_db__orders", from]]),
+        within: async () => undefined,
+      });
+
+    await append([["u", 1, "10.00", "2026-01-05 10:00:00+00"]]);
+    const moved = await load(first.to);
+    expect(moved.change).toMatchObject({ rowsOut: 1 });
+    expect(await refresh(first.change.snapshotAfter)).toMatchObject({ mode: "no key affected", rowsIn: 0, rowsOut: 0 });
+
+    await append([
+      ["u", 2, "21.00"],
+      ["d", 1],
+    ]);
+    await load(moved.to);
+    expect(await refresh(moved.change.snapshotAfter)).toMatchObject({ mode: "2 affected keys", rowsOut: 2 });
+    expect(await rows("curated.totals", "order_id, total")).toEqual([["2", "21.00"]]);
+  });
+
   it("rolls a dataset back to a snapshot of its history, and its readers compare everything then", async () => {
     await append([["c", 1, "10.00"]]);
     const first = await load(null);

@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { duckdbType, type Filter, type Table, where } from "@nova/iceberg";
+import { sameType } from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { InputMove } from "@nova/pipeline-core/orchestration";
 import type { CompiledInput, CompiledModel } from "../sql/index.ts";
 import { findTable, type Lake, snapshotsAfter, snapshotText, typeOf } from "./lake.ts";
 import { ident } from "./sql-text.ts";
-import { sameType } from "./staged-table.ts";
+import type { InputColumns } from "./used-columns.ts";
 
 /** Columns (name → Iceberg type) that models count on, by staged dataset. */
 export type InputContracts = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -65,14 +66,16 @@ export async function inputSql(pinned: PinnedInput, filter?: Filter): Promise<st
   if (table === null || to === null) {
     if (contract === null && table === null)
       throw new PlatformError("engine-failed", `${pinned.input.name} is not built yet`);
-    const columns =
-      contract === null
-        ? (table?.columns ?? []).map((column) => [column.name, typeOf(column)] as const)
-        : Object.entries(contract);
+    const columns = Object.entries(columnsOf(pinned));
     return `(SELECT ${columns.map(([name, type]) => `CAST(NULL AS ${duckdbType(type)}) AS ${ident(name)}`).join(", ")} WHERE false)`;
   }
   const scan = await table.scan({ snapshotId: to, ...(filter === undefined ? {} : { filter }) }).toSql();
   return contract === null ? scan : `(SELECT ${contractColumns(table, contract)} FROM ${scan})`;
+}
+
+/** The input's columns as models see them. */
+export function columnsOf({ table, contract }: PinnedInput): InputColumns {
+  return contract ?? Object.fromEntries((table?.columns ?? []).map((column) => [column.name, typeOf(column)]));
 }
 
 /** Rows of the input that were added or removed since it was consumed, as models see its columns. */

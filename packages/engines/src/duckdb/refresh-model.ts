@@ -8,6 +8,7 @@ import { type Lake, lineage, refuseCancelled, snapshotText, transactionOf, withS
 import {
   affectedCondition,
   changedSql,
+  columnsOf,
   type InputContracts,
   inputSql,
   lostInputs,
@@ -21,6 +22,7 @@ import { modelTable, stampCodeVersion } from "./model-table.ts";
 import { startPhases } from "./phases.ts";
 import { firstRow } from "./rows.ts";
 import { ident, idents } from "./sql-text.ts";
+import { netChangesSql, usedColumns } from "./used-columns.ts";
 
 /** Above this share of the dataset's rows, comparing everything is cheaper than narrowing every input. */
 const FULL_SHARE = 0.3;
@@ -136,10 +138,12 @@ async function findAffected({ connection, model, pinned }: Work): Promise<{ affe
     (column) => `${ident(column)} ${duckdbType(model.file.header.columns[column]?.type ?? "string")}`,
   );
   await connection.run(`CREATE TEMP TABLE affected_all (${columns.join(", ")})`);
+  const used = await usedColumns(model, new Map(pinned.map((input) => [input.input.name, columnsOf(input)])));
   let changed = 0;
   for (const input of pinned) {
     if (input.to === null || input.to === input.from || input.input.lookup === true) continue;
-    await connection.run(`CREATE OR REPLACE TEMP TABLE changed AS SELECT * FROM ${await changedSql(input)}`);
+    const net = netChangesSql(await changedSql(input), used.get(input.input.name) ?? []);
+    await connection.run(`CREATE OR REPLACE TEMP TABLE changed AS ${net}`);
     const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.changed");
     changed += Number(rows);
     const keys =
