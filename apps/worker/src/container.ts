@@ -8,6 +8,7 @@ import {
   commandStore,
   controlStore,
   deliveryLedger,
+  driftStore,
   grantStore,
   lineageStore,
   listenForCommands,
@@ -32,6 +33,7 @@ import { modelCompiler } from "@nova/engines/sql";
 import { stripeConnector, stripeWebhook } from "@nova/engines/stripe";
 import { piiTag, SOURCES } from "@nova/novaretail";
 import type { DatasetName } from "@nova/pipeline-core/catalog";
+import { stagedDatasetName } from "@nova/pipeline-core/connectors";
 import {
   type Clock,
   type IdSource,
@@ -48,6 +50,7 @@ import { intakeFigures, registerLogIntake, registerStripeWebhook } from "./http/
 import { createMetrics, type WorkerMetrics } from "./http/metrics.ts";
 import { createQueryService, type RunningQueryService } from "./http/queries/query-service.ts";
 import { registerQueryRoutes } from "./http/queries/routes.ts";
+import { registerDriftRoutes } from "./http/drift.ts";
 import { registerReports } from "./http/reports.ts";
 import { buildServer } from "./http/server.ts";
 import { registerSourceRoutes } from "./http/sources.ts";
@@ -135,6 +138,10 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
         registerSourceRoutes(scope, {
           check: (source) => capture.check(source),
           requests: streamRequests(db, { clock, ids }),
+          users: userStore(db, { clock, ids }),
+        });
+        registerDriftRoutes(scope, {
+          drift: driftStore(db, { clock, ids }),
           users: userStore(db, { clock, ids }),
         });
         registerReports(scope, {
@@ -251,6 +258,7 @@ async function startData(
     ids,
     logger: logger.with({ part: "capture" }),
     piiTag,
+    needs: (source, stream, column) => definitions.contracts[stagedDatasetName(source, stream)]?.[column] !== undefined,
     spoolDir: resolve(env.NOVA_SPOOL_DIR),
     declaredStreams: (id) => SOURCES.find((source) => source.id === id)?.declaredStreams ?? [],
     onCommitted(source) {

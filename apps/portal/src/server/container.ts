@@ -5,6 +5,7 @@ import {
   datasetChecksReadModel,
   datasetFreshnessReadModel,
   datasetReadModel,
+  driftReadModel,
   homeReadModel,
   lineageReadModel,
   liveReadModel,
@@ -16,8 +17,8 @@ import {
   sourcesReadModel,
   steeringReadModel,
 } from "@nova/db/read-models";
-import { commandStore, streamRequests } from "@nova/db/repositories";
-import type { StreamRequests } from "@nova/pipeline-core/connectors";
+import { commandStore, driftStore, streamRequests } from "@nova/db/repositories";
+import type { DriftStore, StreamRequests } from "@nova/pipeline-core/connectors";
 import { asPlatformError, type Clock, uuidV7Source } from "@nova/pipeline-core/kernel";
 import type { CommandStore, Explanation } from "@nova/pipeline-core/orchestration";
 import { env } from "@/env.ts";
@@ -39,6 +40,8 @@ export interface Container {
   explain(dataset: string): Promise<Explanation>;
   /** The worker's check of a source. */
   readonly sources: WorkerSources;
+  /** What people decide about drift; the next load does as decided. */
+  readonly drift: Pick<DriftStore, "decide" | "setNewTableRule">;
   /** What people ask of streams; the worker takes it from there. */
   readonly streamRequests: Pick<StreamRequests, "ask">;
   /** Answers when the metadata PostgreSQL does; throws `metadata-unreachable`. */
@@ -51,6 +54,7 @@ function buildReadModels(pool: Pool) {
     dataset: datasetReadModel(pool),
     datasetChecks: datasetChecksReadModel(pool),
     datasetFreshness: datasetFreshnessReadModel(pool),
+    drift: driftReadModel(pool),
     home: homeReadModel(pool),
     lineage: lineageReadModel(pool),
     live: liveReadModel(pool),
@@ -82,6 +86,7 @@ function build(): Container {
     commands: commandStore({ pool }, { clock, ids }),
     explain: workerScheduler(worker).explain,
     sources: workerSources(worker),
+    drift: driftStore({ pool }, { clock, ids }),
     streamRequests: streamRequests({ pool }, { clock, ids }),
     readModels: buildReadModels(pool),
     live: createLiveHub(DATABASE_URL),

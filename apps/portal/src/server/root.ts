@@ -2,6 +2,7 @@ import "server-only";
 import { commandsRouter } from "@/features/commands/server/router.ts";
 import { datasetsRouter } from "@/features/datasets/server/router.ts";
 import { samplesRouter } from "@/features/datasets/server/samples-router.ts";
+import { driftRouter } from "@/features/drift/server/router.ts";
 import { homeRouter } from "@/features/home/server/router.ts";
 import { lineageRouter } from "@/features/lineage/server/router.ts";
 import { profileRouter } from "@/features/profile/server/router.ts";
@@ -16,6 +17,7 @@ import { router } from "./trpc.ts";
 export const appRouter = router({
   commands: commandsRouter,
   datasets: datasetsRouter,
+  drift: driftRouter,
   home: homeRouter,
   lineage: lineageRouter,
   live: liveRouter,

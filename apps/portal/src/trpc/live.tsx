@@ -8,7 +8,7 @@ import { useTRPC } from "./client.tsx";
 
 /** Routers whose queries show something of a topic. A new router adds its name here to be live. */
 const ROUTERS_OF_TOPIC: Record<EventTopic, readonly string[]> = {
-  source: ["home", "sources"],
+  source: ["home", "sources", "drift"],
   dataset: ["home", "datasets", "lineage"],
   run: ["home", "runs", "datasets"],
   check: ["home", "datasets"],

@@ -59,6 +59,7 @@ async function setUp() {
     ids: { next: () => `batch-${(next += 1)}` },
     logger: silent,
     piiTag: () => "none",
+    needs: () => false,
     onCommitted: (source) => committed.push(source),
   };
   return { deps, sources, rawStore, committed, requests };

@@ -23,6 +23,8 @@ export interface HostDeps {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly piiTag: PiiRule;
+  /** Whether anything downstream relies on a column of a stream's dataset. */
+  readonly needs: (source: SourceId, stream: string, stagedColumn: string) => boolean;
   /** Called after a commit that brought rows. */
   readonly onCommitted: (source: SourceId) => void;
 }
@@ -90,7 +92,11 @@ export function sourceHost(source: SourceId, deps: HostDeps, flow: FlowMeter): C
       return next;
     },
     streams: () => sources.streams(source),
-    saveStreamSchemas: (schemas) => sources.saveStreamSchemas(source, schemas),
+    saveStreamSchemas: (schemas, position = null) =>
+      sources.saveStreamSchemas(source, schemas, {
+        position,
+        needs: (stream, column) => deps.needs(source, stream, column),
+      }),
     setState: (state) => sources.setSourceState(source, state),
     setStreamState: (stream, state, error) => sources.setStreamState(source, stream, state, error),
     requests: () => deps.requests.open(source),

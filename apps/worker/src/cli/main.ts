@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { CommandFailure, EXIT } from "./command-failure.ts";
+import { addDriftCommands } from "./drift.ts";
 import { dataDirFromEnv } from "./env.ts";
 import { answerNotes, answerText, type QueryFormat, runQuery } from "./run-query.ts";
 import { fetchRuns, type RunsOptions, runsText } from "./show-runs.ts";
@@ -46,6 +47,7 @@ const sources = program
     else print(sourcesText(status));
   });
 addSourceCommands(sources, { worker, print, printJson });
+addDriftCommands(program, sources, { worker, print, printJson });
 
 program
   .command("datasets")

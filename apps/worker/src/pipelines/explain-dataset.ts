@@ -34,6 +34,7 @@ function loadFacts(context: PipelineContext, dataset: string, pipeline: string):
     queuedBehind: null,
     pause: state.pauses.get(pipeline) ?? null,
     hold: state.holds.get(dataset) ?? null,
+    awaitsDecision: state.schemas.get(dataset)?.waits === true,
     leftAlone: state.leftAlone.get(dataset) ?? null,
     // Loads are paced by lane, not by dataset.
     lastStartedAt: null,

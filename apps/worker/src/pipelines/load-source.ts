@@ -40,7 +40,9 @@ async function loadLane(context: PipelineContext, source: SourceDefinition, lane
   if (through !== null) await setThrough(context, [raw], through);
 
   const now = clock.now();
-  const datasets = stagedOf(context, source).filter(({ dataset }) => laneOf(context, source, dataset) === lane);
+  const datasets = stagedOf(context, source).filter(
+    ({ dataset, schema }) => laneOf(context, source, dataset) === lane && schema.waits !== true,
+  );
   const due = datasets.filter(({ dataset }) => startsByItself(state, dataset, loadPipeline(source.id), now));
   const groups = Map.groupBy(due, ({ dataset }) => consumedOf(state, dataset).get(raw) ?? null);
   let more = false;
@@ -75,6 +77,10 @@ export async function loadDataset(
       await skipStep(context, run, dataset, "the source no longer has this stream");
       return true;
     }
+    if (schema.waits === true) {
+      await skipStep(context, run, dataset, "a change of its stream waits for a decision in the drift inbox");
+      return true;
+    }
     const raw = rawDatasetName(source.id);
     const from = consumedOf(state, dataset).get(raw) ?? null;
     const delta = await engine.openDelta({
@@ -91,7 +97,11 @@ export async function loadDataset(
       return true;
     }
     try {
-      const member = { dataset, schema };
+      const [member] = await asTheyAre(context, source, [{ dataset, schema }]);
+      if (member === undefined) {
+        await skipStep(context, run, dataset, "a change of its stream waits for a decision in the drift inbox");
+        return true;
+      }
       const change = await runStep(context, run, dataset, (attempt) =>
         loadStream(context, source, delta, member, run, attempt),
       );
@@ -126,19 +136,20 @@ async function loadGroup(
   source: SourceDefinition,
   lane: Lane,
   from: string | null,
-  members: readonly Member[],
+  known: readonly Member[],
 ): Promise<{ more: boolean; done: string[] }> {
   const { engine, state, clock, catalog, epoch } = context;
   const raw = rawDatasetName(source.id);
   const delta = await engine.openDelta({
     source: source.id,
     from,
-    only: members.map((member) => member.schema.stream),
+    only: known.map((member) => member.schema.stream),
     except: [],
     maxRows: MAX_ROWS,
   });
-  if (delta === null) return { more: false, done: members.map((member) => member.dataset) };
+  if (delta === null) return { more: false, done: known.map((member) => member.dataset) };
   try {
+    const members = await asTheyAre(context, source, known);
     const changed = new Map(delta.streams.map(({ stream, rows }) => [stagedDatasetName(source.id, stream), rows]));
     const untouched = members.filter(({ dataset }) => !changed.has(dataset));
     const moves = untouched.map(({ dataset }) => ({ dataset, input: raw, from, to: delta.to, at: clock.now() }));
@@ -151,6 +162,22 @@ async function loadGroup(
   } finally {
     await delta.close();
   }
+}
+
+/**
+ * The members with the schemas of now, without those that wait: a schema is stored before the first row of its kind, so the
+ * one read after the rows describes them all.
+ */
+async function asTheyAre(
+  context: PipelineContext,
+  source: SourceDefinition,
+  members: readonly Member[],
+): Promise<readonly Member[]> {
+  await syncStreams(context, source);
+  return members.flatMap(({ dataset, schema }) => {
+    const now = context.state.schemas.get(dataset) ?? schema;
+    return now.waits === true ? [] : [{ dataset, schema: now }];
+  });
 }
 
 async function runLoad(

@@ -3,7 +3,12 @@ import { randomBytes } from "node:crypto";
 import { openTestLake, readRows } from "@nova/engines/duckdb/testing";
 import { memoryCatalogStore } from "@nova/pipeline-core/catalog/testing";
 import type { SourceId } from "@nova/pipeline-core/connectors";
-import { memoryQuarantine, memorySourceStore } from "@nova/pipeline-core/connectors/testing";
+import {
+  memoryDriftStore,
+  memoryQuarantine,
+  memorySourceStore,
+  memoryStreamRequests,
+} from "@nova/pipeline-core/connectors/testing";
 import { type Logger, uuidV7Source } from "@nova/pipeline-core/kernel";
 import { emptyEnvelopeColumns, type Op } from "@nova/pipeline-core/lakehouse";
 import { memoryLineageStore } from "@nova/pipeline-core/lineage/testing";
@@ -280,4 +285,41 @@ describe("pipelines", () => {
       },
     ]);
   });
+
+  it(
+    "wait with a dataset whose stream lost what others rely on, and go on exactly there once it is settled",
+    { timeout: 120_000 },
+    async () => {
+      const requests = memoryStreamRequests(store.sources, { clock, ids });
+      const drift = memoryDriftStore(store.sources, requests, clock);
+      const total = () => rowsOf("staged.orders_db__orders", "order_id, CAST(total AS varchar)");
+      await commit(["c", "orders", order(1, "10.00")]);
+      await eventually("the order is staged", async () => (await total()).length === 1);
+      const [before] = (await store.sources.streams("orders_db")).filter((each) => each.stream === "public.orders");
+      if (before === undefined) throw new Error("orders are not known");
+      const columns = before.schema.columns.map((each) => (each.name === "total" ? { ...each, name: "amount" } : each));
+      await store.sources.saveStreamSchemas("orders_db", [{ ...before.schema, columns }], { needs: () => true });
+      const { total: value, ...rest } = order(2, "20.00");
+      await commit(["c", "orders", { ...rest, amount: value ?? null }]);
+      await eventually("loading waits", async () =>
+        pipelines.explain("staged.orders_db__orders").headline.includes("drift inbox"),
+      );
+      // Others go on meanwhile.
+      await commit(["c", "products", { product_id: "5" }]);
+      await eventually(
+        "the product is staged",
+        async () => (await rowsOf("staged.orders_db__products", "product_id")).length === 1,
+      );
+      expect(await total()).toHaveLength(1);
+      const [item] = await drift.list({ open: true });
+      await drift.decide({ item: item?.id ?? "", choice: "map", target: null, decidedBy: "ana@novaretail.example" });
+      pipelines.notify("orders_db");
+      await eventually("loading goes on", async () => (await total()).length === 2);
+      expect(await total()).toEqual([
+        ["1", "10.00"],
+        ["2", "20.00"],
+      ]);
+      expect(await requests.open("orders_db")).toEqual([]);
+    },
+  );
 });

@@ -26,7 +26,10 @@ export async function syncStreams(context: PipelineContext, source: SourceDefini
   const known = source.declaredStreams ?? (await context.sources.streams(source.id)).map((record) => record.schema);
   const changed = known.filter((schema) => {
     const before = context.state.schemas.get(stagedDatasetName(source.id, schema.stream));
-    return schema.columns.length > 0 && (before === undefined || before.version !== schema.version);
+    const anew = before?.version !== schema.version || before.decisions !== schema.decisions;
+    // Only whether it waits can change without a new shape.
+    if (!anew) context.state.schemas.set(stagedDatasetName(source.id, schema.stream), schema);
+    return schema.columns.length > 0 && anew;
   });
   await save(
     context,

@@ -95,8 +95,9 @@ export function homeReadModel(pool: Pick<Pool, "query">) {
             FROM quarantine_items WHERE received_at > $1::timestamptz - interval '24 hours' AND replayed_at IS NULL
            GROUP BY source_id, reason ORDER BY count(*) DESC LIMIT $2)
          UNION ALL
-         (SELECT 'drift', source_id, stream, jsonb_array_length(changes) || CASE jsonb_array_length(changes) WHEN 1 THEN ' column changed' ELSE ' columns changed' END, NULL, jsonb_array_length(changes), seen_at
-            FROM drift_items WHERE settled_at IS NULL ORDER BY seen_at DESC LIMIT $2)`,
+         (SELECT 'drift', source_id, source_id || ' · ' || stream, count(*) || CASE count(*) WHEN 1 THEN ' change waits' ELSE ' changes wait' END || ' for a decision'
+                 || CASE WHEN bool_or(waits) THEN '; loading of the dataset waits with it' ELSE '' END, NULL, count(*)::int, min(seen_at)
+            FROM drift_items WHERE state = 'open' GROUP BY source_id, stream ORDER BY bool_or(waits) DESC, min(seen_at) LIMIT $2)`,
         [now, PER_WORK_KIND],
       );
       return rows;

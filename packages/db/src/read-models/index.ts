@@ -2,6 +2,7 @@ export * from "./catalog.ts";
 export * from "./dataset-checks.ts";
 export * from "./dataset-freshness.ts";
 export * from "./dataset.ts";
+export * from "./drift.ts";
 export * from "./home.ts";
 export * from "./lineage.ts";
 export * from "./live.ts";

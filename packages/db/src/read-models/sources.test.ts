@@ -5,6 +5,7 @@ import { migrate } from "../migrate.ts";
 import { seedScenario } from "../seed/index.ts";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
+import { driftReadModel } from "./drift.ts";
 import { sourcesReadModel } from "./sources.ts";
 
 const clock = standingClock(new Date("2026-11-23T14:30:00Z"));
@@ -34,7 +35,7 @@ describe("the sources", () => {
     expect(orders?.rowsPerSecond).toBeGreaterThan(1);
     expect(orders?.recent).toHaveLength(30);
     expect(orders?.recent.every((rate) => typeof rate === "number")).toBe(true);
-    expect(orders).toMatchObject({ state: "streaming", streamsSnapshotting: 1, streamsFailed: 0, driftOpen: 1 });
+    expect(orders).toMatchObject({ state: "streaming", streamsSnapshotting: 1, streamsFailed: 0, driftOpen: 2 });
     expect(orders?.streams).toBe((orders?.streamsStreaming ?? 0) + 1);
     expect(orders?.stateSince).toBeInstanceOf(Date);
   });
@@ -117,9 +118,23 @@ describe("what a source's page lists", () => {
     expect((await model.one("orders_db", now))?.quarantined).toBe(0);
   });
 
-  it("is the drift of its streams", async () => {
-    expect(await model.drift("orders_db")).toMatchObject([
-      { stream: "public.products", fromVersion: 1, toVersion: 2, settledAt: null, changes: [{ column: "eco_label" }] },
+  it("is the drift of its streams with what it touches, what holds up a dataset first", async () => {
+    const drift = driftReadModel(db.pool);
+    const all = { source: null, dataset: null, openOnly: false } as const;
+    const items = await drift.items(all);
+    expect(items.map((item) => `${item.stream} ${item.state}`)).toEqual([
+      "public.orders open",
+      "public.customers open",
+      "public.products evolved",
     ]);
+    expect(items[0]).toMatchObject({ dataset: "staged.orders_db__orders", waits: true, key: ["order_id"] });
+    expect(items[0]?.affected.map((each) => each.name)).toContain("curated.orders");
+    expect(items[0]?.affected[0]).toMatchObject({ name: "staged.orders_db__orders", columns: ["total"] });
+    expect(await drift.items({ ...all, openOnly: true })).toHaveLength(2);
+    expect(await drift.items({ ...all, source: "stripe" })).toEqual([]);
+    const ofDataset = await drift.items({ ...all, dataset: "staged.orders_db__customers" });
+    expect(ofDataset.map((item) => item.stream)).toEqual(["public.customers"]);
+    expect(await drift.countOpen()).toBe(2);
+    expect((await model.one("orders_db", now))?.driftOpen).toBe(2);
   });
 });

@@ -1,4 +1,5 @@
 import type {
+  NewTableRule,
   SourceDiagnosis,
   SourceId,
   SourceKind,
@@ -46,6 +47,7 @@ export interface SourceFlow {
   readonly retainedBytes: number | null;
   readonly slotState: string | null;
   readonly streamsPaused: number;
+  readonly newTables: NewTableRule;
 }
 
 export interface DiagnosisRow {
@@ -98,21 +100,6 @@ export interface QuarantineGroup {
   readonly payload: string;
 }
 
-export interface DriftRow {
-  readonly id: string;
-  readonly stream: string;
-  readonly fromVersion: number;
-  readonly toVersion: number;
-  readonly changes: readonly {
-    readonly column: string;
-    readonly change: string;
-    readonly from?: string | null;
-    readonly to?: string | null;
-  }[];
-  readonly seenAt: Date;
-  readonly settledAt: Date | null;
-}
-
 /** `since` and `step` of the charts; each range draws at most 144 points. */
 export const FLOW_RANGES = {
   "1h": { seconds: 3_600, stepSeconds: 30 },
@@ -137,7 +124,8 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
               coalesce(hour.errors, 0) AS "errorsLastHour",
               st.streams, st.streaming AS "streamsStreaming", st.snapshotting AS "streamsSnapshotting", st.waiting AS "streamsWaiting", st.failed AS "streamsFailed",
               st.rows_read AS "rowsRead", st.rows_expected AS "rowsExpected", st.unsized AS "streamsUnsized", q.quarantined, d.open AS "driftOpen",
-              s.retained_bytes::float8 AS "retainedBytes", s.slot_state AS "slotState", st.paused AS "streamsPaused"
+              s.retained_bytes::float8 AS "retainedBytes", s.slot_state AS "slotState", st.paused AS "streamsPaused",
+              s.new_tables AS "newTables"
          FROM sources s
          LEFT JOIN LATERAL (SELECT sum(rows)::float8 / 60 AS rate FROM flow_samples WHERE source_id = s.id AND at > $1::timestamptz - interval '60 seconds' AND at <= $1) minute ON true
          LEFT JOIN LATERAL (SELECT lag_seconds, lag_bytes FROM flow_samples WHERE source_id = s.id AND at > $1::timestamptz - interval '2 minutes' AND at <= $1
@@ -151,7 +139,7 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
                                FROM streams WHERE source_id = s.id) st
          CROSS JOIN LATERAL (SELECT count(*)::int AS quarantined FROM quarantine_items
                               WHERE source_id = s.id AND received_at > $1::timestamptz - interval '24 hours' AND replayed_at IS NULL) q
-         CROSS JOIN LATERAL (SELECT count(*)::int AS open FROM drift_items WHERE source_id = s.id AND settled_at IS NULL) d
+         CROSS JOIN LATERAL (SELECT count(*)::int AS open FROM drift_items WHERE source_id = s.id AND state = 'open') d
         WHERE $2::text IS NULL OR s.id = $2
         ORDER BY array_position(ARRAY['orders_db', 'salesforce', 'stripe', 'app_logs'], s.id), s.id`,
       [now, source],
@@ -219,15 +207,6 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
       const { rows } = await pool.query<StreamRequestRow>(
         `SELECT id, stream, action, requested_by AS "requestedBy", requested_at AS "requestedAt", state, message, settled_at AS "settledAt"
            FROM stream_requests WHERE source_id = $1 ORDER BY state <> 'open', requested_at DESC, id LIMIT 30`,
-        [source],
-      );
-      return rows;
-    },
-    /** Open drift first, then the latest settled; at most 50. */
-    async drift(source: SourceId): Promise<DriftRow[]> {
-      const { rows } = await pool.query<DriftRow>(
-        `SELECT id, stream, from_version AS "fromVersion", to_version AS "toVersion", changes, seen_at AS "seenAt", settled_at AS "settledAt"
-           FROM drift_items WHERE source_id = $1 ORDER BY settled_at IS NOT NULL, seen_at DESC LIMIT 50`,
         [source],
       );
       return rows;

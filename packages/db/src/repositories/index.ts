@@ -1,6 +1,7 @@
 export { catalogColumns } from "./catalog-columns.ts";
 export { catalogStore } from "./catalog-store.ts";
 export { deliveryLedger, quarantine } from "./deliveries.ts";
+export { driftStore } from "./drift-store.ts";
 export { lineageStore } from "./lineage-store.ts";
 export { qualityStore } from "./quality-store.ts";
 export { runStore } from "./run-store.ts";

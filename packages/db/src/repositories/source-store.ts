@@ -87,8 +87,8 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
 
     streams: (source) => loadStreams(db.pool, source),
 
-    async saveStreamSchemas(source, schemas) {
-      const saved = await saveStreamSchemas(db.pool, { clock, ids }, source, schemas);
+    async saveStreamSchemas(source, schemas, seen = {}) {
+      const saved = await saveStreamSchemas(db.pool, { clock, ids }, source, schemas, seen);
       await announce(db.pool, "source", [source]);
       return saved;
     },

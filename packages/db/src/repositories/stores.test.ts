@@ -160,7 +160,8 @@ describe("sources", () => {
         stream: "public.orders",
         fromVersion: 1,
         toVersion: 2,
-        changes: [{ column: "total", change: "retyped", from: "numeric(12,2)", to: "text" }],
+        change: { kind: "retyped", column: "total", from: "numeric(12,2)", to: "text" },
+        state: "open",
       },
     ]);
   });

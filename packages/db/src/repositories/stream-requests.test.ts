@@ -1,11 +1,11 @@
-import { streamRequestsContract } from "@nova/pipeline-core/connectors/testing";
+import { driftStoreContract, streamRequestsContract } from "@nova/pipeline-core/connectors/testing";
 import type { Transaction } from "@nova/pipeline-core/kernel";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { emptyDb, standingClock, testIds } from "../testing/store-fixture.ts";
-import { inTransaction, quarantine, sourceStore, streamRequests, workerLease } from "./index.ts";
+import { driftStore, inTransaction, quarantine, sourceStore, streamRequests, workerLease } from "./index.ts";
 
 const clock = standingClock(new Date("2026-11-23T09:00:00Z"));
 const context = { clock, ids: testIds(clock) };
@@ -29,6 +29,7 @@ const connectorStores = async () => {
   return {
     sources: sourceStore(db, context),
     requests: streamRequests(db, context),
+    drift: driftStore(db, context),
     lease: workerLease(db, context),
     transaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
       inTransaction(db.pool, (tx) => work(tx as Transaction)),
@@ -68,5 +69,35 @@ describe("requests to streams in PostgreSQL", () => {
       "SELECT actor, action, resource FROM audit_entries WHERE action LIKE 'stream.%'",
     );
     expect(rows).toEqual([{ actor: "ana@example.com", action: "stream.replay", resource: "orders_db/public.a" }]);
+  });
+});
+
+describe("drift in PostgreSQL", () => {
+  driftStoreContract({ test, expect }, connectorStores);
+
+  test("a decision is on record with who made it, what changed and what was chosen", async () => {
+    const { sources, drift } = await connectorStores();
+    await sources.registerSource({ id: "orders_db", kind: "postgres", configured: true });
+    const column = {
+      name: "a",
+      sourceType: "text",
+      type: "string",
+      nullable: true,
+      description: "",
+      pii: "none",
+    } as const;
+    const schema = { stream: "public.a", columns: [column], key: [], description: "" };
+    await sources.saveStreamSchemas("orders_db", [schema]);
+    await sources.saveStreamSchemas("orders_db", [{ ...schema, columns: [{ ...column, name: "b" }] }]);
+    const [item] = await drift.list({});
+    await drift.decide({ item: item?.id ?? "", choice: "map", target: "b", decidedBy: "ana@example.com" });
+    await drift.setNewTableRule("orders_db", "ask", "ana@example.com");
+    const { rows } = await db.pool.query(
+      "SELECT actor, action, resource, detail->>'target' AS target FROM audit_entries WHERE action LIKE 'drift.%' OR action = 'source.new-tables' ORDER BY action",
+    );
+    expect(rows).toEqual([
+      { actor: "ana@example.com", action: "drift.map", resource: "orders_db/public.a", target: "b" },
+      { actor: "ana@example.com", action: "source.new-tables", resource: "orders_db", target: null },
+    ]);
   });
 });

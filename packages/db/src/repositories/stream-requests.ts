@@ -7,36 +7,10 @@ import { loadStreams } from "./stream-schemas.ts";
 const COLUMNS = `id, source_id AS source, stream, action, requested_by AS "requestedBy", requested_at AS "requestedAt"`;
 
 export function streamRequests(db: StoreDb, context: StoreContext): StreamRequests {
-  const { clock, ids } = context;
-  const open = async (sql: Sql, source: SourceId): Promise<StreamRequest[]> => {
-    const { rows } = await sql.query<StreamRequest>(
-      `SELECT ${COLUMNS} FROM stream_requests WHERE source_id = $1 AND state = 'open' ORDER BY requested_at, id`,
-      [source],
-    );
-    return rows;
-  };
+  const { clock } = context;
   return {
-    ask: (request) =>
-      inTransaction(db.pool, async (tx) => {
-        const { source, stream, action, requestedBy } = request;
-        // One asks at a time, so that what is judged is what is written.
-        await tx.query("SELECT FROM sources WHERE id = $1 FOR UPDATE", [source]);
-        refuseUnfit(request, await loadStreams(tx, source), await open(tx, source));
-        const made = { source, stream, action, requestedBy, id: ids.next(), requestedAt: clock.now() };
-        await tx.query(
-          "INSERT INTO stream_requests (id, source_id, stream, action, requested_by, requested_at) VALUES ($1, $2, $3, $4, $5, $6)",
-          [made.id, source, stream, action, requestedBy, made.requestedAt],
-        );
-        await writeAudit(tx, context, {
-          actor: requestedBy,
-          action: `stream.${action}`,
-          resource: `${source}/${stream ?? "*"}`,
-          detail: { request: made.id },
-        });
-        await announce(tx, "source", [source]);
-        return made;
-      }),
-    open: (source) => open(db.pool, source),
+    ask: (request) => inTransaction(db.pool, (tx) => askOfStream(tx, context, request)),
+    open: (source) => openRequests(db.pool, source),
     settle: (id, outcome) =>
       inTransaction(db.pool, async (tx) => {
         const { rows } = await tx.query<StreamRequest>(
@@ -56,4 +30,37 @@ export function streamRequests(db: StoreDb, context: StoreContext): StreamReques
         await announce(tx, "quarantine", [settled.source]);
       }),
   };
+}
+
+async function openRequests(sql: Sql, source: SourceId): Promise<StreamRequest[]> {
+  const { rows } = await sql.query<StreamRequest>(
+    `SELECT ${COLUMNS} FROM stream_requests WHERE source_id = $1 AND state = 'open' ORDER BY requested_at, id`,
+    [source],
+  );
+  return rows;
+}
+
+/** Records a request in the transaction of what it follows from; throws as `StreamRequests.ask` does. */
+export async function askOfStream(
+  tx: Sql,
+  context: StoreContext,
+  request: Parameters<StreamRequests["ask"]>[0],
+): Promise<StreamRequest> {
+  const { source, stream, action, requestedBy } = request;
+  // One asks at a time, so that what is judged is what is written.
+  await tx.query("SELECT FROM sources WHERE id = $1 FOR UPDATE", [source]);
+  refuseUnfit(request, await loadStreams(tx, source), await openRequests(tx, source));
+  const made = { source, stream, action, requestedBy, id: context.ids.next(), requestedAt: context.clock.now() };
+  await tx.query(
+    "INSERT INTO stream_requests (id, source_id, stream, action, requested_by, requested_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    [made.id, source, stream, action, requestedBy, made.requestedAt],
+  );
+  await writeAudit(tx, context, {
+    actor: requestedBy,
+    action: `stream.${action}`,
+    resource: `${source}/${stream ?? "*"}`,
+    detail: { request: made.id },
+  });
+  await announce(tx, "source", [source]);
+  return made;
 }

@@ -1,5 +1,5 @@
 import type { EventShape } from "./staged-events-sql.ts";
-import { valueColumns } from "./staged-events-sql.ts";
+import { leftOutSql, valueColumns } from "./staged-events-sql.ts";
 import { ident, idents, literal } from "./sql-text.ts";
 
 /** Position, then arrival: two rows of one position are a snapshot chunk read twice, and the later read is newer. */
@@ -41,9 +41,9 @@ export function foldedRowsSql(
 ): string {
   const key = idents(shape.key);
   const own = valueColumns(shape).filter((name) => !shape.key.includes(name));
-  const sourceNames = new Map(shape.columns.map((column) => [column.name, column.sourceName]));
+  const columns = new Map(shape.columns.map((column) => [column.name, column]));
   const carried = own.map((name) => {
-    const left = `"@unchanged" IS NOT NULL AND list_contains("@unchanged", ${literal(sourceNames.get(name) ?? name)})`;
+    const left = `"@unchanged" IS NOT NULL AND ${leftOutSql(columns.get(name) ?? { sourceName: name }, '"@unchanged"')}`;
     return `arg_max({'value': ${ident(name)}}, ${ORDER}) FILTER ("@op" <> 'd' AND NOT (${left})) AS ${carriedName(name)}`;
   });
   const values = own.map(

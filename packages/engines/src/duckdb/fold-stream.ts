@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { foldedRowsSql, partialKeysSql, truncateDeletesSql, wholeRowsSql, winnersSql } from "./fold-events-sql.ts";
 import { firstRow, rowsOf } from "./rows.ts";
 import { ident, idents, literal } from "./sql-text.ts";
-import { type EventShape, typedEventsSql, valueColumns } from "./staged-events-sql.ts";
+import { type EventShape, leftOutSql, typedEventsSql, valueColumns } from "./staged-events-sql.ts";
 
 /** Rows shown with a refusal; the rest is only counted. */
 const REFUSED_SAMPLE = 500;
@@ -173,12 +173,12 @@ async function followKeyChanges(connection: DuckDBConnection, stored: string | n
   );
   const { moved } = await firstRow<{ moved: bigint }>(connection, "SELECT count(*) AS moved FROM fold_moved");
   if (moved === 0n) return;
-  const sourceNames = new Map(shape.columns.map((column) => [column.name, column.sourceName]));
+  const columns = new Map(shape.columns.map((column) => [column.name, column]));
   for (const name of own) {
     await connection.run(
       `UPDATE fold_out SET ${ident(name)} = m.${ident(name)} FROM (SELECT ${key}, "@left_out", ${ident(name)} FROM fold_moved) m
        WHERE ${shape.key.map((column) => `fold_out.${ident(column)} = m.${ident(column)}`).join(" AND ")}
-         AND fold_out.${ident(name)} IS NULL AND list_contains(m."@left_out", ${literal(sourceNames.get(name) ?? name)})`,
+         AND fold_out.${ident(name)} IS NULL AND ${leftOutSql(columns.get(name) ?? { sourceName: name }, 'm."@left_out"')}`,
     );
   }
 }

@@ -225,7 +225,7 @@ async function resume(
   const added = streams.filter((record) => !stored.has(record.stream));
   if (!stillReading && (await publishesEverything(catalog, publication))) {
     // Made while we were away, so every row of it is in the log behind the slot.
-    for (const record of added) await host.setStreamState(record.stream, "streaming");
+    for (const record of added) if (record.state === "waiting") await host.setStreamState(record.stream, "streaming");
   }
   const known = await host.streams();
   return { system, position, snapshotName: null, sweep: null, tables, streams: known };

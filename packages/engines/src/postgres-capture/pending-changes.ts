@@ -69,6 +69,8 @@ export interface PendingChangesOptions {
   readonly streams: readonly StreamRecord[];
   /** Called for a table whose existing rows are not in the log: it has to be read beside the stream. */
   readonly unread: (table: SourceTable) => void;
+  /** Called for a new table that is not captured before a person says so; it is to be skipped from here on. */
+  readonly heldBack: (table: SourceTable) => void;
   /** Whether every table belongs to the publication: then a new one was made while we listened, and its rows are in the log. */
   readonly everyTable: boolean;
   /** The stored position: whatever is not behind it was committed before and is skipped (reliability §1.2). */
@@ -131,7 +133,11 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
   });
 
   const save = async (table: SourceTable): Promise<StreamRecord | undefined> => {
-    const saved = await host.saveStreamSchemas([streamSchema(table, host.piiRule)]);
+    const at =
+      transaction === null
+        ? positionText(receivedLsn, 0)
+        : `${transaction.prefix}${ordinalText(transaction.ordinal + 1)}`;
+    const saved = await host.saveStreamSchemas([streamSchema(table, host.piiRule)], at);
     const record = saved.find((each) => each.stream === table.stream);
     const version = record?.schema.version ?? 1;
     tables.set(table.oid, table);
@@ -170,6 +176,8 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
         const table = await describeRelation(options.catalog, options.publication, relation);
         const record = await save(table);
         decoder.setKey(table.oid, table.key);
+        // The source's rule for new tables holds it back.
+        if (record?.state === "paused" && !skipped.has(table.stream)) options.heldBack(table);
         if (record?.state !== "waiting") continue;
         if (options.everyTable) await host.setStreamState(table.stream, "streaming");
         else options.unread(table);

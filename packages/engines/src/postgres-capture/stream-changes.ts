@@ -28,12 +28,16 @@ export interface ChangeSource {
 export async function streamChanges(
   host: CaptureHost,
   source: ChangeSource,
-  options: Omit<PendingChangesOptions, "unread">,
+  options: Omit<PendingChangesOptions, "unread" | "heldBack">,
   signal: AbortSignal,
 ): Promise<void> {
   const { stream, rules } = source;
   const millis = (): number => host.clock.now().getTime();
-  const pending = pendingChanges(host, { ...options, unread: (table) => control.unread(table) });
+  const pending = pendingChanges(host, {
+    ...options,
+    unread: (table) => control.unread(table),
+    heldBack: (table) => control.heldBack(table),
+  });
   const control = tableControl(host, pending, { ...source, ...options });
   const heart = heartbeat(host, source.catalog, source.slot, rules.heartbeatMillis);
   const commits = commitQueue(host, stream, parsePosition(options.position).lsn, control, (lsn) => heart.reached(lsn));

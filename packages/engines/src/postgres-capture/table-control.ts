@@ -1,6 +1,6 @@
 import { type CaptureHost, mayAct, type StreamRecord, type StreamRequest } from "@nova/pipeline-core/connectors";
 import type pg from "pg";
-import { publishedNames, type SourceTable } from "./catalog.ts";
+import { publishedNames, readTables, type SourceTable } from "./catalog.ts";
 import type { PendingChanges } from "./pending-changes.ts";
 import { readAgainQueue } from "./read-again.ts";
 import { isReadAgain } from "./snapshot.ts";
@@ -15,6 +15,8 @@ export interface TableControl {
   tend(): Promise<void>;
   /** A table whose existing rows are not in the log. */
   unread(table: SourceTable): void;
+  /** A new table that waits for a person. */
+  heldBack(table: SourceTable): void;
   /** Whether rows that were read beside the stream belong before this message. */
   waitsBefore(message: Buffer): boolean;
   /** Puts them there; waits for their read. */
@@ -110,7 +112,15 @@ export function tableControl(host: CaptureHost, pending: PendingChanges, options
     }
     // With every table published a new one is known from its first change, and all its rows are in the log.
     if (options.everyTable) return;
-    for (const stream of published) if (!known.has(stream)) again.add(stream, {});
+    const added = [...published].filter((stream) => !known.has(stream));
+    if (added.length === 0) return;
+    for (const table of await readTables(options.catalog, options.publication)) {
+      if (!added.includes(table.stream)) continue;
+      await pending.adopt(table);
+      const record = (await host.streams()).find((each) => each.stream === table.stream);
+      if (record?.state === "paused") skip(table.stream, true);
+      else again.add(table.stream, {});
+    }
   };
 
   return {
@@ -131,6 +141,7 @@ export function tableControl(host: CaptureHost, pending: PendingChanges, options
       await again.tend();
     },
     unread: (table) => again.add(table.stream, {}),
+    heldBack: (table) => skip(table.stream, true),
     waitsBefore: (message) => again.waitsBefore(message),
     place: () => again.place(),
     taken: () => again.taken(),

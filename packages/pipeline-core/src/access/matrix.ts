@@ -13,6 +13,7 @@ export const ACTIONS = [
   "sources.view-errors",
   "sources.check",
   "sources.steer",
+  "drift.settle",
   "quarantine.view",
   "quarantine.replay",
   "runs.view",
@@ -48,6 +49,8 @@ export const MATRIX: Record<Action, readonly Role[]> = {
   "sources.check": ENGINEERS,
   // Pausing a table lets its datasets grow old; resyncing it reads it whole from the source.
   "sources.steer": ENGINEERS,
+  // What a stream's dataset looks like from then on; may read a table whole from the source.
+  "drift.settle": ENGINEERS,
   "quarantine.view": ["data-engineer", "platform-engineer", "privacy-officer"],
   "quarantine.replay": ENGINEERS,
   "runs.view": EVERYONE,

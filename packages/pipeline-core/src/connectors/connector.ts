@@ -2,7 +2,8 @@ import type { Clock, ErrorKind, IdSource, Logger, Transaction } from "../kernel/
 import type { CommitReceipt, RawInput } from "../lakehouse/index.ts";
 import type { PiiTag } from "../catalog/index.ts";
 import type { SourceDiagnosis } from "./diagnosis.ts";
-import type { SourceId, SourceKind, SourceState, StreamSchema, StreamState } from "./model.ts";
+import type { SourceId, SourceKind, SourceState, StreamState } from "./model.ts";
+import type { ReadSchema } from "./save-schema.ts";
 import type { DeliveryLedger, Quarantine, RefusedRows, SettledRequest, StreamRecord, StreamRequest } from "./ports.ts";
 
 /** How personal a column of a stream is, by the rules of the installation. */
@@ -62,7 +63,8 @@ export interface CaptureHost {
    */
   commit(batch: CaptureBatch): Promise<CommitReceipt>;
   streams(): Promise<StreamRecord[]>;
-  saveStreamSchemas(schemas: readonly Omit<StreamSchema, "version">[]): Promise<StreamRecord[]>;
+  /** `position`: the place in the source's order at which these schemas begin. */
+  saveStreamSchemas(schemas: readonly ReadSchema[], position?: string | null): Promise<StreamRecord[]>;
   setState(state: SourceState): Promise<void>;
   setStreamState(
     stream: string,

@@ -1,8 +1,14 @@
 export * from "./diagnosis.ts";
 export * from "./diff-schema.ts";
 export * from "./connector.ts";
+export * from "./decide-drift.ts";
+export * from "./drift.ts";
+export * from "./judge-drift.ts";
 export * from "./model.ts";
 export * from "./ports.ts";
+export * from "./save-schema.ts";
 export * from "./slot-care.ts";
 export * from "./staged-layout.ts";
+export type * from "./staged-shape.ts";
 export * from "./stream-request.ts";
+export * from "./type-change.ts";

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import {
   deliveryLedgerContract,
+  driftStoreContract,
   memoryDeliveryLedger,
+  memoryDriftStore,
   memorySourceStore,
   memoryStreamRequests,
   memoryTransaction,
@@ -15,14 +17,14 @@ let next = 0;
 const make = async () => {
   const lease = memoryWorkerLease();
   const sources = memorySourceStore(lease);
+  const clock = { now: () => new Date() };
+  const requests = memoryStreamRequests(sources, { clock, ids: { next: () => `request-${(next += 1)}` } });
   return {
     sources,
     lease,
     deliveries: memoryDeliveryLedger(),
-    requests: memoryStreamRequests(sources, {
-      clock: { now: () => new Date() },
-      ids: { next: () => `request-${(next += 1)}` },
-    }),
+    requests,
+    drift: memoryDriftStore(sources, requests, clock),
     transaction: <T>(work: (tx: typeof memoryTransaction) => Promise<T>) => work(memoryTransaction),
   };
 };
@@ -32,6 +34,9 @@ describe("sources in memory", () => {
 });
 describe("requests to streams in memory", () => {
   streamRequestsContract({ test, expect }, make);
+});
+describe("drift in memory", () => {
+  driftStoreContract({ test, expect }, make);
 });
 describe("deliveries in memory", () => {
   deliveryLedgerContract({ test, expect }, make);

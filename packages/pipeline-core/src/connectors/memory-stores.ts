@@ -1,10 +1,12 @@
 import { refuseUnfit } from "./stream-request.ts";
 import { type Clock, type IdSource, PlatformError, type Transaction } from "../kernel/index.ts";
 import type { SourceDiagnosis } from "./diagnosis.ts";
-import { diffSchema, type SchemaChange } from "./diff-schema.ts";
-import type { SourceId, SourceKind, SourceState } from "./model.ts";
+import { DECIDED_STATE, type DriftItem, supersedes } from "./drift.ts";
+import { decideDrift } from "./decide-drift.ts";
+import type { NewTableRule, SourceId, SourceKind, SourceState } from "./model.ts";
 import type {
   DeliveryLedger,
+  DriftStore,
   FlowSample,
   Quarantine,
   QuarantinedItem,
@@ -15,6 +17,7 @@ import type {
   StreamRequests,
   WorkerLease,
 } from "./ports.ts";
+import { saveSchema } from "./save-schema.ts";
 
 /** A transaction for adapters that need none: statements do nothing, so writes through it are not undone on a throw. */
 export const memoryTransaction: Transaction = { query: () => Promise.resolve({ rows: [], rowCount: 0 }) };
@@ -26,12 +29,16 @@ export interface MemorySource {
   position: string | null;
   dataThrough: Date | null;
   diagnosis?: SourceDiagnosis;
+  newTables: NewTableRule;
 }
 
 export interface MemorySourceStore extends SourceStore {
   readonly sources: ReadonlyMap<SourceId, Readonly<MemorySource>>;
   readonly flow: readonly FlowSample[];
-  readonly drift: readonly { source: SourceId; stream: string; from: number; to: number; changes: SchemaChange[] }[];
+  /** Oldest first; `memoryDriftStore` settles them. */
+  readonly drift: DriftItem[];
+  /** Puts a stream as it is after a decision. */
+  putStream(record: StreamRecord): void;
   /** Rows counted per `source/stream`. */
   readonly counted: ReadonlyMap<string, number>;
 }
@@ -42,7 +49,7 @@ export function memorySourceStore(lease?: MemoryWorkerLease): MemorySourceStore 
   const streams = new Map<string, StreamRecord>();
   const flow: FlowSample[] = [];
   const counted = new Map<string, number>();
-  const drift: { source: SourceId; stream: string; from: number; to: number; changes: SchemaChange[] }[] = [];
+  const drift: DriftItem[] = [];
   const sourceOf = (id: SourceId): MemorySource => {
     const source = sources.get(id);
     if (source === undefined) throw new PlatformError("not-found", `source ${id} is not registered`);
@@ -57,11 +64,18 @@ export function memorySourceStore(lease?: MemoryWorkerLease): MemorySourceStore 
     streams.set(`${record.source}/${record.stream}`, record);
     return record;
   };
+  const waiting = (record: StreamRecord): StreamRecord =>
+    drift.some(
+      (item) => item.source === record.source && item.stream === record.stream && item.state === "open" && item.waits,
+    )
+      ? { ...record, schema: { ...record.schema, waits: true } }
+      : record;
   return {
     sources,
     flow,
     drift,
     counted,
+    putStream: (record) => void put(record),
     async registerSource({ id, kind, configured }) {
       const known = sources.get(id);
       const state = !configured
@@ -69,7 +83,7 @@ export function memorySourceStore(lease?: MemoryWorkerLease): MemorySourceStore 
         : known === undefined || known.state === "not-configured"
           ? "connecting"
           : known.state;
-      sources.set(id, { position: null, dataThrough: null, error: null, ...known, kind, state });
+      sources.set(id, { position: null, dataThrough: null, error: null, newTables: "include", ...known, kind, state });
     },
     async setSourceState(id, state, error) {
       Object.assign(sourceOf(id), { state, error: error ?? null });
@@ -95,25 +109,29 @@ export function memorySourceStore(lease?: MemoryWorkerLease): MemorySourceStore 
     async streams(id) {
       return [...streams.values()]
         .filter((record) => record.source === id)
+        .map(waiting)
         .sort((a, b) => (a.stream < b.stream ? -1 : 1));
     },
-    async saveStreamSchemas(source, schemas) {
+    async saveStreamSchemas(source, schemas, seen = {}) {
+      const { position, newTables } = sourceOf(source);
+      const rule = position === null ? null : newTables;
       return schemas.map((schema) => {
-        const known = streams.get(`${source}/${schema.stream}`);
-        if (known === undefined)
-          return put({
-            source,
-            stream: schema.stream,
-            schema: { ...schema, version: 1 },
-            state: "waiting",
-            rowsRead: 0,
-            rowsExpected: null,
-            cursor: null,
+        const saved = saveSchema(source, streams.get(`${source}/${schema.stream}`), schema, rule, seen);
+        for (const item of saved.drift) {
+          drift.forEach((each, index) => {
+            if (each.source === source && each.stream === item.stream && each.state === "open")
+              if (supersedes(item.change, each.change)) drift[index] = { ...each, state: "superseded" };
           });
-        const changes = diffSchema(known.schema, schema);
-        const { version } = known.schema;
-        if (changes.length > 0) drift.push({ source, stream: schema.stream, from: version, to: version + 1, changes });
-        return put({ ...known, schema: { ...schema, version: changes.length > 0 ? version + 1 : version } });
+          drift.push({
+            ...item,
+            id: `drift-${drift.length + 1}`,
+            seenAt: new Date(drift.length),
+            decidedBy: null,
+            decidedAt: null,
+          });
+        }
+        put(saved.record);
+        return waiting(saved.record);
       });
     },
     async saveSnapshotProgress(_tx, { source, stream, state, rowsRead, rowsExpected, cursor }) {
@@ -137,6 +155,47 @@ export function memorySourceStore(lease?: MemoryWorkerLease): MemorySourceStore 
     async countStreamRows(source, counts) {
       for (const { stream, rows } of counts)
         counted.set(`${source}/${stream}`, (counted.get(`${source}/${stream}`) ?? 0) + rows);
+    },
+  };
+}
+
+/** Settles what `sources` found and asks `requests`, as the real one does. */
+export function memoryDriftStore(sources: MemorySourceStore, requests: StreamRequests, clock: Clock): DriftStore {
+  return {
+    async list({ source, open }) {
+      const found = sources.drift.filter(
+        (item) => (source === undefined || item.source === source) && (open !== true || item.state === "open"),
+      );
+      return found.toReversed().sort((a, b) => Number(b.state === "open") - Number(a.state === "open"));
+    },
+    async decide({ item: id, choice, target, decidedBy }) {
+      const index = sources.drift.findIndex((each) => each.id === id);
+      const item = sources.drift[index];
+      if (item === undefined) throw new PlatformError("not-found", `there is no drift item ${id}`);
+      const record = (await sources.streams(item.source)).find((each) => each.stream === item.stream);
+      if (record === undefined) throw new PlatformError("not-found", `stream ${item.stream} is not known`);
+      const decided = decideDrift(record, item, { choice, target });
+      const { source, stream } = item;
+      const asked =
+        decided.ask === null
+          ? null
+          : await requests.ask({ source, stream, action: decided.ask, requestedBy: decidedBy });
+      const { staged: _staged, waits: _waits, ...schema } = record.schema;
+      const staged = decided.staged === undefined ? {} : { staged: decided.staged };
+      sources.putStream({ ...record, schema: { ...schema, ...staged, decisions: (schema.decisions ?? 0) + 1 } });
+      const settled = { ...item, state: DECIDED_STATE[choice], decidedBy, decidedAt: clock.now() };
+      sources.drift[index] = settled;
+      return { item: settled, asked };
+    },
+    async newTableRule(source) {
+      const known = sources.sources.get(source);
+      if (known === undefined) throw new PlatformError("not-found", `source ${source} is not registered`);
+      return known.newTables;
+    },
+    async setNewTableRule(source, rule) {
+      const known = sources.sources.get(source);
+      if (known === undefined) throw new PlatformError("not-found", `source ${source} is not registered`);
+      Object.assign(known, { newTables: rule });
     },
   };
 }

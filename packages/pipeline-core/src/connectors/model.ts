@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PiiTag } from "../catalog/index.ts";
+import type { StagedShape } from "./staged-shape.ts";
 
 export const SOURCE_KINDS = ["postgres", "salesforce", "stripe", "logs"] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
@@ -77,7 +78,17 @@ export interface StreamSchema {
   /** Key columns in order; empty when the stream has none. */
   readonly key: readonly string[];
   readonly description: string;
+  /** Where its dataset differs from the stream's own columns; absent when it does not. */
+  readonly staged?: StagedShape;
+  /** Grows with every decision about drift: the dataset's shape may change without the stream's. */
+  readonly decisions?: number;
+  /** Loading waits for a decision: going on would lose values or keys that others rely on. Raw goes on. */
+  readonly waits?: boolean;
 }
+
+/** Whether tables that appear in a source later are captured: at once, when a person says so, or not. */
+export const NEW_TABLE_RULES = ["include", "ask", "ignore"] as const;
+export type NewTableRule = (typeof NEW_TABLE_RULES)[number];
 
 /** `staged.<source>__<stream>`: schema `public` is left out, every other character outside [a-z0-9_] becomes `_`. */
 export function stagedDatasetName(source: SourceId, stream: string): string {

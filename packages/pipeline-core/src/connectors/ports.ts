@@ -1,6 +1,9 @@
 import type { ErrorKind, Transaction } from "../kernel/index.ts";
 import type { SourceDiagnosis } from "./diagnosis.ts";
+import type { DriftDecision } from "./decide-drift.ts";
+import type { DriftItem } from "./drift.ts";
 import type {
+  NewTableRule,
   QuarantineReason,
   SourceId,
   SourceKind,
@@ -9,6 +12,7 @@ import type {
   StreamSchema,
   StreamState,
 } from "./model.ts";
+import type { ReadSchema, SeenSchema } from "./save-schema.ts";
 
 /**
  * What the platform remembers of its sources. Every method is idempotent unless it says otherwise; all may be called
@@ -34,8 +38,11 @@ export interface SourceStore {
   dataThrough(source: SourceId): Promise<Date | null>;
 
   streams(source: SourceId): Promise<StreamRecord[]>;
-  /** Inserts or updates the stream; a changed schema gets the next version and a drift item in the same transaction. */
-  saveStreamSchemas(source: SourceId, schemas: readonly Omit<StreamSchema, "version">[]): Promise<StreamRecord[]>;
+  /**
+   * Inserts or updates the stream; a changed schema gets the next version and its drift items in the same transaction. Once
+   * the source has a stored position, new streams follow its rule for new tables.
+   */
+  saveStreamSchemas(source: SourceId, schemas: readonly ReadSchema[], seen?: SeenSchema): Promise<StreamRecord[]>;
   /** Snapshot progress inside the commit that carries the rows. `cursor` is the connector's own resume point. */
   saveSnapshotProgress(
     tx: Transaction,
@@ -94,6 +101,28 @@ export interface FlowSample {
   readonly retainedBytes?: number | null;
   readonly slotState?: string | null;
   readonly lastEventAt: Date | null;
+}
+
+/**
+ * What people decide about drift. Decisions are on record with their audit entry in one transaction, and take effect at the
+ * next load of the dataset.
+ */
+export interface DriftStore {
+  /** Open ones first, newest first; at most 200. */
+  list(filter: { readonly source?: SourceId; readonly open?: boolean }): Promise<DriftItem[]>;
+  /**
+   * Settles an item, and asks the stream to be read again where the decision needs it. Throws `not-found`, `conflict` when it
+   * is settled already or the stream is being read for somebody else, `invalid-input` for a choice that makes no sense.
+   */
+  decide(decision: DriftDecision & { readonly item: string; readonly decidedBy: string }): Promise<SettledDrift>;
+  newTableRule(source: SourceId): Promise<NewTableRule>;
+  setNewTableRule(source: SourceId, rule: NewTableRule, setBy: string): Promise<void>;
+}
+
+export interface SettledDrift {
+  readonly item: DriftItem;
+  /** What was asked of the stream so that every row is as decided. */
+  readonly asked: StreamRequest | null;
 }
 
 /** What a person asked of one stream, or with `stream` null of every stream of the source. */

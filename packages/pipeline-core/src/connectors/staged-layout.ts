@@ -1,5 +1,6 @@
 import type { DatasetColumn } from "../catalog/index.ts";
 import { STAGED_SYSTEM_COLUMNS, type StreamColumn, type StreamSchema } from "./model.ts";
+import { PLAIN_SHAPE, type StagedRule } from "./staged-shape.ts";
 
 /** A column of a staged dataset and where its value stands in the envelope. */
 export interface StagedColumn extends DatasetColumn {
@@ -8,6 +9,12 @@ export interface StagedColumn extends DatasetColumn {
   readonly sourceType: string;
   /** JSON pointer into the payload. */
   readonly path: string;
+  /** Names under which rows from before a rename carry the value, newest first. */
+  readonly former: readonly string[];
+  /** What does not fit the type loads as null instead of being refused. */
+  readonly lenient: boolean;
+  /** A column of another type that the dataset has under this name makes way. */
+  readonly replaces: boolean;
 }
 
 /** Name of the key column of streams without a key: a hash of the whole row. */
@@ -19,6 +26,10 @@ export interface StagedLayout {
   readonly key: readonly string[];
   /** JSON pointers of the key columns into the envelope's `key`; empty for a stream without a key. */
   readonly keyPaths: readonly string[];
+  /** Rows whose envelope key lacks a key column tell it in the row: the key changed once. */
+  readonly keyFromRow: boolean;
+  /** Columns of the dataset that people decided to take out. */
+  readonly removed: readonly string[];
 }
 
 /**
@@ -26,13 +37,30 @@ export interface StagedLayout {
  * become `_`, and a name that is taken gets `_2`, `_3` …; the source's order decides, so names are stable.
  */
 export function stagedLayout(schema: StreamSchema): StagedLayout {
-  const taken = new Set<string>([ROW_ID, ...STAGED_SYSTEM_COLUMNS.map((column) => column.name)]);
-  const columns = schema.columns.map((column) => stagedColumn(column, taken));
+  const shape = schema.staged ?? PLAIN_SHAPE;
+  const present = new Set(schema.columns.map((column) => column.name));
+  const settled = Object.values(shape.columns).flatMap((rule) => (rule.as === undefined ? [] : [rule.as.name]));
+  const taken = new Set<string>([
+    ROW_ID,
+    ...STAGED_SYSTEM_COLUMNS.map((column) => column.name),
+    ...shape.kept.map((column) => column.stagedName),
+    ...settled,
+  ]);
+  const columns = schema.columns.flatMap((column) => {
+    const rule = shape.columns[column.name] ?? {};
+    if (rule.skip === true) return [];
+    const name = rule.as?.name ?? freeName(column.name, taken);
+    return [stagedColumn(column, name, rule, present)];
+  });
+  for (const column of shape.kept)
+    columns.push(stagedColumn(column, column.stagedName, { as: { name: "", former: column.former } }, present));
   const byName = new Map(columns.map((column) => [column.sourceName, column.name]));
-  const key = schema.key.map((name) => byName.get(name) ?? name);
+  const sourceKey = shape.key ?? schema.key;
+  const key = sourceKey.map((name) => byName.get(name) ?? name);
+  const removed = shape.removed.filter((name) => !columns.some((column) => column.name === name));
   return key.length > 0
-    ? { columns, key, keyPaths: schema.key.map(pointer) }
-    : { columns, key: [ROW_ID], keyPaths: [] };
+    ? { columns, key, keyPaths: sourceKey.map(pointer), keyFromRow: shape.keyFromRow, removed }
+    : { columns, key: [ROW_ID], keyPaths: [], keyFromRow: false, removed };
 }
 
 /** All columns of a staged dataset as the catalog shows them. */
@@ -53,26 +81,39 @@ export function stagedDatasetColumns(schema: StreamSchema, kind: "append" | "mer
   return [...rowId, ...own, ...STAGED_SYSTEM_COLUMNS.map((column) => ({ ...column, pii: "none" as const }))];
 }
 
-function stagedColumn(column: StreamColumn, taken: Set<string>): StagedColumn {
-  const base = column.name
+function freeName(source: string, taken: Set<string>): string {
+  const base = source
     .toLowerCase()
     .replaceAll(/[^a-z0-9_]/g, "_")
     .replace(/^(\d)/, "_$1");
   let name = base;
   for (let number = 2; taken.has(name); number += 1) name = `${base}_${number}`;
   taken.add(name);
+  return name;
+}
+
+function stagedColumn(
+  column: StreamColumn,
+  name: string,
+  rule: StagedRule,
+  present: ReadonlySet<string>,
+): StagedColumn {
   return {
     name,
-    type: column.type,
+    type: rule.type ?? column.type,
     description: column.description,
     pii: column.pii,
     sourceName: column.name,
     sourceType: column.sourceType,
     path: column.path ?? pointer(column.name),
+    // A name that the stream has again means another column now.
+    former: (rule.as?.former ?? []).filter((each) => !present.has(each)),
+    lenient: rule.type !== undefined,
+    replaces: rule.replace === true,
   };
 }
 
 /** RFC 6901. */
-function pointer(name: string): string {
+export function pointer(name: string): string {
   return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }

@@ -16,9 +16,9 @@ export interface ConnectorStores {
   transaction: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 }
 
-const AT = new Date("2026-11-23T09:00:00Z");
-const WORKER = { id: "worker-1", pid: 1, startedAt: AT };
-const ORDERS: Omit<StreamSchema, "version"> = {
+export const AT = new Date("2026-11-23T09:00:00Z");
+export const WORKER = { id: "worker-1", pid: 1, startedAt: AT };
+export const ORDERS: Omit<StreamSchema, "version"> = {
   stream: "public.orders",
   description: "Orders",
   key: ["order_id"],

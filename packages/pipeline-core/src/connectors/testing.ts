@@ -1,2 +1,3 @@
+export * from "./drift-store-contract.ts";
 export * from "./memory-stores.ts";
 export * from "./store-contracts.ts";

@@ -47,6 +47,7 @@ describe("why a dataset is not running", () => {
   it.each([
     ["is running", { runningIn: RUN }, "idle", "running", /running/],
     ["is paused", { pause }, "not-paused", "stopped", /sales was paused by dev@nova.example/],
+    ["waits for a decision about drift", { awaitsDecision: true }, "no-open-drift", "stopped", /drift inbox/],
     ["is rolled back", { hold }, "not-held", "stopped", /rolled it back to snapshot 77, before run 019a0000/],
     [
       "failed a moment ago",

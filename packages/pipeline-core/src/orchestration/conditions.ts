@@ -35,6 +35,8 @@ export interface DatasetFacts {
   readonly queuedBehind: number | null;
   readonly pause: Pause | null;
   readonly hold: Hold | null;
+  /** Its stream changed in a way that a person has to settle before it is loaded; absent for what no stream feeds. */
+  readonly awaitsDecision?: boolean;
   readonly leftAlone: LeftAlone | null;
   readonly lastStartedAt: Date | null;
   /** Least time between two refreshes, in milliseconds. */
@@ -47,6 +49,7 @@ export const CONDITION_IDS = [
   "idle",
   "not-paused",
   "not-held",
+  "no-open-drift",
   "not-left-alone",
   "due-by-time",
   "inputs-built",
@@ -74,6 +77,7 @@ export function judgeConditions(facts: DatasetFacts): Condition[] {
     idle(facts),
     paused(facts),
     held(facts),
+    drifted(facts),
     leftAlone(facts),
     dueByTime(facts),
     inputsBuilt(facts),
@@ -122,7 +126,7 @@ export function explain(facts: DatasetFacts): Explanation {
   const missing = (id: ConditionId) => conditions.find((one) => one.id === id && !one.holds);
   const answer = (state: WhyState, headline: string): Explanation => ({ dataset, state, headline, conditions });
   if (facts.runningIn !== null) return answer("running", missing("slot")?.text ?? "It is running now.");
-  const stopped = missing("not-paused") ?? missing("not-held");
+  const stopped = missing("not-paused") ?? missing("not-held") ?? missing("no-open-drift");
   if (stopped !== undefined) return answer("stopped", stopped.text);
   const alone = missing("not-left-alone");
   if (alone !== undefined) return answer("waiting", alone.text);
@@ -174,6 +178,16 @@ function held({ hold }: DatasetFacts): Condition {
         false,
         `${hold.by} rolled it back to snapshot ${hold.snapshotId}, before run ${hold.runId.slice(0, 8)}; it stays there until it is released or run again.`,
       );
+}
+
+function drifted({ awaitsDecision }: DatasetFacts): Condition {
+  return awaitsDecision === true
+    ? condition(
+        "no-open-drift",
+        false,
+        "Its stream's columns or key changed, and others rely on what changed: loading waits until somebody settles it in the drift inbox. Raw goes on.",
+      )
+    : condition("no-open-drift", true, "No change of its stream waits for a decision.");
 }
 
 function leftAlone({ leftAlone: alone, now }: DatasetFacts): Condition {

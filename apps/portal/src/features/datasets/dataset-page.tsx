@@ -6,6 +6,7 @@ import { TerminalSquare } from "lucide-react";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { DatasetActions, DatasetMarks } from "@/features/commands/index.ts";
+import { DatasetDrift } from "@/features/drift/index.ts";
 import { HealthPill } from "@/features/health/index.ts";
 import { LineagePanel, lineageSearchParsers } from "@/features/lineage/index.ts";
 import { paths } from "@/features/navigation/index.ts";
@@ -72,6 +73,7 @@ export function DatasetPage({ name }: { readonly name: string }) {
         {(data) => (
           <>
             <DatasetMarks dataset={name} pipeline={data.pipeline} />
+            <DatasetDrift dataset={name} />
             <DatasetTabs head={data} />
           </>
         )}

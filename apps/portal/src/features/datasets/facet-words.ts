@@ -1,7 +1,7 @@
 import type { FreshnessState, Layer, PiiTag } from "@nova/pipeline-core/catalog";
 import type { SourceId } from "@nova/pipeline-core/connectors";
 import { FRESHNESS_WORDS, type Verdict, VERDICT_WORDS } from "@/features/health/index.ts";
-import { SOURCE_LABEL } from "@/features/sources/index.ts";
+import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import type { Facet } from "./catalog-search.ts";
 import { LAYER_LABEL, PII_LABEL } from "./dataset-words.ts";
 

@@ -1,4 +1,4 @@
-import { Activity, Database, House, type LucideIcon, Plug, TerminalSquare } from "lucide-react";
+import { Activity, Database, GitCompareArrows, House, type LucideIcon, Plug, TerminalSquare } from "lucide-react";
 
 /** Where things are. Every link of the portal is made here. */
 export const paths = {
@@ -21,6 +21,8 @@ export const paths = {
   source: (id: string) => `/sources/${encodeURIComponent(id)}`,
   stream: (source: string, stream: string) =>
     `/sources/${encodeURIComponent(source)}?stream=${encodeURIComponent(stream)}`,
+  drift: "/drift",
+  driftOf: (source: string) => `/drift?source=${encodeURIComponent(source)}`,
   runs: "/runs",
   runsFailed: "/runs?state=failed",
   run: (id: string) => `/runs/${encodeURIComponent(id)}`,
@@ -42,6 +44,7 @@ export const PLACES: readonly Place[] = [
   { label: "Home", href: paths.home, icon: House, key: "h" },
   { label: "Catalog", href: paths.catalog, icon: Database, key: "c" },
   { label: "Sources", href: paths.sources, icon: Plug, key: "s" },
+  { label: "Drift", href: paths.drift, icon: GitCompareArrows, key: "d" },
   { label: "Runs", href: paths.runs, icon: Activity, key: "r" },
   { label: "Query", href: paths.query, icon: TerminalSquare, key: "q" },
 ];

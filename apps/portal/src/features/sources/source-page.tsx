@@ -6,8 +6,10 @@ import type { SourceFlow } from "@nova/db/read-models";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useCallback, useState } from "react";
+import { SourceDrift } from "@/features/drift/index.ts";
 import { paths } from "@/features/navigation/index.ts";
 import { useMay } from "@/features/profile/index.ts";
+import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Card, Stat, StatRow } from "@/ui/card.tsx";
@@ -20,7 +22,6 @@ import { Skeleton } from "@/ui/skeleton.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
 import { FLOW_CHARTS_HEIGHT, FlowCharts } from "./charts/flow-charts.tsx";
 import { DiagnosisCard } from "./components/diagnosis-card.tsx";
-import { DriftCard } from "./components/drift-card.tsx";
 import { QuarantineCard } from "./components/quarantine-card.tsx";
 import { RequestsCard } from "./components/requests-card.tsx";
 import { SourceStatus } from "./components/source-status.tsx";
@@ -28,7 +29,7 @@ import { SourceTroubleBanner } from "./components/source-trouble-banner.tsx";
 import { type Steering, SteerDialog } from "./components/steer-dialog.tsx";
 import { StreamsCard } from "./components/streams-card.tsx";
 import { sourceSearchParsers } from "./source-search.ts";
-import { SOURCE_COLOR, SOURCE_HOW, SOURCE_LABEL } from "./source-words.ts";
+import { SOURCE_COLOR, SOURCE_HOW } from "./source-words.ts";
 
 const RANGE_CHOICES = [
   { value: "1h", label: "1 hour" },
@@ -43,7 +44,6 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
   const source = useQuery(trpc.sources.one.queryOptions({ source: id }, { refetchInterval: 15_000 }));
   const chart = useQuery(trpc.sources.chart.queryOptions({ source: id, range }, { refetchInterval: 30_000 }));
   const streams = useQuery(trpc.sources.streams.queryOptions({ source: id }));
-  const drift = useQuery(trpc.sources.drift.queryOptions({ source: id }));
   const maySteer = useMay("sources.steer") && id === "orders_db";
   const mayReplay = useMay("quarantine.replay") && id === "orders_db";
   const [steering, setSteering] = useState<Steering | null>(null);
@@ -122,7 +122,7 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
       ) : null}
       <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
         <QuarantineCard source={id} onReplay={mayReplay ? (stream) => steer(stream, "replay") : null} />
-        <DriftCard query={drift} />
+        <SourceDrift source={id} newTables={source.data?.newTables} />
       </div>
       <SteerDialog steering={steering} onClose={() => setSteering(null)} />
     </PageBody>

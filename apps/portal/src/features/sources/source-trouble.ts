@@ -1,6 +1,6 @@
 import type { SourceId, SourceState } from "@nova/pipeline-core/connectors";
+import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { type ErrorKind, POLICY } from "@nova/pipeline-core/kernel";
-import { SOURCE_LABEL } from "./source-words.ts";
 
 interface Troubled {
   readonly id: SourceId;

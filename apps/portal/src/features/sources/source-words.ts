@@ -2,13 +2,6 @@ import type { SourceId, SourceState, StreamAction, StreamState } from "@nova/pip
 import type { ChartColor } from "@/ui/time-series-chart.tsx";
 import type { Tone } from "@/ui/tone.ts";
 
-export const SOURCE_LABEL: Record<SourceId, string> = {
-  orders_db: "Order database",
-  salesforce: "Salesforce",
-  stripe: "Stripe",
-  app_logs: "Application logs",
-};
-
 /** How changes come in, in a few words. */
 export const SOURCE_HOW: Record<SourceId, string> = {
   orders_db: "PostgreSQL, logical replication",

@@ -109,12 +109,45 @@ async function seedStreams(sql: Sql, at: (ago: number) => string, dice: Dice): P
          AS s (source text, name text, state text, since timestamptz, description text, version int, columns jsonb, key text[], read bigint, expected bigint, total bigint, last timestamptz)`,
     [rowsJson(streams)],
   );
+  const seen = (name: string, stream: string, state: string, waits: boolean, change: object, age: number) => ({
+    id: fixedId(`drift:${name}`),
+    stream,
+    state,
+    waits,
+    change: { newName: null, from: null, to: null, ...change },
+    at: at(age),
+  });
   await sql.query(
-    "INSERT INTO drift_items (id, source_id, stream, from_version, to_version, changes, seen_at) VALUES ($1, 'orders_db', 'public.products', 1, 2, $2, $3)",
+    `INSERT INTO drift_items (id, source_id, stream, from_version, to_version, change, state, waits, position, seen_at, settled_at)
+     SELECT id, 'orders_db', stream, 1, 2, change, state, waits, '0/1A2B3C8', at, CASE WHEN state <> 'open' THEN at END
+       FROM jsonb_to_recordset($1::jsonb) AS d (id uuid, stream text, state text, waits boolean, change jsonb, at timestamptz)`,
     [
-      fixedId("drift:products"),
-      JSON.stringify([{ column: "eco_label", change: "added", from: null, to: "text" }]),
-      at(3 * HOUR),
+      rowsJson([
+        seen(
+          "products",
+          "public.products",
+          "evolved",
+          false,
+          { kind: "added", column: "eco_label", to: "text" },
+          3 * HOUR,
+        ),
+        seen(
+          "orders",
+          "public.orders",
+          "open",
+          true,
+          { kind: "renamed", column: "total", newName: "grand_total", from: "numeric(12,2)", to: "numeric(12,2)" },
+          HOUR / 2,
+        ),
+        seen(
+          "customers",
+          "public.customers",
+          "open",
+          false,
+          { kind: "retyped", column: "phone", from: "text", to: "bigint" },
+          2 * HOUR,
+        ),
+      ]),
     ],
   );
 }

@@ -1,8 +1,9 @@
 import { emptyEnvelopeColumns, type CommitReceipt, type EnvelopeColumns } from "../../lakehouse/index.ts";
 import { type Clock, type IdSource, type Logger, PlatformError, type Transaction } from "../../kernel/index.ts";
 import type { CaptureBatch, CaptureHost, PiiRule, SnapshotProgress, SourceLag } from "../connector.ts";
-import type { SourceId, SourceState, StreamAction, StreamSchema } from "../model.ts";
+import type { NewTableRule, SourceId, SourceState, StreamAction } from "../model.ts";
 import type { DeliveryLedger, QuarantinedItem, SettledRequest, StreamRecord, StreamRequest } from "../ports.ts";
+import { saveSchema, type SeenDrift } from "../save-schema.ts";
 
 export interface MemoryCaptureHost extends CaptureHost {
   /** Everything committed so far, in order. */
@@ -12,6 +13,9 @@ export interface MemoryCaptureHost extends CaptureHost {
   readonly quarantined: QuarantinedItem[];
   readonly states: SourceState[];
   readonly claimed: Set<string>;
+  readonly drift: SeenDrift[];
+  /** The source's rule for tables that appear after its first commit. */
+  newTableRule: NewTableRule;
   readonly lagBytes: () => number | null;
   readonly lag: () => SourceLag | null;
   /** What streams failed with. */
@@ -45,6 +49,7 @@ export function memoryCaptureHost(
   const quarantined: QuarantinedItem[] = [];
   const states: SourceState[] = [];
   const claimed = new Set<string>();
+  const drift: SeenDrift[] = [];
   const streams = new Map<string, StreamRecord>();
   let position: string | null = null;
   let lag: SourceLag | null = null;
@@ -104,6 +109,8 @@ export function memoryCaptureHost(
     quarantined,
     states,
     claimed,
+    drift,
+    newTableRule: "include",
     lagBytes: () => lag?.bytes ?? null,
     lag: () => lag,
     streamErrors,
@@ -140,8 +147,13 @@ export function memoryCaptureHost(
       return next;
     },
     streams: () => Promise.resolve([...streams.values()]),
-    saveStreamSchemas(schemas) {
-      for (const schema of schemas) streams.set(schema.stream, nextVersion(source, streams.get(schema.stream), schema));
+    saveStreamSchemas(schemas, at) {
+      const rule = position === null ? null : host.newTableRule;
+      for (const schema of schemas) {
+        const saved = saveSchema(source, streams.get(schema.stream), schema, rule, { position: at ?? null });
+        streams.set(schema.stream, saved.record);
+        drift.push(...saved.drift);
+      }
       return Promise.resolve([...streams.values()]);
     },
     setState(state) {
@@ -174,27 +186,6 @@ export function memoryCaptureHost(
     },
   };
   return host;
-}
-
-function nextVersion(
-  source: SourceId,
-  known: StreamRecord | undefined,
-  schema: Omit<StreamSchema, "version">,
-): StreamRecord {
-  if (known === undefined) {
-    return {
-      source,
-      stream: schema.stream,
-      schema: { ...schema, version: 1 },
-      state: "waiting",
-      rowsRead: 0,
-      rowsExpected: null,
-      cursor: null,
-    };
-  }
-  const same =
-    JSON.stringify([known.schema.columns, known.schema.key]) === JSON.stringify([schema.columns, schema.key]);
-  return { ...known, schema: { ...schema, version: known.schema.version + (same ? 0 : 1) } };
 }
 
 function appendColumns(into: EnvelopeColumns, from: EnvelopeColumns): void {

@@ -5,7 +5,7 @@ import type { DatasetHead } from "@nova/db/read-models";
 import Link from "next/link";
 import { WhyCard } from "@/features/commands/index.ts";
 import { paths } from "@/features/navigation/index.ts";
-import { SOURCE_LABEL } from "@/features/sources/index.ts";
+import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { buttonClass } from "@/ui/button-class.ts";
 import { Card, Stat, StatRow } from "@/ui/card.tsx";

@@ -1,5 +1,6 @@
 import type { SourceFlow } from "@nova/db/read-models";
-import { SOURCE_LABEL, SourceStatus } from "@/features/sources/index.ts";
+import { SourceStatus } from "@/features/sources/index.ts";
+import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { Card } from "@/ui/card.tsx";
 import { formatCount, plural } from "@/ui/format.ts";
 import { ProgressBar } from "@/ui/progress-bar.tsx";

@@ -1,7 +1,8 @@
 import type { SourceFlow } from "@nova/db/read-models";
 import Link from "next/link";
 import { paths } from "@/features/navigation/index.ts";
-import { SOURCE_COLOR, SOURCE_LABEL, SourceStatus } from "@/features/sources/index.ts";
+import { SOURCE_COLOR, SourceStatus } from "@/features/sources/index.ts";
+import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { Card } from "@/ui/card.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { formatBytes, formatDuration, formatRate } from "@/ui/format.ts";

@@ -6,7 +6,7 @@ import type { OwnQuery, WorkItem, WorkKind } from "@nova/db/read-models";
 import { Activity, CircleX, FileWarning, GitCompareArrows, type LucideIcon, Plug } from "lucide-react";
 import Link from "next/link";
 import { paths } from "@/features/navigation/index.ts";
-import { SOURCE_LABEL } from "@/features/sources/index.ts";
+import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { buttonClass } from "@/ui/button-class.ts";
 import { Card } from "@/ui/card.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
@@ -149,7 +149,7 @@ function workHref({ kind, id }: WorkItem): string {
     case "quarantine":
       return `${paths.source(id)}#quarantine`;
     case "drift":
-      return `${paths.source(id)}#drift`;
+      return paths.driftOf(id);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { DriftCount } from "@/features/drift/index.ts";
 import { isAt, paths, PLACES } from "@/features/navigation/index.ts";
 import { cx } from "@/ui/class-names.ts";
 
@@ -35,6 +36,7 @@ export function SideNav() {
             >
               <Icon aria-hidden className="size-4 shrink-0" />
               <span className="sr-only lg:not-sr-only">{place.label}</span>
+              {place.href === paths.drift ? <DriftCount /> : null}
             </Link>
           );
         })}
@@ -49,7 +51,7 @@ export function BottomNav() {
   return (
     <nav
       aria-label="Main"
-      className="fixed inset-x-0 bottom-0 z-40 grid grid-cols-5 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+      className="fixed inset-x-0 bottom-0 z-40 grid grid-cols-6 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >
       {PLACES.map((place) => {
         const here = isAt(place, pathname);

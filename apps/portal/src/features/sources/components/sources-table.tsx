@@ -5,11 +5,12 @@ import { createColumnHelper } from "@tanstack/react-table";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { paths } from "@/features/navigation/index.ts";
+import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { DataTable } from "@/ui/data-table.tsx";
 import { formatBytes, formatCompact, formatCount, formatDuration, formatRate } from "@/ui/format.ts";
 import { SparkLine } from "@/ui/spark-line.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
-import { SOURCE_COLOR, SOURCE_HOW, SOURCE_LABEL } from "../source-words.ts";
+import { SOURCE_COLOR, SOURCE_HOW } from "../source-words.ts";
 import { SourceStatus } from "./source-status.tsx";
 
 const column = createColumnHelper<SourceFlow>();

@@ -59,7 +59,4 @@ export const sourcesRouter = router({
   replay: procedure("quarantine.replay")
     .input(steerInput.extend({ stream: z.string().min(1).max(300) }))
     .mutation(({ ctx, input }) => ctx.streamRequests.ask({ ...input, action: "replay", requestedBy: ctx.user.email })),
-  drift: procedure("sources.view")
-    .input(sourceInput)
-    .query(({ ctx, input }) => ctx.readModels.sources.drift(input.source)),
 });

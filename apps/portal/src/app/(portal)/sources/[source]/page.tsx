@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { parseSourceId, parseSourceSearch, SOURCE_LABEL, SourcePage } from "@/features/sources/index.ts";
+import { parseSourceId, parseSourceSearch, SourcePage } from "@/features/sources/index.ts";
+import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { HydrateClient, prefetch, trpc } from "@/trpc/server.tsx";
 
 interface Props {
@@ -21,7 +22,7 @@ export default async function Page({ params, searchParams }: Props) {
     trpc.sources.one.queryOptions({ source }),
     trpc.sources.chart.queryOptions({ source, range }),
     trpc.sources.streams.queryOptions({ source }),
-    trpc.sources.drift.queryOptions({ source }),
+    trpc.drift.items.queryOptions({ source, dataset: null, openOnly: false }),
   );
   return (
     <HydrateClient>
