@@ -1,7 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { duckdbType, type Filter, type Table, where } from "@nova/iceberg";
 import { sameType } from "@nova/pipeline-core/connectors";
-import { sameType } from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { InputMove } from "@nova/pipeline-core/orchestration";
 import type { CompiledInput, CompiledModel } from "../sql/index.ts";
