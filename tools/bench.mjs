@@ -1,10 +1,13 @@
 // npm run bench -- <name> [flags]: runs the `bench/<name>.ts` of whichever package has it; without a name, lists them.
 import { existsSync, readdirSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { reportAndExit, UsageError } from "./command-line.mjs";
 import { preparePortal, prepareWorkspace } from "./preparation.mjs";
 import { ROOT } from "./root.mjs";
 import { runScript } from "./run-script.mjs";
+
+/** Benches of the whole platform; only they need the portal. */
+const BESIDE_JOURNEYS = join(ROOT, "e2e/bench");
 
 const benches = ["apps", "packages"]
   .flatMap((parent) => readdirSync(join(ROOT, parent)).map((name) => join(ROOT, parent, name)))
@@ -23,7 +26,7 @@ try {
     const bench = benches.find((each) => each.name === name);
     if (bench === undefined) throw new UsageError(`there is no bench ${name}: npm run bench lists them`);
     await prepareWorkspace();
-    await preparePortal();
+    if (dirname(bench.path) === BESIDE_JOURNEYS) await preparePortal();
     process.exitCode = await runScript([bench.path, ...flags]);
   }
 } catch (error) {
