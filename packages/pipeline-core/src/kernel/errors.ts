@@ -39,8 +39,13 @@ export interface ErrorPolicy {
   readonly audience: Audience;
 }
 
-/** What to do about each kind of failure: the worker obeys `retry`, the portal shows `remedy`. */
-export const POLICY: Record<ErrorKind, ErrorPolicy> = {
+/** The page that says step by step what to do, relative to the repository. */
+export function runbookOf(kind: ErrorKind): string {
+  return `docs/runbooks/${kind}.md`;
+}
+
+/** What to do about each kind of failure: the worker obeys `retry`, the portal shows `remedy`, which names the page for operators. */
+export const POLICY: Record<ErrorKind, ErrorPolicy> = namingRunbooks({
   "invalid-input": { retry: "never", remedy: "Correct the named field and try again.", audience: "caller" },
   "not-found": { retry: "never", remedy: "Check the name; the catalog lists what exists.", audience: "caller" },
   forbidden: { retry: "never", remedy: "Ask the dataset's owner for access.", audience: "caller" },
@@ -116,7 +121,18 @@ export const POLICY: Record<ErrorKind, ErrorPolicy> = {
   },
   overloaded: { retry: "timed", remedy: "Send again after the time the answer names.", audience: "caller" },
   internal: { retry: "manual", remedy: "Report it with the id shown; the log has the details.", audience: "platform" },
-};
+});
+
+function namingRunbooks(policies: Record<ErrorKind, ErrorPolicy>): Record<ErrorKind, ErrorPolicy> {
+  return Object.fromEntries(
+    Object.entries(policies).map(([kind, policy]) => [
+      kind,
+      policy.audience === "caller"
+        ? policy
+        : { ...policy, remedy: `${policy.remedy} Steps: ${runbookOf(kind as ErrorKind)}.` },
+    ]),
+  ) as Record<ErrorKind, ErrorPolicy>;
+}
 
 /** The one error type of the platform. `message` and `detail` never carry secrets or personal data. */
 export class PlatformError extends Error {
