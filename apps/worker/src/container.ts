@@ -3,7 +3,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { assertReachable, type Db, openDb } from "@nova/db/client";
 import {
-  catalogColumns,
+  backfillStore,
   catalogStore,
   commandStore,
   controlStore,
@@ -12,6 +12,7 @@ import {
   grantStore,
   lineageStore,
   listenForCommands,
+  partitionStore,
   qualityStore,
   quarantine,
   queryStore,
@@ -232,6 +233,9 @@ async function startData(
     runs: runStore(db, { clock, ids }),
     commands: commandStore(db, { clock, ids }),
     controls: controlStore(db),
+    backfills: backfillStore(db, { clock, ids }),
+    partitions: partitionStore(db),
+    streamRequests: streamRequests(db, { clock, ids }),
     quality: qualityStore(db),
     lineage: lineageStore(db),
     sources,

@@ -14,7 +14,8 @@ const ROUTERS_OF_TOPIC: Record<EventTopic, readonly string[]> = {
   check: ["home", "datasets"],
   query: ["home", "queries"],
   quarantine: ["home", "sources"],
-  command: ["commands", "runs", "datasets"],
+  command: ["commands", "runs", "datasets", "backfills"],
+  backfill: ["backfills"],
 };
 
 /** At most one refetch per router within this time, however many events come. */

@@ -1,6 +1,7 @@
 import { isPlatformError, PlatformError } from "@nova/pipeline-core/kernel";
 import type { Command, CommandOutcome, PlannedRun } from "@nova/pipeline-core/orchestration";
 import { planAskedRetry, planAskedRun, runAsked } from "./asked-run.ts";
+import { carryOutBackfill, isBackfillRequest } from "./carry-out-backfill.ts";
 import type { PipelineContext } from "./context.ts";
 import { finishing, type OpenRun, openRun } from "./open-run.ts";
 import { rollBackDataset } from "./roll-back.ts";
@@ -31,6 +32,7 @@ async function act(
   background: (work: Promise<void>) => void,
 ): Promise<void> {
   const { request, requestedBy: by } = command;
+  if (isBackfillRequest(request)) return carryOutBackfill(context, command, request);
   const { state, controls, epoch, clock } = context;
   switch (request.kind) {
     case "run-dataset": {
@@ -113,10 +115,11 @@ async function carryOn(context: PipelineContext, run: OpenRun, plan: PlannedRun)
 
 async function cancel(context: PipelineContext, command: Command, runId: string): Promise<void> {
   const { runs, openRuns, commands, epoch, requestedBy } = { ...context, ...command };
+  const behind = context.behindRuns.has(runId);
   const datasets = await runs.cancelRun(runId, requestedBy);
   // On record first: what is interrupted now finds its step cancelled, and what slips through cannot publish.
   openRuns.get(runId)?.abort();
-  for (const dataset of datasets) leaveAlone(context, runId, dataset, "cancelled", CANCELLED_PAUSE);
+  if (!behind) for (const dataset of datasets) leaveAlone(context, runId, dataset, "cancelled", CANCELLED_PAUSE);
   await commands.settle(command.id, epoch, {
     state: "done",
     runId,

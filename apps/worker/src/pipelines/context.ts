@@ -1,8 +1,15 @@
 import type { CatalogStore } from "@nova/pipeline-core/catalog";
-import type { Quarantine, SourceId, SourceStore } from "@nova/pipeline-core/connectors";
+import type { Quarantine, SourceId, SourceStore, StreamRequests } from "@nova/pipeline-core/connectors";
 import type { Clock, Logger } from "@nova/pipeline-core/kernel";
 import type { LineageStore } from "@nova/pipeline-core/lineage";
-import type { CommandStore, ControlStore, LakeEngine, RunStore } from "@nova/pipeline-core/orchestration";
+import type {
+  BackfillStore,
+  CommandStore,
+  ControlStore,
+  LakeEngine,
+  PartitionStore,
+  RunStore,
+} from "@nova/pipeline-core/orchestration";
 import type { QualityStore } from "@nova/pipeline-core/quality";
 import type { Definitions } from "./definitions.ts";
 import type { LakeState, ModelTimes } from "./lake-state.ts";
@@ -15,6 +22,10 @@ export interface PipelineDeps {
   readonly runs: RunStore;
   readonly commands: CommandStore;
   readonly controls: ControlStore;
+  readonly backfills: BackfillStore;
+  readonly partitions: PartitionStore;
+  /** Where a backfill asks capture to read a table again. */
+  readonly streamRequests: Pick<StreamRequests, "ask" | "open">;
   readonly quality: QualityStore;
   readonly lineage: LineageStore;
   readonly sources: SourceStore;
@@ -65,9 +76,15 @@ export interface PipelineContext extends PipelineDeps {
   readonly openRuns: Map<string, AbortController>;
   /** Of those, the ones that somebody asked for, with their steps as one text. */
   readonly askedRuns: Map<string, string>;
+  /** Of those, the runs of backfills: nothing live is held back by what becomes of them. */
+  readonly behindRuns: Set<string>;
   readonly slots: Slots;
+  /** What backfills compute passes here first, so that they never take every slot. */
+  readonly behindSlots: Slots;
   readonly exclusively: <Result>(dataset: string, work: () => Promise<Result>) => Promise<Result>;
   readonly stopping: AbortSignal;
   /** Tells the scheduler that something changed. */
   readonly wake: () => void;
+  /** Says that a backfill may have something to do. */
+  readonly wakeBackfills: () => void;
 }

@@ -14,7 +14,10 @@ export interface Member {
   readonly schema: StreamSchema;
 }
 
-/** One attempt to bring a stream's share of a delta into its staged dataset. */
+/**
+ * One attempt to bring a stream's share of a delta into its staged dataset. `rebuild`: the delta is all that raw has, and how
+ * far the dataset has read raw does not move.
+ */
 export async function loadStream(
   context: PipelineContext,
   source: SourceDefinition,
@@ -22,12 +25,16 @@ export async function loadStream(
   { dataset, schema }: Member,
   run: OpenRun,
   attempt: number,
+  purpose: "load" | "rebuild" = "load",
 ): Promise<StepChange> {
   const { engine, catalog, quarantine, epoch, clock, state } = context;
   const raw = rawDatasetName(source.id);
-  const move = { dataset, input: raw, from: delta.from, to: delta.to };
+  const rebuild = purpose === "rebuild";
+  const moves = (): { dataset: string; input: string; from: string | null; to: string; at: Date }[] =>
+    rebuild ? [] : [{ dataset, input: raw, from: delta.from, to: delta.to, at: clock.now() }];
   // A rollback came between the reading of raw and this step's turn.
-  if ((consumedOf(state, dataset).get(raw) ?? null) !== delta.from || (state.holds.has(dataset) && !run.asked))
+  const moved = !rebuild && (consumedOf(state, dataset).get(raw) ?? null) !== delta.from;
+  if (moved || (state.holds.has(dataset) && !run.asked))
     throw new PlatformError("cancelled", `${dataset} was rolled back meanwhile`);
   const inputsBefore = consumedInputs(state, dataset);
   const throughBefore = state.dataThrough.get(dataset) ?? null;
@@ -36,10 +43,11 @@ export async function loadStream(
     dataset,
     schema,
     kind: source.stagedKind,
+    ...(rebuild ? { rebuild } : {}),
     signal: run.signal,
     async within(tx) {
       await context.runs.publishStep(tx, run.id, dataset, attempt);
-      await catalog.advanceInputs(tx, epoch, [{ ...move, at: clock.now() }]);
+      await catalog.advanceInputs(tx, epoch, moves());
     },
     onRefused: (rows, total) =>
       quarantine.add(
@@ -56,8 +64,8 @@ export async function loadStream(
         })),
       ),
   });
-  if (change.snapshotAfter === null) await catalog.skipInputs(epoch, [{ ...move, at: clock.now() }]);
-  consumedOf(state, dataset).set(raw, delta.to);
+  if (change.snapshotAfter === null && !rebuild) await catalog.skipInputs(epoch, moves());
+  if (!rebuild) consumedOf(state, dataset).set(raw, delta.to);
   if (change.snapshotAfter !== null) countCommit(state, dataset, change.snapshotAfter);
   const progress = {
     inputsBefore,

@@ -8,6 +8,8 @@ export interface OpenRun {
   readonly signal: AbortSignal;
   /** Somebody waits for it: its steps go before those that are not late yet. */
   readonly asked: boolean;
+  /** It fills in: its steps go behind everything live, and what becomes of them holds nothing live back. */
+  readonly behind: boolean;
 }
 
 /** Puts the plan on record as a run, does the work, and ends the run whatever became of it. */
@@ -24,8 +26,10 @@ export async function openRun(context: PipelineContext, plan: PlannedRun): Promi
   const id = await context.runs.createRun(plan);
   const controller = new AbortController();
   context.openRuns.set(id, controller);
+  const behind = plan.trigger === "backfill";
+  if (behind) context.behindRuns.add(id);
   await context.runs.startRun(id);
-  return { id, signal: controller.signal, asked: plan.requestedBy !== undefined };
+  return { id, signal: controller.signal, asked: plan.requestedBy !== undefined && !behind, behind };
 }
 
 export async function finishing<Result>(
@@ -37,6 +41,7 @@ export async function finishing<Result>(
     return await work();
   } finally {
     context.openRuns.delete(run.id);
+    context.behindRuns.delete(run.id);
     await context.runs.finishRun(run.id);
     context.wake();
   }

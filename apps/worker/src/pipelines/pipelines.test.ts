@@ -13,7 +13,13 @@ import { type Logger, uuidV7Source } from "@nova/pipeline-core/kernel";
 import { emptyEnvelopeColumns, type Op } from "@nova/pipeline-core/lakehouse";
 import { memoryLineageStore } from "@nova/pipeline-core/lineage/testing";
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
-import { memoryCommandStore, memoryControlStore, memoryRunStore } from "@nova/pipeline-core/orchestration/testing";
+import {
+  memoryBackfillStore,
+  memoryCommandStore,
+  memoryControlStore,
+  memoryPartitionStore,
+  memoryRunStore,
+} from "@nova/pipeline-core/orchestration/testing";
 import { memoryQualityStore } from "@nova/pipeline-core/quality/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDefinitions, type Pipelines, startPipelines } from "./index.ts";
@@ -45,6 +51,9 @@ const stores = () => ({
   runs: memoryRunStore({ clock, ids }),
   commands: memoryCommandStore({ clock, ids, lease: () => 1n }),
   controls: memoryControlStore(),
+  backfills: memoryBackfillStore({ clock, ids, lease: () => 1n }),
+  partitions: memoryPartitionStore(),
+  streamRequests: { ask: () => Promise.reject(new Error("nobody asks")), open: async () => [] },
   quality: memoryQualityStore(),
   lineage: memoryLineageStore(),
   sources: memorySourceStore(),

@@ -5,6 +5,8 @@ import {
   type InputMove,
   judgeConditions,
   mayRun,
+  type ModelChange,
+  type ModelRefresh,
   newInputs,
 } from "@nova/pipeline-core/orchestration";
 import type { Pace, PipelineContext } from "./context.ts";
@@ -155,14 +157,25 @@ export function isMaterialised({ state }: PipelineContext, model: ModelFile): bo
   );
 }
 
-async function refresh(context: PipelineContext, model: ModelFile, run: OpenRun, attempt: number): Promise<StepChange> {
-  const { engine, state, catalog, epoch, clock } = context;
+function refresh(context: PipelineContext, model: ModelFile, run: OpenRun, attempt: number): Promise<StepChange> {
+  return applyModel(context, model, run, attempt, (request) => context.engine.refreshModel(request));
+}
+
+/** Lets the engine change a model's rows, and what it has read of its inputs with them. */
+export async function applyModel(
+  context: PipelineContext,
+  model: ModelFile,
+  run: OpenRun,
+  attempt: number,
+  change: (request: ModelRefresh) => Promise<ModelChange>,
+): Promise<StepChange> {
+  const { state, catalog, epoch, clock } = context;
   if (state.holds.has(model.name)) throw new PlatformError("cancelled", `${model.name} was rolled back meanwhile`);
   const inputsBefore = consumedInputs(state, model.name);
   const throughBefore = state.dataThrough.get(model.name) ?? null;
   const stamped = (moves: readonly InputMove[]) =>
     moves.map((move) => ({ ...move, dataset: model.name, at: clock.now() }));
-  const change = await engine.refreshModel({
+  const changed = await change({
     model,
     consumed: consumedOf(state, model.name),
     signal: run.signal,
@@ -171,17 +184,18 @@ async function refresh(context: PipelineContext, model: ModelFile, run: OpenRun,
       await catalog.advanceInputs(tx, epoch, stamped(moves));
     },
   });
-  if (change.snapshotAfter === null && change.moves.length > 0) await catalog.skipInputs(epoch, stamped(change.moves));
+  if (changed.snapshotAfter === null && changed.moves.length > 0)
+    await catalog.skipInputs(epoch, stamped(changed.moves));
   state.codeVersions.set(model.name, model.codeVersion);
-  for (const move of change.moves) consumedOf(state, model.name).set(move.input, move.to);
-  if (change.snapshotAfter !== null) countCommit(state, model.name, change.snapshotAfter);
+  for (const move of changed.moves) consumedOf(state, model.name).set(move.input, move.to);
+  if (changed.snapshotAfter !== null) countCommit(state, model.name, changed.snapshotAfter);
   const progress = {
     inputsBefore,
     inputsAfter: consumedInputs(state, model.name),
     throughBefore,
     key: keyNow(state, model.name),
   };
-  return { ...change, progress };
+  return { ...changed, progress };
 }
 
 /** Moves "data through" of models that have read all there is: nothing changed upstream, so they are as fresh as it is. */

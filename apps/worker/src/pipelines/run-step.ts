@@ -17,6 +17,9 @@ const FAILED_PAUSE = 30_000;
 /** A dataset whose step a person cancelled does not start by itself for this long. */
 export const CANCELLED_PAUSE = 5 * 60_000;
 
+/** Less than anything live ever is: the urgency of what is due is 0 and more. */
+const BEHIND = -1;
+
 /** What a step did, and how it moved through its inputs. */
 export interface StepChange extends LakeChange {
   readonly progress: StepProgress;
@@ -35,16 +38,24 @@ export async function runStep<Change extends StepChange>(
 ): Promise<Change | null> {
   const { runs, clock, state } = context;
   // What a person asked for is late from the start.
-  const urgency = (): number => Math.max(run.asked ? 1 : 0, urgencyOf(context, dataset));
+  const urgency = (): number => (run.behind ? BEHIND : Math.max(run.asked ? 1 : 0, urgencyOf(context, dataset)));
+  const inSlot = (attempt: number): Promise<Change> =>
+    context.slots.run(urgency, () => context.exclusively(dataset, () => work(attempt)), {
+      name: dataset,
+      signal: run.signal,
+    });
   for (;;) {
     const attempt = await startAttempt(context, run, dataset);
     if (attempt === null) return null;
     state.runningIn.set(dataset, run.id);
     try {
-      const change = await context.slots.run(urgency, () => context.exclusively(dataset, () => work(attempt)), {
-        name: dataset,
-        signal: run.signal,
-      });
+      const change = run.behind
+        ? await context.behindSlots.run(
+            () => 0,
+            () => inSlot(attempt),
+            { name: dataset, signal: run.signal },
+          )
+        : await inSlot(attempt);
       await runs.succeedStep(run.id, dataset, attempt, {
         rowsIn: change.rowsIn,
         rowsOut: change.rowsOut,
@@ -54,7 +65,7 @@ export async function runStep<Change extends StepChange>(
         progress: change.progress,
       });
       await logChange(context, run.id, dataset, change);
-      state.leftAlone.delete(dataset);
+      if (!run.behind) state.leftAlone.delete(dataset);
       return change;
     } catch (thrown) {
       const error = asPlatformError(thrown, "engine-failed");
@@ -87,7 +98,7 @@ export async function runStep<Change extends StepChange>(
         reason: error.message,
       });
       if (retryAt === null) {
-        leaveAlone(context, run.id, dataset, "failed", FAILED_PAUSE);
+        if (!run.behind) leaveAlone(context, run.id, dataset, "failed", FAILED_PAUSE);
         return null;
       }
       await pause(context, retryAt.getTime() - clock.now().getTime(), run.signal);
@@ -122,7 +133,7 @@ export async function skipStep(
 }
 
 async function noteCancelled(context: PipelineContext, run: OpenRun, dataset: string): Promise<null> {
-  leaveAlone(context, run.id, dataset, "cancelled", CANCELLED_PAUSE);
+  if (!run.behind) leaveAlone(context, run.id, dataset, "cancelled", CANCELLED_PAUSE);
   await log(context, run.id, dataset, "warn", "cancelled: nothing was published");
   return null;
 }

@@ -2,7 +2,7 @@ import type { SourceDefinition } from "@nova/novaretail";
 import type { DatasetName } from "@nova/pipeline-core/catalog";
 import type { SourceId } from "@nova/pipeline-core/connectors";
 import { MINUTE } from "@nova/pipeline-core/kernel";
-import type { Explanation } from "@nova/pipeline-core/orchestration";
+import type { BackfillSpec, Explanation, StoredBackfill } from "@nova/pipeline-core/orchestration";
 import { checkDatasets, recordTurnedFreshness } from "./check-datasets.ts";
 import { PACE, type PipelineContext, type PipelineDeps } from "./context.ts";
 import { explainDataset } from "./explain-dataset.ts";
@@ -10,6 +10,8 @@ import { emptyLakeState, loadControls, loadProgress } from "./lake-state.ts";
 import { type Lane, lanesOf } from "./lanes.ts";
 import { awaitsFirstLoad, loadSource } from "./load-source.ts";
 import { carryFreshness, dueModels, refreshModels } from "./refresh-models.ts";
+import { freezePlan } from "./plan-backfills.ts";
+import { createBackfillRunner } from "./run-backfills.ts";
 import { isFatal, pause } from "./run-step.ts";
 import { createLocks, createSlots } from "./slots.ts";
 import { createCommandTaker } from "./take-commands.ts";
@@ -23,6 +25,8 @@ export interface Pipelines {
   notifyCommands(): void;
   /** Why a dataset is not running now; throws `not-found` for one the catalog does not have. */
   explain(dataset: DatasetName): Explanation;
+  /** Freezes the plan of a backfill, to be looked at and submitted by a command. */
+  planBackfill(spec: BackfillSpec, by: string): Promise<StoredBackfill>;
   /** Lets running steps end, starts no new ones. */
   stop(): Promise<void>;
 }
@@ -52,10 +56,13 @@ export async function startPipelines(
     times: { startedAt: new Map(), running: new Set() },
     openRuns: new Map(),
     askedRuns: new Map(),
+    behindRuns: new Set(),
     slots: createSlots(STEPS_AT_ONCE),
+    behindSlots: createSlots(Math.max(1, STEPS_AT_ONCE - 1)),
     exclusively: createLocks(),
     stopping: stop.signal,
     wake,
+    wakeBackfills: () => runner.notify(),
   };
   for (const problem of deps.definitions.problems)
     deps.logger.error("a model was refused", { path: problem.path, line: problem.line, reason: problem.message });
@@ -83,6 +90,8 @@ export async function startPipelines(
     }
   };
   const taker = createCommandTaker(context, guarded);
+  const runner = createBackfillRunner(context, guarded);
+  runner.notify();
   const loops = [
     ...deps.definitions.sources.flatMap((source) =>
       lanesOf(context, source).map((lane) =>
@@ -103,12 +112,14 @@ export async function startPipelines(
     notify: (source) => dirty.get(source)?.forEach((stir) => stir()),
     notifyCommands: () => taker.notify(),
     explain: (dataset) => explainDataset(context, dataset),
+    planBackfill: (spec, by) => freezePlan(context, spec, by),
     async stop() {
       stop.abort();
       wake();
       for (const loops of dirty.values()) loops.forEach((stir) => stir());
       await Promise.all(loops);
       await taker.settled();
+      await runner.settled();
     },
   };
 }

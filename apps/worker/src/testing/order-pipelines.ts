@@ -25,7 +25,7 @@ export interface OrderPipelines {
   newEpoch(): Promise<bigint>;
   start(worker: OrderWorker): Promise<Pipelines>;
   /** Commits one change of public.orders to raw and says how far the source is. */
-  append(op: Op, order: { readonly order_id: string } & Readonly<Record<string, string>>): Promise<void>;
+  append(op: Op, order: { readonly order_id: string } & Readonly<Record<string, string | null>>): Promise<void>;
   rows(dataset: string, select: string): ReturnType<typeof readRows>;
   close(): Promise<void>;
 }
@@ -88,6 +88,9 @@ export async function openOrderPipelines(logger: Logger): Promise<OrderPipelines
         runs: stores.runStore(db, context),
         commands: stores.commandStore(db, context),
         controls: stores.controlStore(db),
+        backfills: stores.backfillStore(db, context),
+        partitions: stores.partitionStore(db),
+        streamRequests: stores.streamRequests(db, context),
         quality: stores.qualityStore(db),
         lineage: stores.lineageStore(db),
         sources,

@@ -1,7 +1,7 @@
-import { PlatformError, type Transaction } from "@nova/pipeline-core/kernel";
+import type { Transaction } from "@nova/pipeline-core/kernel";
 import type { ControlStore, Hold, Pause } from "@nova/pipeline-core/orchestration";
 import { announce, type Sql } from "./announce.ts";
-import { leaseCte } from "./lease-guard.ts";
+import { guardLease } from "./lease-guard.ts";
 import { inTransaction, rowsJson, type StoreDb } from "./store-context.ts";
 
 export function controlStore(db: StoreDb): ControlStore {
@@ -21,7 +21,7 @@ export function controlStore(db: StoreDb): ControlStore {
     within: (work) => inTransaction(db.pool, (tx) => work(tx as Transaction)),
 
     async pause(tx, epoch, { pipeline, by, at }) {
-      await guard(tx, epoch);
+      await guardLease(tx, epoch);
       await tx.query(
         "INSERT INTO pipeline_pauses (pipeline, by, at) VALUES ($1, $2, $3) ON CONFLICT (pipeline) DO NOTHING",
         [pipeline, by, at],
@@ -29,12 +29,12 @@ export function controlStore(db: StoreDb): ControlStore {
     },
 
     async resume(tx, epoch, pipeline) {
-      await guard(tx, epoch);
+      await guardLease(tx, epoch);
       await tx.query("DELETE FROM pipeline_pauses WHERE pipeline = $1", [pipeline]);
     },
 
     async rollBack(tx, epoch, { dataset, snapshotId, runId, by, at, consumed, dataThrough, downstream }) {
-      await guard(tx, epoch);
+      await guardLease(tx, epoch);
       await tx.query(
         `INSERT INTO dataset_holds (dataset, snapshot_id, run_id, by, at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (dataset) DO UPDATE SET snapshot_id = excluded.snapshot_id, run_id = excluded.run_id, by = excluded.by, at = excluded.at`,
@@ -57,14 +57,9 @@ export function controlStore(db: StoreDb): ControlStore {
     },
 
     async release(tx, epoch, dataset) {
-      await guard(tx, epoch);
+      await guardLease(tx, epoch);
       await tx.query("DELETE FROM dataset_holds WHERE dataset = $1", [dataset]);
       await announce(tx as Sql, "dataset", [dataset]);
     },
   };
-}
-
-async function guard(tx: Transaction, epoch: bigint): Promise<void> {
-  const { rows } = await tx.query(`WITH ${leaseCte(1)} SELECT epoch FROM lease`, [epoch]);
-  if (rows.length === 0) throw new PlatformError("stale-writer", `lease ${epoch} is no longer held`);
 }

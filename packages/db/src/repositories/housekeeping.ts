@@ -37,6 +37,7 @@ export async function tidyHistory(db: StoreDb, clock: Clock): Promise<void> {
   await db.pool.query("DELETE FROM commands WHERE created_at < $1 AND state IN ('done', 'refused')", [
     before(KEEP.history),
   ]);
+  await db.pool.query("DELETE FROM backfills WHERE ended_at < $1", [before(KEEP.history)]);
   await db.pool.query("DELETE FROM delivery_ledger WHERE at < $1", [before(KEEP.deliveries)]);
   await db.pool.query("DELETE FROM quarantine_items WHERE received_at < $1", [before(KEEP.quarantine)]);
 }

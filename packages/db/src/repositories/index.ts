@@ -15,3 +15,5 @@ export { grantStore, userStore } from "./people.ts";
 export { commandStore } from "./command-store.ts";
 export { type CommandFeed, listenForCommands } from "./command-feed.ts";
 export { controlStore } from "./control-store.ts";
+export { backfillStore } from "./backfill-store.ts";
+export { partitionStore } from "./partition-store.ts";

@@ -5,7 +5,12 @@ import {
   workerLeaseContract,
 } from "@nova/pipeline-core/connectors/testing";
 import type { RunState, StepState } from "@nova/pipeline-core/orchestration";
-import { commandStoreContract, runStoreContract } from "@nova/pipeline-core/orchestration/testing";
+import {
+  backfillStoreContract,
+  commandStoreContract,
+  partitionStoreContract,
+  runStoreContract,
+} from "@nova/pipeline-core/orchestration/testing";
 import type { Logger, Transaction } from "@nova/pipeline-core/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
@@ -13,12 +18,14 @@ import { migrate } from "../migrate.ts";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { emptyDb, standingClock, testIds } from "../testing/store-fixture.ts";
 import {
+  backfillStore,
   catalogStore,
   type CommandFeed,
   commandStore,
   deliveryLedger,
   inTransaction,
   listenForCommands,
+  partitionStore,
   runStore,
   sourceStore,
   workerLease,
@@ -141,5 +148,35 @@ describe("runs in PostgreSQL", () => {
         return { state: run.state as RunState, steps, logLines: run._count.logs };
       },
     };
+  });
+});
+
+describe("backfills in PostgreSQL", () => {
+  backfillStoreContract({ test, expect }, async () => {
+    await emptyDb(db);
+    const lease = workerLease(db, context);
+    return {
+      backfills: backfillStore(db, context),
+      newEpoch: () => lease.acquire({ id: "worker", pid: 1, startedAt: NOW }),
+      within: transaction,
+    };
+  });
+});
+
+describe("partitions in PostgreSQL", () => {
+  partitionStoreContract({ test, expect }, async () => {
+    await emptyDb(db);
+    await db.pool.query(
+      `INSERT INTO datasets (name, layer, kind, description, owner, pipeline, target_lag_seconds)
+       VALUES ('mart.daily_sales', 'mart', 'partitioned', '', 'o', 'marts', 60)`,
+    );
+    const runs = runStore(db, context);
+    const steps = [{ dataset: "mart.daily_sales", reason: "new data", after: [] }];
+    const id = await runs.createRun({ pipeline: "marts", trigger: "manual", steps });
+    const attempt = await runs.startStep(id, "mart.daily_sales");
+    clock.forward(3_000);
+    const outcome = { rowsIn: 1, rowsOut: 1, bytes: 1, snapshotBefore: "1", snapshotAfter: "2" };
+    await runs.succeedStep(id, "mart.daily_sales", attempt, outcome);
+    return { partitions: partitionStore(db) };
   });
 });

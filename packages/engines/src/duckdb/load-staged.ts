@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { duckdbType, type StagedChange, type Table } from "@nova/iceberg";
 import { STAGED_SYSTEM_COLUMNS, stagedLayout } from "@nova/pipeline-core/connectors";
 import type { LakeChange, StagedLoad } from "@nova/pipeline-core/orchestration";
+import { dropEqual } from "./drop-equal.ts";
 import { dropFoldTables, foldStream } from "./fold-stream.ts";
 import {
   type Lake,
@@ -91,24 +92,29 @@ interface Preparation {
 }
 
 async function prepareMerge({ lake, connection, delta, load, table, shape }: Preparation): Promise<Prepared> {
-  const stored = table.currentSnapshotId === null ? null : await table.scan().toSql();
+  const current = table.currentSnapshotId === null ? null : await table.scan().toSql();
+  const stored = load.rebuild === true ? null : current;
   const fold = await foldStream(connection, {
     relation: delta.relation,
     stream: load.schema.stream,
     shape,
     stored,
-    highPosition: newestProperty(table, HIGH_POSITION),
+    highPosition: load.rebuild === true ? null : newestProperty(table, HIGH_POSITION),
     mergedAt: timestampLiteral(lake.clock.now()),
   });
+  if (load.rebuild === true && current !== null) await dropEqual(connection, fold.table, current, table, shape);
+  const { rows } = await firstRow<{ rows: bigint }>(connection, `SELECT count(*) AS rows FROM temp.${fold.table}`);
+  const rowsOut = Number(rows);
   const query = `SELECT ${writtenColumns(table, shape)} FROM temp.${fold.table}`;
   let staged: StagedChange | null = null;
-  if (fold.rowsOut > 0)
+  if (rowsOut > 0)
     staged =
-      stored === null
+      current === null
         ? await table.stageAppend({ connection, query })
         : await table.stageMerge({ connection, query, key: [...shape.key] });
   await dropFoldTables(connection);
-  return { ...fold, staged, mode: stored === null ? "first load" : fold.mode };
+  const mode = load.rebuild === true ? "rebuilt from raw" : current === null ? "first load" : fold.mode;
+  return { ...fold, rowsOut, staged, mode };
 }
 
 async function prepareAppend({ lake, connection, delta, load, table, shape }: Preparation): Promise<Prepared> {

@@ -2,6 +2,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { type Catalog, openLakehouse } from "@nova/iceberg";
 import { ensureJdbcTables, jdbcCatalog } from "@nova/iceberg/catalogs/jdbc";
 import { folderStorage } from "@nova/iceberg/storage/folder";
+import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { type Clock, type Logger, PlatformError, type Transaction } from "@nova/pipeline-core/kernel";
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import type { Pool } from "pg";
@@ -13,6 +14,8 @@ import { CODE_VERSION } from "./model-table.ts";
 import type { InputContracts } from "./model-inputs.ts";
 import { datasetColumns, probe, profile, scanSql, tableStats } from "./probe-dataset.ts";
 import { icebergRawStore } from "./raw-store.ts";
+import { daysOf, firstDayOf } from "./partition-days.ts";
+import { recomputeModel } from "./recompute-model.ts";
 import { refreshModel } from "./refresh-model.ts";
 import { history, rollBack } from "./roll-back.ts";
 import { openDelta } from "./source-delta.ts";
@@ -71,6 +74,12 @@ export async function lakeEngineOn(
     nextNumber: () => (number += 1),
   };
   const compiled = new Map<string, ReturnType<typeof compileModel>>();
+  const compile = (file: ModelFile): ReturnType<typeof compileModel> => {
+    const version = `${file.name} ${file.codeVersion}`;
+    const model = compiled.get(version) ?? compileModel(file);
+    compiled.set(version, model);
+    return model;
+  };
   return {
     rawStore: icebergRawStore(lake, runWithin),
     snapshots: async (datasets) =>
@@ -81,12 +90,10 @@ export async function lakeEngineOn(
       ),
     openDelta: (request) => openDelta(lake, request),
     loadStaged: (load) => loadStaged(lake, load),
-    refreshModel: (refresh) => {
-      const { name, codeVersion } = refresh.model;
-      const model = compiled.get(`${name} ${codeVersion}`) ?? compileModel(refresh.model);
-      compiled.set(`${name} ${codeVersion}`, model);
-      return refreshModel(lake, model, refresh, options.contracts);
-    },
+    refreshModel: (refresh) => refreshModel(lake, compile(refresh.model), refresh, options.contracts),
+    recomputeModel: (recompute) => recomputeModel(lake, compile(recompute.model), recompute, options.contracts),
+    daysOf: (dataset, column) => daysOf(lake, dataset, column),
+    firstDayOf: (dataset, column) => firstDayOf(lake, dataset, column),
     history: (dataset) => history(lake, dataset),
     rollBack: (request) => rollBack(lake, request),
     codeVersion: async (dataset) => (await findTable(lake, dataset))?.properties[CODE_VERSION] ?? null,

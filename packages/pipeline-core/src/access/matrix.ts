@@ -23,6 +23,8 @@ export const ACTIONS = [
   "runs.retry",
   "datasets.roll-back",
   "pipelines.pause",
+  "backfills.view",
+  "backfills.run",
   "query.run",
   "query.view-any",
   "audit.view",
@@ -61,6 +63,9 @@ export const MATRIX: Record<Action, readonly Role[]> = {
   // Readers see older rows from then on; releasing the dataset again is the same right.
   "datasets.roll-back": ENGINEERS,
   "pipelines.pause": ENGINEERS,
+  "backfills.view": EVERYONE,
+  // Planning is looking, yet it counts partitions in the lake: both are for those who may submit.
+  "backfills.run": ENGINEERS,
   "query.run": EVERYONE,
   "query.view-any": ["platform-engineer"],
   "audit.view": ["platform-engineer", "privacy-officer"],

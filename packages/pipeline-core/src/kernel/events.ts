@@ -4,7 +4,16 @@
  */
 export const EVENT_CHANNEL = "nova_events";
 
-export const EVENT_TOPICS = ["source", "dataset", "run", "check", "query", "quarantine", "command"] as const;
+export const EVENT_TOPICS = [
+  "source",
+  "dataset",
+  "run",
+  "check",
+  "query",
+  "quarantine",
+  "command",
+  "backfill",
+] as const;
 export type EventTopic = (typeof EVENT_TOPICS)[number];
 
 export interface PlatformEvent {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Action } from "../access/index.ts";
 import { datasetNameSchema } from "../catalog/index.ts";
+import { parallelismSchema } from "./backfill.ts";
 
 export const COMMAND_KINDS = [
   "run-dataset",
@@ -10,6 +11,12 @@ export const COMMAND_KINDS = [
   "release-dataset",
   "pause-pipeline",
   "resume-pipeline",
+  "submit-backfill",
+  "pause-backfill",
+  "resume-backfill",
+  "cancel-backfill",
+  "retry-backfill",
+  "set-backfill-parallelism",
 ] as const;
 export type CommandKind = (typeof COMMAND_KINDS)[number];
 
@@ -18,13 +25,14 @@ export const COMMAND_STATES = ["queued", "taken", "done", "refused"] as const;
 export type CommandState = (typeof COMMAND_STATES)[number];
 
 const run = z.uuid("must be a run's id");
+const backfill = z.uuid("must be a backfill's id");
 const pipeline = z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, "must be a pipeline's name, e.g. sales");
 
 /** Which steps of a run are done again. */
 export const RETRY_SCOPES = ["all", "failed", "selected", "from"] as const;
 export type RetryScope = (typeof RETRY_SCOPES)[number];
 
-/** What a person asks for. `target` is the dataset, run or pipeline it is about. */
+/** What a person asks for. `target` is the dataset, run, pipeline or backfill it is about. */
 export const commandRequestSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("run-dataset"),
@@ -44,6 +52,18 @@ export const commandRequestSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("release-dataset"), target: datasetNameSchema }),
   z.strictObject({ kind: z.literal("pause-pipeline"), target: pipeline }),
   z.strictObject({ kind: z.literal("resume-pipeline"), target: pipeline }),
+  /** Executes the plan as it was shown, or is refused because the world moved. */
+  z.strictObject({ kind: z.literal("submit-backfill"), target: backfill }),
+  z.strictObject({ kind: z.literal("pause-backfill"), target: backfill }),
+  z.strictObject({ kind: z.literal("resume-backfill"), target: backfill }),
+  z.strictObject({
+    kind: z.literal("cancel-backfill"),
+    target: backfill,
+    /** Also interrupts the runs that are at it; else they end by themselves. */
+    inFlight: z.boolean().default(false),
+  }),
+  z.strictObject({ kind: z.literal("retry-backfill"), target: backfill }),
+  z.strictObject({ kind: z.literal("set-backfill-parallelism"), target: backfill, parallelism: parallelismSchema }),
 ]);
 export type CommandRequest = z.infer<typeof commandRequestSchema>;
 
@@ -78,6 +98,12 @@ export const COMMAND_ACTION: Record<CommandKind, Action> = {
   "release-dataset": "datasets.roll-back",
   "pause-pipeline": "pipelines.pause",
   "resume-pipeline": "pipelines.pause",
+  "submit-backfill": "backfills.run",
+  "pause-backfill": "backfills.run",
+  "resume-backfill": "backfills.run",
+  "cancel-backfill": "backfills.run",
+  "retry-backfill": "backfills.run",
+  "set-backfill-parallelism": "backfills.run",
 };
 
 export const COMMAND_EVENTS = ["take", "take-over", "finish", "refuse"] as const;
@@ -124,6 +150,18 @@ export function commandLine(request: CommandRequest): string {
       return `npm run nova -- pause ${request.target}`;
     case "resume-pipeline":
       return `npm run nova -- resume ${request.target}`;
+    case "submit-backfill":
+      return `npm run nova -- backfill submit ${request.target}`;
+    case "pause-backfill":
+      return `npm run nova -- backfill pause ${request.target}`;
+    case "resume-backfill":
+      return `npm run nova -- backfill resume ${request.target}`;
+    case "cancel-backfill":
+      return `npm run nova -- backfill cancel ${request.target}${request.inFlight ? " --in-flight" : ""}`;
+    case "retry-backfill":
+      return `npm run nova -- backfill retry ${request.target}`;
+    case "set-backfill-parallelism":
+      return `npm run nova -- backfill parallelism ${request.target} ${request.parallelism}`;
   }
 }
 

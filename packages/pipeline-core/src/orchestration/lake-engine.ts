@@ -2,6 +2,7 @@ import type { DatasetColumn, DatasetName, ModelFile } from "../catalog/index.ts"
 import type { SourceId, StreamSchema } from "../connectors/index.ts";
 import type { Transaction } from "../kernel/index.ts";
 import type { RawStore } from "../lakehouse/index.ts";
+import type { Day, DayRange } from "./backfill-days.ts";
 
 /** An input's consumed snapshot moves from `from` to `to` with a commit (or without one, when nothing had to be written). */
 export interface InputMove {
@@ -49,6 +50,11 @@ export interface StagedLoad {
   readonly schema: StreamSchema;
   /** `append`: every event is a row (logs); `merge`: the current row per key. */
   readonly kind: "append" | "merge";
+  /**
+   * For `merge`, with a delta of everything that raw has: rows are computed from it alone, whatever is stored, and what
+   * differs is written. Stored rows that raw knows nothing of stay.
+   */
+  readonly rebuild?: true;
   /** Gets the rows whose values do not fit their column's type, before the commit; `total` may exceed the rows handed over. */
   readonly onRefused: (rows: readonly RefusedRow[], total: number) => Promise<void>;
   /** Runs in the transaction that publishes the rows; throwing undoes the load. */
@@ -63,6 +69,12 @@ export interface ModelRefresh {
   readonly consumed: ReadonlyMap<string, string | null>;
   readonly within: (tx: Transaction, moves: readonly InputMove[]) => Promise<void>;
   readonly signal?: AbortSignal;
+}
+
+/** Computes a model's rows of some days again, or all of them. */
+export interface ModelRecompute extends ModelRefresh {
+  /** The model's partitions: its column that holds the day, and the UTC days; null: all rows. */
+  readonly days: { readonly column: string; readonly ranges: readonly DayRange[] } | null;
 }
 
 export interface ModelChange extends LakeChange {
@@ -112,6 +124,17 @@ export interface LakeEngine {
   }): Promise<SourceDelta | null>;
   loadStaged(load: StagedLoad): Promise<LakeChange>;
   refreshModel(refresh: ModelRefresh): Promise<ModelChange>;
+  /**
+   * Replaces the rows of these days by what the model makes of its inputs, and writes only what differs: doing it again
+   * changes nothing. Inputs are read as they are now and what the model has consumed of them does not move, so nothing is
+   * lost for its next refresh; a model that only adds rows is computed from what it has consumed. One that was never built,
+   * or by other code, is refreshed as a whole.
+   */
+  recomputeModel(recompute: ModelRecompute): Promise<ModelChange>;
+  /** Rows by UTC day of a column, days in order; null without a table or rows. */
+  daysOf(dataset: DatasetName, column: string): Promise<readonly { readonly day: Day; readonly rows: number }[] | null>;
+  /** The first UTC day of a column; null without a table or values. */
+  firstDayOf(dataset: DatasetName, column: string): Promise<Day | null>;
   /** Snapshots that the current one comes from, and itself, oldest first: what can be rolled back to or read changes from. */
   history(dataset: DatasetName): Promise<readonly string[]>;
   /**

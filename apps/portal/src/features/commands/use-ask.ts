@@ -31,6 +31,12 @@ export function useAsk(kind: CommandKind, onDone: (command: Command) => void): A
     "release-dataset": trpc.commands.releaseDataset,
     "pause-pipeline": trpc.commands.pausePipeline,
     "resume-pipeline": trpc.commands.resumePipeline,
+    "submit-backfill": trpc.commands.submitBackfill,
+    "pause-backfill": trpc.commands.pauseBackfill,
+    "resume-backfill": trpc.commands.resumeBackfill,
+    "cancel-backfill": trpc.commands.cancelBackfill,
+    "retry-backfill": trpc.commands.retryBackfill,
+    "set-backfill-parallelism": trpc.commands.setBackfillParallelism,
   }[kind].mutationOptions();
   const sending = useMutation(options);
   const id = sending.data?.id ?? null;

@@ -33,6 +33,12 @@ export const commandsRouter = router({
   releaseDataset: ask("release-dataset"),
   pausePipeline: ask("pause-pipeline"),
   resumePipeline: ask("resume-pipeline"),
+  submitBackfill: ask("submit-backfill"),
+  pauseBackfill: ask("pause-backfill"),
+  resumeBackfill: ask("resume-backfill"),
+  cancelBackfill: ask("cancel-backfill"),
+  retryBackfill: ask("retry-backfill"),
+  setBackfillParallelism: ask("set-backfill-parallelism"),
   /** What became of a command. */
   one: procedure("runs.view")
     .input(z.object({ id: z.uuid("must be a command's id") }))

@@ -1,0 +1,103 @@
+import type { DatasetName } from "@nova/pipeline-core/catalog";
+import {
+  type BackfillDataset,
+  type BackfillFacts,
+  type BackfillSpec,
+  type Day,
+  datasetsOf,
+  type PartitionFacts,
+  partitionGrain,
+} from "@nova/pipeline-core/orchestration";
+import type { PipelineContext } from "./context.ts";
+
+/** Everything that can be done again, inputs first: staged tables that are merged by key, then models. */
+export function backfillable({ state, definitions }: PipelineContext): Omit<BackfillDataset, "rows" | "bytes">[] {
+  const merged = [...state.schemas.keys()].filter((name) => state.entries.get(name)?.kind === "merge");
+  const staged = merged.map((name) => {
+    const entry = state.entries.get(name);
+    return {
+      name,
+      kind: "rebuild" as const,
+      owner: entry?.owner ?? "",
+      inputs: entry?.inputs ?? [],
+      grain: { per: "whole" as const },
+      codeVersion: entry?.codeVersion ?? "",
+      targetLagSeconds: entry?.targetLagSeconds ?? Number.POSITIVE_INFINITY,
+    };
+  });
+  const models = definitions.models.map(({ name, header, codeVersion }) => ({
+    name,
+    kind: "recompute" as const,
+    owner: header.owner,
+    inputs: Object.keys(header.inputs),
+    grain: partitionGrain(header),
+    codeVersion,
+    targetLagSeconds: header.target_lag,
+  }));
+  return [...staged, ...models];
+}
+
+/** What a plan is made from, looked up in the lake and the stores now. */
+export async function backfillFacts(context: PipelineContext, spec: BackfillSpec): Promise<BackfillFacts> {
+  const { engine, backfills, clock } = context;
+  const bare = backfillable(context).map((one) => ({ ...one, rows: 0, bytes: 0 }));
+  const names = datasetsOf(spec, bare).filter((name) => bare.some((one) => one.name === name));
+  const inputs = [...new Set(bare.filter(({ name }) => names.includes(name)).flatMap((one) => one.inputs))];
+  const [stats, snapshots, partitions, seconds, unfinished] = await Promise.all([
+    statsOf(context, [...new Set([...names, ...inputs])]),
+    engine.snapshots(inputs),
+    partitionsOf(context, bare, names),
+    context.partitions.secondsOf(names),
+    backfills.open(),
+  ]);
+  return {
+    now: clock.now(),
+    datasets: bare.map((one) => ({ ...one, ...stats.get(one.name) })),
+    snapshots,
+    partitions,
+    seconds,
+    inputBytes: new Map(inputs.map((input) => [input, stats.get(input)?.bytes ?? 0])),
+    open: new Map(unfinished.flatMap(({ id, plan }) => plan.datasets.map(({ dataset }) => [dataset, id] as const))),
+  };
+}
+
+async function statsOf({ engine }: PipelineContext, names: readonly DatasetName[]) {
+  const stats = await Promise.all(names.map(async (name) => [name, await engine.tableStats(name)] as const));
+  return new Map(stats.map(([name, { rowCount, bytes }]) => [name, { rows: rowCount, bytes }]));
+}
+
+async function partitionsOf(
+  context: PipelineContext,
+  known: readonly BackfillDataset[],
+  names: readonly DatasetName[],
+): Promise<Map<DatasetName, PartitionFacts>> {
+  const found = new Map<DatasetName, PartitionFacts>();
+  for (const name of names) {
+    const grain = known.find((one) => one.name === name)?.grain;
+    if (grain?.per !== "day") continue;
+    const [survey, tried] = await Promise.all([surveyDataset(context, name), context.backfills.tried(name)]);
+    found.set(name, { first: survey.first, days: survey.days, empty: tried.succeeded, failed: tried.failed });
+  }
+  return found;
+}
+
+/** Looks at a dataset's partitions and puts what it finds on record for the screens. */
+export async function surveyDataset(
+  context: PipelineContext,
+  dataset: DatasetName,
+): Promise<{ readonly first: Day | null; readonly days: PartitionFacts["days"] }> {
+  const { engine, definitions, clock } = context;
+  const model = definitions.models.find(({ name }) => name === dataset);
+  const grain = model === undefined ? { per: "whole" as const } : partitionGrain(model.header);
+  if (model === undefined || grain.per === "whole") return { first: null, days: [] };
+  const snapshotId = (await engine.snapshots([dataset])).get(dataset) ?? null;
+  const days = (await engine.daysOf(dataset, grain.column)) ?? [];
+  const firsts = await Promise.all(
+    Object.entries(model.header.inputs).map(async ([input, { range }]) =>
+      range === undefined ? null : engine.firstDayOf(input, range.column),
+    ),
+  );
+  const first = [...firsts, days[0]?.day ?? null].filter((day) => day !== null).toSorted()[0] ?? null;
+  await context.partitions.saveSurvey({ dataset, first, snapshotId, at: clock.now(), days });
+  return { first, days };
+}
