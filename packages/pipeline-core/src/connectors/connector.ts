@@ -2,8 +2,7 @@ import type { Clock, ErrorKind, IdSource, Logger, Transaction } from "../kernel/
 import type { CommitReceipt, RawInput } from "../lakehouse/index.ts";
 import type { PiiTag } from "../catalog/index.ts";
 import type { SourceDiagnosis } from "./diagnosis.ts";
-import type { SourceId, SourceKind, SourceState, StreamState } from "./model.ts";
-import type { ReadSchema } from "./save-schema.ts";
+import type { ReadSchema, SourceId, SourceKind, SourceState, StreamState } from "./model.ts";
 import type { DeliveryLedger, Quarantine, RefusedRows, SettledRequest, StreamRecord, StreamRequest } from "./ports.ts";
 
 /** How personal a column of a stream is, by the rules of the installation. */

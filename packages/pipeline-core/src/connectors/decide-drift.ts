@@ -1,9 +1,16 @@
 import { PlatformError } from "../kernel/index.ts";
 import { type DriftChoice, driftChoices, type DriftItem, mapTargets } from "./drift.ts";
 import { shapeOrNone } from "./judge-drift.ts";
-import type { StreamAction, StreamSchema, StreamState } from "./model.ts";
+import {
+  type KeptColumn,
+  PLAIN_SHAPE,
+  type StagedRule,
+  type StagedShape,
+  type StreamAction,
+  type StreamSchema,
+  type StreamState,
+} from "./model.ts";
 import { stagedLayout } from "./staged-layout.ts";
-import { type KeptColumn, PLAIN_SHAPE, type StagedRule, type StagedShape } from "./staged-shape.ts";
 import { holdsAll } from "./type-change.ts";
 
 export interface DriftDecision {

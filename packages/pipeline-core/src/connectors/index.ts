@@ -9,6 +9,5 @@ export * from "./ports.ts";
 export * from "./save-schema.ts";
 export * from "./slot-care.ts";
 export * from "./staged-layout.ts";
-export type * from "./staged-shape.ts";
 export * from "./stream-request.ts";
 export * from "./type-change.ts";

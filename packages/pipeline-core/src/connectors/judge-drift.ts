@@ -1,8 +1,14 @@
 import { diffSchema } from "./diff-schema.ts";
 import type { DriftChange } from "./drift.ts";
-import type { StreamColumn, StreamSchema } from "./model.ts";
+import {
+  type KeptColumn,
+  PLAIN_SHAPE,
+  type StagedRule,
+  type StagedShape,
+  type StreamColumn,
+  type StreamSchema,
+} from "./model.ts";
 import { stagedLayout } from "./staged-layout.ts";
-import { type KeptColumn, PLAIN_SHAPE, type StagedRule, type StagedShape } from "./staged-shape.ts";
 import { holdsAll } from "./type-change.ts";
 
 type Shape = Pick<StreamSchema, "columns" | "key">;

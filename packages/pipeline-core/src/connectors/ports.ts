@@ -5,6 +5,7 @@ import type { DriftItem } from "./drift.ts";
 import type {
   NewTableRule,
   QuarantineReason,
+  ReadSchema,
   SourceId,
   SourceKind,
   SourceState,
@@ -12,7 +13,14 @@ import type {
   StreamSchema,
   StreamState,
 } from "./model.ts";
-import type { ReadSchema, SeenSchema } from "./save-schema.ts";
+
+/** What is known of a schema's change beside the schema. */
+export interface SeenSchema {
+  /** Place in the source's order where it was seen. */
+  readonly position?: string | null;
+  /** Whether models or people rely on a column of a stream's dataset; nothing is relied on when absent. */
+  readonly needs?: (stream: string, stagedColumn: string) => boolean;
+}
 
 /**
  * What the platform remembers of its sources. Every method is idempotent unless it says otherwise; all may be called

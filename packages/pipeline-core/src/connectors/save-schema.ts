@@ -1,17 +1,7 @@
 import type { DriftItem } from "./drift.ts";
 import { judgeDrift } from "./judge-drift.ts";
-import type { NewTableRule, SourceId, StreamSchema } from "./model.ts";
-import type { StreamRecord } from "./ports.ts";
-
-export type ReadSchema = Omit<StreamSchema, "version" | "staged" | "decisions" | "waits">;
-
-/** What is known of a schema's change beside the schema. */
-export interface SeenSchema {
-  /** Place in the source's order where it was seen. */
-  readonly position?: string | null;
-  /** Whether models or people rely on a column of a stream's dataset; nothing is relied on when absent. */
-  readonly needs?: (stream: string, stagedColumn: string) => boolean;
-}
+import type { NewTableRule, ReadSchema, SourceId, StreamSchema } from "./model.ts";
+import type { SeenSchema, StreamRecord } from "./ports.ts";
 
 export type SeenDrift = Omit<DriftItem, "id" | "seenAt" | "decidedBy" | "decidedAt">;
 

@@ -1,6 +1,5 @@
 import type { DatasetColumn } from "../catalog/index.ts";
-import { STAGED_SYSTEM_COLUMNS, type StreamColumn, type StreamSchema } from "./model.ts";
-import { PLAIN_SHAPE, type StagedRule } from "./staged-shape.ts";
+import { PLAIN_SHAPE, STAGED_SYSTEM_COLUMNS, type StagedRule, type StreamColumn, type StreamSchema } from "./model.ts";
 
 /** A column of a staged dataset and where its value stands in the envelope. */
 export interface StagedColumn extends DatasetColumn {
