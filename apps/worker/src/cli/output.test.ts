@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { csvCells, csvRecord } from "./csv.ts";
 import { answerText } from "./run-query.ts";
-import { datasetsText, sourcesText, type Status } from "./show-status.ts";
+import { datasetsText, sourcesText, type Status, statusText } from "./show-status.ts";
 import { shortSpan, textTable } from "./text-table.ts";
 
 const AT = new Date("2026-11-23T09:00:00Z");
@@ -44,6 +44,7 @@ const status: Status = {
       failedChecks: 1,
     },
   ],
+  pauses: [{ pipeline: "sales", by: "dev.okafor@novaretail.example", at: new Date(AT.getTime() - 400_000) }],
 };
 
 describe("tables", () => {
@@ -74,6 +75,13 @@ describe("tables", () => {
 });
 
 describe("status", () => {
+  test("says which pipelines people paused, and how to resume them", () => {
+    expect(statusText(status).split("\n")).toContain(
+      "pipeline sales is paused by dev.okafor@novaretail.example since 7 min: nova resume sales",
+    );
+    expect(statusText({ ...status, pauses: [] })).not.toContain("paused");
+  });
+
   test("shows every source on a line and says what is wrong below", () => {
     const lines = sourcesText(status).split("\n");
     expect(lines[1]).toMatch(/^orders_db +streaming .* 180 +2\.3 s +1 s ago +– +1,234,567 +0$/);

@@ -30,6 +30,7 @@ const statusSchema = z.object({
       failedChecks: z.number(),
     }),
   ),
+  pauses: z.array(z.object({ pipeline: z.string(), by: z.string(), at: time })),
 });
 
 export type Status = z.infer<typeof statusSchema>;
@@ -78,5 +79,13 @@ export function datasetsText({ datasets }: Status): string {
 export function statusText(status: Status): string {
   const late = status.datasets.filter((dataset) => dataset.freshness === "late").length;
   const summary = `${status.datasets.length} datasets, ${late} late, at ${status.at.toISOString()}`;
-  return [sourcesText(status), "", summary, "", datasetsText(status)].join("\n");
+  return [sourcesText(status), "", summary, ...pauseLines(status), "", datasetsText(status)].join("\n");
+}
+
+/** Who stopped what, and the command that ends it; nothing while no pipeline is paused. */
+function pauseLines({ at, pauses }: Status): string[] {
+  return pauses.map((pause) => {
+    const ago = shortSpan((at.getTime() - pause.at.getTime()) / 1_000);
+    return `pipeline ${pause.pipeline} is paused by ${pause.by} since ${ago}: nova resume ${pause.pipeline}`;
+  });
 }

@@ -99,7 +99,7 @@ beforeEach(async () => {
         },
       });
       registerReports(scope, {
-        status: async () => ({ at: NOW, sources: [], datasets: [] }),
+        status: async () => ({ at: NOW, sources: [], datasets: [], pauses: [] }),
         runs: async () => [],
         run: async () => null,
       });

@@ -1,6 +1,7 @@
 import { type FreshnessState, judgeFreshness } from "@nova/pipeline-core/catalog";
 import type { Clock } from "@nova/pipeline-core/kernel";
 import type { Db } from "../client.ts";
+import { type PauseRow, steeringReadModel } from "./steering.ts";
 
 export interface SourceStatus {
   readonly id: string;
@@ -34,6 +35,8 @@ export interface PlatformStatus {
   readonly at: Date;
   readonly sources: readonly SourceStatus[];
   readonly datasets: readonly DatasetStatus[];
+  /** Pipelines that a person paused. */
+  readonly pauses: readonly PauseRow[];
 }
 
 interface SourceRow extends Omit<SourceStatus, "rowsPerSecond" | "lagSeconds" | "lagBytes" | "totalRows" | "errors"> {
@@ -68,11 +71,15 @@ export async function readSources(db: Pick<Db, "pool">, now: Date): Promise<Sour
   }));
 }
 
-/** Everything `nova status` prints, in two queries. `search` finds middles of names, columns and descriptions. */
+/** Everything `nova status` prints, in three queries. `search` finds middles of names, columns and descriptions. */
 export async function readStatus(db: Pick<Db, "pool">, clock: Clock, search = ""): Promise<PlatformStatus> {
   const at = clock.now();
-  const [sources, datasets] = await Promise.all([readSources(db, at), readDatasets(db, at, search)]);
-  return { at, sources, datasets };
+  const [sources, datasets, pauses] = await Promise.all([
+    readSources(db, at),
+    readDatasets(db, at, search),
+    steeringReadModel(db.pool).pauses(),
+  ]);
+  return { at, sources, datasets, pauses };
 }
 
 async function readDatasets(db: Pick<Db, "pool">, now: Date, search: string): Promise<DatasetStatus[]> {

@@ -4,6 +4,7 @@ import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { controlStore, runStore, workerLease } from "../repositories/index.ts";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
+import { readStatus } from "./status.ts";
 import { steeringReadModel } from "./steering.ts";
 
 const clock = standingClock(new Date("2026-11-23T09:00:00Z"));
@@ -95,6 +96,7 @@ test("pauses and rollbacks show until they end, and only the worker that holds t
     }),
   );
   expect(await read.pauses()).toEqual([pause]);
+  expect((await readStatus(db, clock)).pauses).toEqual([pause]);
   expect(await read.holdOf("curated.orders")).toMatchObject({
     dataset: "curated.orders",
     snapshotId: "1",

@@ -8,6 +8,7 @@ export default async function Page() {
     trpc.home.waiting.queryOptions(),
     trpc.home.landed.queryOptions(),
     trpc.live.worker.queryOptions(),
+    trpc.commands.pauses.queryOptions(),
   );
   return (
     <HydrateClient>

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { PausedBanner } from "@/features/commands/index.ts";
 import { useProfile } from "@/features/profile/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { PageBody, PageHeader } from "@/ui/page-header.tsx";
@@ -24,6 +25,7 @@ export function HomePage() {
   return (
     <PageBody>
       <PageHeader title="Home" lead={`What the platform is doing, and what waits for you, ${name.split(" ")[0]}.`} />
+      <PausedBanner />
       <QueryRegion query={health} what="the health of the datasets" skeleton={<Skeleton height={90} />}>
         {(data) => <HealthStats health={data} />}
       </QueryRegion>
