@@ -26,6 +26,14 @@ declare module "@tanstack/react-table" {
 /** `name` or `-name` (descending), as it stands in the URL; empty = the order given. */
 export type SortText = string;
 
+/** Rows that people choose to do something with. */
+export interface RowSelection<Row> {
+  readonly chosen: ReadonlySet<string>;
+  readonly onChange: (chosen: ReadonlySet<string>) => void;
+  /** Names the row to who cannot see it. */
+  readonly nameOf: (row: Row) => string;
+}
+
 interface DataTableProps<Row> {
   /** Says what the table lists. */
   readonly label: string;
@@ -43,6 +51,8 @@ interface DataTableProps<Row> {
   /** Scrolls inside itself beyond this height, with the head kept in view. */
   readonly maxHeight?: number;
   readonly dimmed?: boolean;
+  /** Given: a box before each row, which `x` ticks too, and one for all of them. */
+  readonly selection?: RowSelection<Row> | undefined;
 }
 
 /** A table with a `maxHeight` draws this many rows at first; the rest on demand, so that a long list costs no page. */
@@ -60,6 +70,7 @@ export function DataTable<Row>({
   empty,
   maxHeight,
   dimmed = false,
+  selection,
 }: DataTableProps<Row>) {
   // A new array at every render would make the table reset its state, and so render again, for ever.
   const sorting = useMemo<SortingState>(
@@ -97,6 +108,11 @@ export function DataTable<Row>({
         <thead>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
+              {selection === undefined ? null : (
+                <th scope="col" className="sticky top-0 z-10 h-9 w-8 border-b border-line bg-surface pl-4">
+                  <ChooseAll keys={shown.map((row) => row.id)} selection={selection} what={label} />
+                </th>
+              )}
               {group.headers.map((header) => {
                 const { align = "left", wideOnly = false } = header.column.columnDef.meta ?? {};
                 const direction = header.column.getIsSorted();
@@ -146,11 +162,26 @@ export function DataTable<Row>({
                 onOpen === undefined
                   ? undefined
                   : (event) => {
-                      if (event.key === "Enter" && event.target === event.currentTarget) onOpen(row.original);
+                      if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey)
+                        return;
+                      if (event.key === "Enter") onOpen(row.original);
+                      if (event.key === "x" && selection !== undefined) toggle(selection, row.id);
                     }
               }
               className={cx("group outline-offset-[-2px] hover:bg-hover", onOpen !== undefined && "cursor-pointer")}
             >
+              {selection === undefined ? null : (
+                <td className="h-10 w-8 border-b border-line py-1.5 pl-4 group-last:border-b-0">
+                  <label className="flex size-6 items-center justify-center">
+                    <input
+                      type="checkbox"
+                      aria-label={`Select ${selection.nameOf(row.original)}`}
+                      checked={selection.chosen.has(row.id)}
+                      onChange={() => toggle(selection, row.id)}
+                    />
+                  </label>
+                </td>
+              )}
               {row.getVisibleCells().map((cell) => {
                 const { align = "left", wideOnly = false } = cell.column.columnDef.meta ?? {};
                 return (
@@ -178,6 +209,33 @@ export function DataTable<Row>({
         </div>
       ) : null}
     </div>
+  );
+}
+
+function toggle({ chosen, onChange }: Pick<RowSelection<never>, "chosen" | "onChange">, key: string): void {
+  onChange(chosen.has(key) ? new Set([...chosen].filter((other) => other !== key)) : new Set([...chosen, key]));
+}
+
+interface ChooseAllProps {
+  readonly keys: readonly string[];
+  readonly selection: Pick<RowSelection<never>, "chosen" | "onChange">;
+  readonly what: string;
+}
+
+function ChooseAll({ keys, selection: { chosen, onChange }, what }: ChooseAllProps) {
+  const all = keys.every((key) => chosen.has(key));
+  return (
+    <label className="flex size-6 items-center justify-center">
+      <input
+        type="checkbox"
+        aria-label={`Select all ${what.toLowerCase()} shown`}
+        checked={all}
+        ref={(box) => {
+          if (box !== null) box.indeterminate = !all && keys.some((key) => chosen.has(key));
+        }}
+        onChange={() => onChange(new Set(all ? [] : keys))}
+      />
+    </label>
   );
 }
 

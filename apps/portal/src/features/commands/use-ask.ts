@@ -2,10 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Command, CommandKind, CommandRequest } from "@nova/pipeline-core/orchestration";
 import { useEffect, useEffectEvent, useState } from "react";
 import { useTRPC } from "@/trpc/client.tsx";
-
-const LOOK_MILLIS = 400;
-/** Routers whose pages show what a command changes. */
-const TOUCHED = new Set(["commands", "runs", "datasets"]);
+import { isOpen, isTouched, LOOK_MILLIS, newKey } from "./follow-command.ts";
 
 export interface Ask {
   /** Idempotency key: pressing twice is one command. */
@@ -53,10 +50,7 @@ export function useAsk(kind: CommandKind, onDone: (command: Command) => void): A
   const settled = now !== null && !isOpen(now) ? now : null;
   const settledId = settled?.id ?? null;
   const settle = useEffectEvent(() => {
-    void queryClient.invalidateQueries({
-      predicate: ({ queryKey: [path] }) => Array.isArray(path) && TOUCHED.has(String(path[0])) && path[1] !== "one",
-    });
-    void queryClient.invalidateQueries(trpc.runs.one.pathFilter());
+    void queryClient.invalidateQueries({ predicate: isTouched });
     if (settled?.state === "done") onDone(settled);
   });
   useEffect(() => {
@@ -72,17 +66,4 @@ export function useAsk(kind: CommandKind, onDone: (command: Command) => void): A
       setKey(newKey());
     },
   };
-}
-
-function isOpen({ state }: Command): boolean {
-  return state === "queued" || state === "taken";
-}
-
-/** A random UUID; `crypto.randomUUID` is missing where the portal is read over plain HTTP from another machine. */
-function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

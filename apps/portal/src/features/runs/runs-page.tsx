@@ -4,7 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import type { RunCounts } from "@nova/db/read-models";
 import { ChevronLeft, ChevronRight, ChevronsLeft } from "lucide-react";
 import { useQueryStates } from "nuqs";
-import { PausedBanner } from "@/features/commands/index.ts";
+import { useState } from "react";
+import { PausedBanner, RunsActions, useSteersRuns } from "@/features/commands/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
@@ -82,17 +83,23 @@ interface RunsListProps {
 function RunsList({ search, minute, onChange }: RunsListProps) {
   const trpc = useTRPC();
   const page = useQuery(trpc.runs.page.queryOptions(runsPageInput(search, minute), { refetchInterval: 15_000 }));
+  const steers = useSteersRuns();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   return (
     <section aria-label="Runs" className="min-w-0 overflow-hidden rounded-lg border border-line bg-surface">
       <RunsFilters search={search} onChange={onChange} />
       <QueryRegion query={page} what="the runs" skeleton={<SkeletonRows rows={20} />}>
         {(data) => (
           <>
-            <RunsTable
-              runs={data.rows}
-              dimmed={page.isPlaceholderData}
-              empty={<NoRuns search={search} onChange={onChange} />}
-            />
+            {/* What has left the page is not chosen any more: nothing happens to a run that nobody sees. */}
+            <RunsActions runs={data.rows.filter((run) => chosen.has(run.id))} onClear={() => setChosen(new Set())}>
+              <RunsTable
+                runs={data.rows}
+                dimmed={page.isPlaceholderData}
+                empty={<NoRuns search={search} onChange={onChange} />}
+                selection={steers ? { chosen, onChange: setChosen } : undefined}
+              />
+            </RunsActions>
             {data.older === null && data.newer === null ? null : (
               <nav aria-label="Pages of runs" className="flex justify-end gap-2 border-t border-line px-4 py-2">
                 <Button

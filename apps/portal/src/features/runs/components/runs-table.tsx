@@ -7,7 +7,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
 import { paths } from "@/features/navigation/index.ts";
-import { DataTable } from "@/ui/data-table.tsx";
+import { DataTable, type RowSelection } from "@/ui/data-table.tsx";
 import { Duration } from "@/ui/duration.tsx";
 import { formatCompact, formatCount } from "@/ui/format.ts";
 import { Timestamp } from "@/ui/timestamp.tsx";
@@ -74,9 +74,11 @@ interface RunsTableProps {
   readonly runs: readonly RunRow[];
   readonly empty: ReactNode;
   readonly dimmed: boolean;
+  /** Left out: nothing can be done with runs. */
+  readonly selection?: Pick<RowSelection<RunRow>, "chosen" | "onChange"> | undefined;
 }
 
-export function RunsTable({ runs, empty, dimmed }: RunsTableProps) {
+export function RunsTable({ runs, empty, dimmed, selection }: RunsTableProps) {
   const router = useRouter();
   return (
     <DataTable
@@ -87,6 +89,11 @@ export function RunsTable({ runs, empty, dimmed }: RunsTableProps) {
       onOpen={(run) => router.push(paths.run(run.id))}
       empty={empty}
       dimmed={dimmed}
+      selection={
+        selection === undefined
+          ? undefined
+          : { ...selection, nameOf: (run) => `run ${run.id.slice(0, 8)} of ${run.pipeline}` }
+      }
     />
   );
 }

@@ -14,6 +14,13 @@ const GENERAL: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ["?"], does: "This sheet" },
 ];
 
+const RUNS: readonly { keys: readonly string[]; does: string }[] = [
+  { keys: ["x"], does: "Select the run" },
+  { keys: ["⇧", "C"], does: "Cancel what is selected" },
+  { keys: ["⇧", "R"], does: "Retry what is selected" },
+  { keys: ["Esc"], does: "Select nothing" },
+];
+
 export function ShortcutsSheet({
   open,
   onOpenChange,
@@ -25,6 +32,7 @@ export function ShortcutsSheet({
     <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard shortcuts" size="md">
       <div className="grid gap-6 sm:grid-cols-2">
         <KeyList title="Everywhere" rows={GENERAL} />
+        <KeyList title="In the list of runs" rows={RUNS} />
         <KeyList title="Go to" rows={PLACES.map((place) => ({ keys: ["g", place.key], does: place.label }))} />
       </div>
     </Dialog>
