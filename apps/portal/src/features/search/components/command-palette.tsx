@@ -61,10 +61,25 @@ function Palette({ onOpenChange, onShowShortcuts }: CommandPaletteProps) {
     { label: "Keyboard shortcuts", icon: <Keyboard aria-hidden />, act: onShowShortcuts },
     { label: "Sign out", icon: <LogOut aria-hidden />, act: leave },
   ].filter((action) => matches(action.label));
-  const nothing = found.length + places.length + themes.length + actions.length === 0;
+  // In the order of the list. What is found comes late: when what was marked has gone, Enter takes the first.
+  const values = [
+    ...KINDS.flatMap((kind) => found.filter((hit) => hit.kind === kind).map(hitValue)),
+    ...places.map(({ href }) => `go:${href}`),
+    ...actions.map(({ label }) => `do:${label}`),
+    ...themes.map(({ value }) => `theme:${value}`),
+  ];
+  const [marked, setMarked] = useState("");
+  const nothing = values.length === 0;
 
   return (
-    <Command label="Search and commands" shouldFilter={false} loop className="flex max-h-[70vh] flex-col">
+    <Command
+      label="Search and commands"
+      shouldFilter={false}
+      loop
+      value={values.includes(marked) ? marked : (values[0] ?? "")}
+      onValueChange={setMarked}
+      className="flex max-h-[70vh] flex-col"
+    >
       <Command.Input
         autoFocus
         value={text}
@@ -84,7 +99,7 @@ function Palette({ onOpenChange, onShowShortcuts }: CommandPaletteProps) {
               {group.map((hit) => (
                 <Item
                   key={`${hit.id}:${hit.name}`}
-                  value={`${kind}:${hit.id}:${hit.name}`}
+                  value={hitValue(hit)}
                   icon={<Icon aria-hidden />}
                   onSelect={() => run(() => router.push(href(hit)))}
                 >
@@ -142,6 +157,10 @@ function Palette({ onOpenChange, onShowShortcuts }: CommandPaletteProps) {
       </p>
     </Command>
   );
+}
+
+function hitValue({ kind, id, name }: SearchHit): string {
+  return `${kind}:${id}:${name}`;
 }
 
 function Item({
