@@ -5,12 +5,16 @@ import { findBrowser } from "./fixtures/browser.ts";
 const SECOND = 1000;
 const browser = await findBrowser(readEnv().NOVA_E2E_BROWSER, searchPath());
 
+/** What they do moves the datasets under everybody: one of them at a time. */
+const CHANGING = ["drift.spec.ts", "live.spec.ts", "steering.spec.ts"];
+
 // Patient with slow machines, never with flaky tests: two cores carry the platform, its demo sources and the browser.
+// What changes datasets mostly waits for the lake; meanwhile the other worker reads pages.
 export default defineConfig({
   testDir: "journeys",
   globalSetup: "./fixtures/global-setup.ts",
   outputDir: "test-results",
-  workers: 1,
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   timeout: 120 * SECOND,
@@ -26,10 +30,17 @@ export default defineConfig({
     navigationTimeout: 60 * SECOND,
     locale: "en-GB",
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // Recording every page costs as much as the pages; `--trace retain-on-failure` when a failure needs it.
+    trace: "off",
   },
   projects: [
     { name: "first load", testMatch: "first-load.spec.ts", timeout: 10 * 60 * SECOND },
-    { name: "journeys", testIgnore: "first-load.spec.ts", dependencies: ["first load"] },
+    { name: "changing", testMatch: CHANGING, workers: 1, dependencies: ["first load"] },
+    {
+      name: "reading",
+      testIgnore: ["first-load.spec.ts", ...CHANGING],
+      fullyParallel: true,
+      dependencies: ["first load"],
+    },
   ],
 });

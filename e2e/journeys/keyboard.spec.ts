@@ -21,7 +21,9 @@ test.describe("With the keyboard alone", () => {
     await isAwake(page);
     await openPalette(page);
     await page.keyboard.type(id.slice(-12));
-    await expect(page.getByRole("group", { name: "Runs" }).getByRole("option")).toHaveCount(1);
+    const found = page.getByRole("group", { name: "Runs" }).getByRole("option");
+    await expect(found).toHaveCount(1);
+    await expect(found).toHaveAttribute("aria-selected", "true");
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(new RegExp(id));
   });
@@ -59,6 +61,7 @@ test.describe("With the keyboard alone", () => {
     await page.keyboard.press("?");
     const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
     await expect(sheet.getByRole("region", { name: "Go to" })).toContainText("Catalog");
+    await expect(sheet.getByRole("region", { name: "In the list of runs" })).toContainText("Retry what is selected");
     await page.keyboard.press("Escape");
     await expect(sheet).toBeHidden();
   });

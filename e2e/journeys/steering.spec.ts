@@ -75,6 +75,50 @@ test.describe("A data engineer steers runs", () => {
     await expect(page.getByRole("region", { name: "Steps" })).toContainText(MART);
   });
 
+  test("cancels several runs at once from the list, and retries them with the keyboard alone", async ({
+    enter,
+    platform,
+  }) => {
+    const page = await enter("data engineer");
+    const metadata = await openMetadataDatabase(platform.metadataDbUrl);
+    const letGo = await metadata.holdAttempts();
+    let runId = "";
+    try {
+      await expect.poll(async () => (runId = (await metadata.runThatStands()) ?? ""), PATIENT).not.toBe("");
+      await page.goto("/runs?state=running");
+      await page.getByRole("checkbox", { name: "Select all runs shown" }).check();
+      const selected = page.getByRole("toolbar", { name: "Selected runs" });
+      await expect(selected.getByRole("status")).toContainText(/^[1-9]\d* runs? selected$/);
+      await selected.getByRole("button", { name: /^Cancel [1-9]/ }).click();
+      const dialog = page.getByRole("dialog", { name: /^Cancel \d+ runs?\?$/ });
+      await expect(dialog).toContainText(`npm run nova -- cancel ${runId}`);
+      await dialog.getByRole("button", { name: /^Cancel \d+ runs?$/ }).click();
+      await expect.poll(() => metadata.isTaken(runId), PATIENT).toBe(true);
+    } finally {
+      await letGo();
+      await metadata.close();
+    }
+    const outcomes = page.getByRole("dialog").getByRole("list", { name: "Runs" });
+    const cancelled = outcomes.getByRole("listitem").filter({ hasText: `${runId.slice(0, 8)}…${runId.slice(-4)}` });
+    await expect(cancelled).toContainText("nothing of them is published", PATIENT);
+    await page.keyboard.press("Escape");
+
+    await page.goto("/runs?state=cancelled");
+    await expect(page.getByRole("table", { name: "Runs" }).locator("tbody").getByRole("row").first()).toBeVisible();
+    await expect(page.getByRole("button", { name: /^Live/ })).toBeVisible();
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await expect(page.getByRole("toolbar", { name: "Selected runs" })).toContainText("1 run selected");
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("toolbar", { name: "Selected runs" })).toBeHidden();
+    await page.keyboard.press("x");
+    await page.keyboard.press("Shift+R");
+    const retry = page.getByRole("dialog", { name: "Retry 1 run?" });
+    await expect(retry).toContainText("npm run nova -- retry ");
+    await retry.getByRole("button", { name: "Retry 1 run" }).click();
+    await expect(retry.getByRole("listitem")).toContainText(/Done.*run [0-9a-f-]{36} began with \d+ steps?/, PATIENT);
+  });
+
   test("rolls a dataset back, sees why it stands still, and releases it", async ({ enter }) => {
     const page = await enter("data engineer");
     await page.goto("/catalog/curated.orders");
@@ -107,6 +151,8 @@ test.describe("A data engineer steers runs", () => {
       .click();
     await expect(page.getByText("Pipeline sales is paused")).toBeVisible(PATIENT);
     await expect(why(page)).toContainText("Pipeline sales was paused by");
+    await page.goto("/");
+    await expect(page.getByText("Pipeline sales is paused")).toBeVisible();
     await page.goto("/runs");
     await expect(page.getByText("Pipeline sales is paused")).toBeVisible();
     await page.getByRole("button", { name: "Resume sales" }).click();
