@@ -18,7 +18,7 @@ const CONTEXTS = [
   "orchestration",
 ];
 
-const TESTS = ["\\.test\\.tsx?$", "(^|/)testing(\\.ts$|/)", "(^|/)bench/"];
+const TESTS = ["\\.test\\.tsx?$", "(^|/)testing(\\.ts$|/)", "(^|/)(bench|chaos)/"];
 /** A server for tests has a rule of its own, below. */
 const OURS = "^(apps|packages|infra|e2e)/(?!test-postgres/)";
 const forbid = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
@@ -55,7 +55,7 @@ module.exports = {
           "^apps/portal/src/(app/|proxy\\.ts|instrumentation\\.ts)",
           "\\.worker\\.ts$",
           "^tools/",
-          "(^|/)bench/",
+          "(^|/)(bench|chaos)/",
           "^\\.",
           "/public/",
         ],
@@ -123,7 +123,7 @@ module.exports = {
     forbid(
       "worker-builds-in-container",
       "Only apps/worker/src/container.ts constructs engines, iceberg and db; take a port as a parameter (import type is fine).",
-      { path: "^apps/worker/", pathNot: ["^apps/worker/src/container\\.ts$", ...TESTS] },
+      { path: "^apps/worker/", pathNot: ["^apps/worker/src/container(-queries)?\\.ts$", ...TESTS] },
       { path: "^packages/(engines|db)/", dependencyTypesNot: ["type-only"] },
     ),
     forbid(

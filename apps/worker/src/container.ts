@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { assertReachable, type Db, openDb } from "@nova/db/client";
@@ -14,8 +14,10 @@ import {
   listenForCommands,
   partitionStore,
   qualityStore,
+  datasetThrough,
   quarantine,
   queryStore,
+  reconciliationStore,
   runStore,
   sourceStore,
   streamRequests,
@@ -25,7 +27,6 @@ import {
 } from "@nova/db/repositories";
 import { listRuns, readFigures, readSources, readStatus, runReadModel } from "@nova/db/read-models";
 import { openLakeEngine } from "@nova/engines/duckdb";
-import { openQuerySandbox, type QuerySandbox } from "@nova/engines/query-sandbox";
 import { logConnector, logIntake, logServices } from "@nova/engines/log-intake";
 import { postgresConnector } from "@nova/engines/postgres-capture";
 import { salesforceConnector } from "@nova/engines/salesforce";
@@ -33,29 +34,22 @@ import { committedSegment, openSpool } from "@nova/engines/spool";
 import { modelCompiler } from "@nova/engines/sql";
 import { stripeConnector, stripeWebhook } from "@nova/engines/stripe";
 import { piiTag, SOURCES } from "@nova/novaretail";
-import type { DatasetName } from "@nova/pipeline-core/catalog";
 import { stagedDatasetName } from "@nova/pipeline-core/connectors";
-import {
-  type Clock,
-  type IdSource,
-  isPlatformError,
-  type Logger,
-  MINUTE,
-  uuidV7Source,
-} from "@nova/pipeline-core/kernel";
+import { type Clock, type IdSource, type Logger, MINUTE, uuidV7Source } from "@nova/pipeline-core/kernel";
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import { type Capture, startCapture } from "./capture/start-capture.ts";
 import type { WorkerEnv } from "./env.ts";
+import type { Faults } from "./faults.ts";
 import { registerCommandRoutes } from "./http/commands/routes.ts";
 import { intakeFigures, registerLogIntake, registerStripeWebhook } from "./http/intake/index.ts";
 import { createMetrics, type WorkerMetrics } from "./http/metrics.ts";
-import { createQueryService, type RunningQueryService } from "./http/queries/query-service.ts";
 import { registerQueryRoutes } from "./http/queries/routes.ts";
 import { registerDriftRoutes } from "./http/drift.ts";
 import { registerReports } from "./http/reports.ts";
 import { buildServer } from "./http/server.ts";
 import { registerSourceRoutes } from "./http/sources.ts";
 import { loadDefinitions, type Pipelines, startPipelines } from "./pipelines/index.ts";
+import { startQueries } from "./container-queries.ts";
 import { captureConfig, configuredSources } from "./source-settings.ts";
 import { holdLease } from "./worker-lock.ts";
 
@@ -73,6 +67,7 @@ export interface Worker {
 
 /** What every part is made with. */
 interface Ground {
+  readonly faults: Faults;
   readonly env: WorkerEnv;
   readonly db: Db;
   readonly clock: Clock;
@@ -86,10 +81,15 @@ interface Ground {
  * The only place that constructs database and engines, and hands them to those who use them. `onFatal`: a newer worker
  * took over, this one must end.
  */
-export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (error: Error) => void): Promise<Worker> {
+export async function startWorker(
+  env: WorkerEnv,
+  logger: Logger,
+  onFatal: (error: Error) => void,
+  faults: Faults = {},
+): Promise<Worker> {
   const stack = new AsyncDisposableStack();
   try {
-    const ground = await layGround(env, logger, stack);
+    const ground = await layGround(env, logger, faults, stack);
     const { db, clock, ids, metrics } = ground;
     const lease = await holdLease({
       connectionString: env.DATABASE_URL,
@@ -112,6 +112,7 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
       clock,
       logger,
       contracts: definitions.contracts,
+      ...(faults.failpoint === undefined ? {} : { failpoint: faults.failpoint }),
     });
     stack.defer(() => engine.close());
     const { capture, pipelines } = await startData(ground, { engine, definitions, epoch: lease.epoch, onFatal }, stack);
@@ -172,8 +173,8 @@ export async function startWorker(env: WorkerEnv, logger: Logger, onFatal: (erro
   }
 }
 
-async function layGround(env: WorkerEnv, logger: Logger, stack: AsyncDisposableStack): Promise<Ground> {
-  const clock: Clock = { now: () => new Date() };
+async function layGround(env: WorkerEnv, logger: Logger, faults: Faults, stack: AsyncDisposableStack): Promise<Ground> {
+  const clock: Clock = faults.clock ?? { now: () => new Date() };
   const ids = uuidV7Source(clock, { bytes: (length) => new Uint8Array(randomBytes(length)) });
   await mkdir(env.NOVA_LAKE_DIR, { recursive: true });
   await mkdir(env.NOVA_SPOOL_DIR, { recursive: true });
@@ -184,7 +185,7 @@ async function layGround(env: WorkerEnv, logger: Logger, stack: AsyncDisposableS
   });
   stack.defer(() => db.close());
   await assertReachable(db);
-  return { env, db, clock, ids, logger, metrics: createMetrics(), lakeDir: await realpath(env.NOVA_LAKE_DIR) };
+  return { faults, env, db, clock, ids, logger, metrics: createMetrics(), lakeDir: await realpath(env.NOVA_LAKE_DIR) };
 }
 
 /** Ends on paper what the worker before did not end, and keeps history at its size from then on. */
@@ -256,6 +257,11 @@ async function startData(
     sources,
     quarantine: refused,
     requests: streamRequests(db, { clock, ids }),
+    reconcile: {
+      reconciliations: reconciliationStore(db, { clock, ids }),
+      lake: engine.comparison,
+      dataThrough: (dataset) => datasetThrough(db, dataset),
+    },
     deliveries: deliveryLedger(db),
     epoch,
     clock,
@@ -266,42 +272,11 @@ async function startData(
     spoolDir: resolve(env.NOVA_SPOOL_DIR),
     declaredStreams: (id) => SOURCES.find((source) => source.id === id)?.declaredStreams ?? [],
     onCommitted(source) {
+      ground.faults.failpoint?.("committed");
       metrics.countCommit(`raw.${source}`);
       pipelines.notify(source);
     },
   });
   stack.defer(() => capture.stop());
   return { capture, pipelines };
-}
-
-function startQueries(
-  { env, db, clock, ids, logger, metrics, lakeDir }: Ground,
-  engine: LakeEngine,
-): RunningQueryService {
-  const queryLogger = logger.with({ part: "queries" });
-  const sandbox: QuerySandbox = openQuerySandbox({
-    lakeDir,
-    // Bound to the installation's own secret: pseudonyms stay the same over restarts and cannot be guessed.
-    maskSalt: createHmac("sha256", env.NOVA_INTERNAL_TOKEN).update("column pseudonyms").digest("hex"),
-    clock,
-    logger: queryLogger,
-    async dataset(name: DatasetName) {
-      const columns = await catalogColumns(db, name);
-      if (columns === null) return null;
-      try {
-        return { columns, scanSql: await engine.scanSql(name) };
-      } catch (error) {
-        if (isPlatformError(error) && error.kind === "not-found") return null;
-        throw error;
-      }
-    },
-  });
-  return createQueryService({
-    sandbox,
-    store: queryStore(db, { clock, ids }),
-    clock,
-    ids,
-    logger: queryLogger,
-    onEnded: (state, seconds) => metrics.countQuery(state, seconds),
-  });
 }

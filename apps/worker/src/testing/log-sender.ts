@@ -10,6 +10,7 @@ export class LogSender {
   /** Lines of all batches ever begun; equal to `acknowledged` after `stop`. */
   sent = 0;
   private stopped = false;
+  private abandoned = false;
   private running: Promise<void> = Promise.resolve();
   private readonly url: string;
   private readonly token: string;
@@ -19,8 +20,15 @@ export class LogSender {
     this.token = token;
   }
 
+  /** Begins, or goes on after `stop`. */
   start(): void {
+    this.stopped = false;
     this.running = this.loop();
+  }
+
+  /** Ends without waiting for anyone: nobody takes the batch under way any more. */
+  abandon(): void {
+    this.abandoned = this.stopped = true;
   }
 
   /** Ends after the batch under way is acknowledged. */
@@ -33,7 +41,10 @@ export class LogSender {
     while (!this.stopped) {
       const lines = Array.from({ length: LINES_A_BATCH }, () => this.line());
       const batchId = `kill-test-${this.sent}`;
-      while (!(await this.accepted(batchId, lines.join("\n")))) await pause(RETRY_MS);
+      while (!(await this.accepted(batchId, lines.join("\n")))) {
+        if (this.abandoned) return;
+        await pause(RETRY_MS);
+      }
       this.acknowledged += LINES_A_BATCH;
       await pause(RETRY_MS / 10);
     }

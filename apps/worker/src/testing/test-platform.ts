@@ -29,11 +29,18 @@ export interface TestPlatform {
   waitForDataset(dataset: string): Promise<void>;
   /** Waits until at least so many changes of the source are committed to raw (the first read does not count). */
   waitForRaw(source: string, changes: number): Promise<void>;
+  /** First row of a query in the metadata database. */
+  metadataRow(sql: string): Promise<string[]>;
+  workerPid(): number | undefined;
   waitFor(what: string, holds: () => Promise<boolean>): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startTestPlatform(folder: string): Promise<TestPlatform> {
+/** `extraEnv`: further settings of the worker, as for a source that the caller stands in for. */
+export async function startTestPlatform(
+  folder: string,
+  extraEnv: Readonly<Record<string, string>> = {},
+): Promise<TestPlatform> {
   const server = await startTestPostgres();
   const [metadataUrl, ordersDbUrl] = [await server.createDatabase("nova"), await server.createDatabase("orders")];
   await runToEnd("packages/db/src/migrate-main.ts", { DATABASE_URL: metadataUrl });
@@ -93,6 +100,7 @@ export async function startTestPlatform(folder: string): Promise<TestPlatform> {
           NOVA_INTERNAL_TOKEN: INTERNAL_TOKEN,
           ORDERS_DB_URL: ordersDbUrl,
           LOG_INTAKE_TOKEN: logToken,
+          ...extraEnv,
         },
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -106,9 +114,14 @@ export async function startTestPlatform(folder: string): Promise<TestPlatform> {
         return rows.length > 0;
       });
     },
+    async metadataRow(sql) {
+      const { rows } = await metadata.query<string[]>({ text: sql, rowMode: "array" });
+      return rows[0] ?? [];
+    },
+    workerPid: () => worker?.pid,
     killWorker: () => endWorker("SIGKILL"),
     async row(sql) {
-      return queryRow(workerUrl, sql, waitFor);
+      return queryRow({ workerUrl, token: INTERNAL_TOKEN }, sql, waitFor);
     },
     async waitForDataset(dataset) {
       await waitFor(`the first rows of ${dataset}`, async () => {
@@ -135,11 +148,16 @@ export async function startTestPlatform(folder: string): Promise<TestPlatform> {
   };
 }
 
-async function queryRow(workerUrl: string, sql: string, waitFor: TestPlatform["waitFor"]): Promise<string[]> {
+/** First row of a query through the query service of a worker, values as text. */
+export async function queryRow(
+  { workerUrl, token }: { readonly workerUrl: string; readonly token: string },
+  sql: string,
+  waitFor: TestPlatform["waitFor"],
+): Promise<string[]> {
   const ask = async (path: string, init: RequestInit = {}): Promise<unknown> => {
     const response = await fetch(`${workerUrl}/internal${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${INTERNAL_TOKEN}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     });
     const body: unknown = await response.json();
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${JSON.stringify(body)}`);
@@ -157,7 +175,8 @@ async function queryRow(workerUrl: string, sql: string, waitFor: TestPlatform["w
   return (page.rows[0] ?? []).map(String);
 }
 
-async function runToEnd(script: string, env: Readonly<Record<string, string>>): Promise<void> {
+/** Runs a script of the repository, and throws when it fails. */
+export async function runToEnd(script: string, env: Readonly<Record<string, string>>): Promise<void> {
   const child = spawn(process.execPath, [join(ROOT, script)], {
     env: { ...env },
     stdio: ["ignore", "inherit", "inherit"],
@@ -166,7 +185,7 @@ async function runToEnd(script: string, env: Readonly<Record<string, string>>): 
   if (code !== 0) throw new Error(`${script} ended with ${code}`);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.listen(0, "127.0.0.1", () => {

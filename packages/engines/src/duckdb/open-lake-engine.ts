@@ -34,6 +34,8 @@ export interface LakeEngineOptions {
   readonly logger: Logger;
   /** Columns that models count on, by staged dataset. */
   readonly contracts: InputContracts;
+  /** Told each step of a commit; a crash test ends the process there. */
+  readonly failpoint?: (name: string) => void;
 }
 
 /** Opens the local lake engine: DuckDB over Iceberg tables in a folder, catalogued in PostgreSQL. */
@@ -64,6 +66,7 @@ export async function lakeEngineOn(
     warehouse: options.lakeDir,
     clock: () => options.clock.now().getTime(),
     cacheBytes: 64 * 1024 * 1024,
+    ...(options.failpoint === undefined ? {} : { failpoint: options.failpoint }),
   });
   let number = 0;
   const lake: Lake = {
