@@ -11,6 +11,7 @@ import type {
 } from "@nova/pipeline-core/connectors";
 import type { CommitReceipt, RawStore } from "@nova/pipeline-core/lakehouse";
 import type { FlowMeter } from "./flow-meter.ts";
+import { ownFailures } from "./store-failures.ts";
 
 export interface HostDeps {
   readonly rawStore: RawStore;
@@ -35,7 +36,10 @@ export interface HostDeps {
  * the next run asks for the position again.
  */
 export function sourceHost(source: SourceId, deps: HostDeps, flow: FlowMeter): CaptureHost {
-  const { rawStore, sources, clock, ids } = deps;
+  const { rawStore, clock, ids } = deps;
+  const sources = ownFailures(deps.sources);
+  const quarantine = ownFailures(deps.quarantine);
+  const requests = ownFailures(deps.requests);
   let stored: string | null = null;
   let failure: { readonly error: unknown } | null = null;
   let last: Promise<unknown> = Promise.resolve();
@@ -75,8 +79,8 @@ export function sourceHost(source: SourceId, deps: HostDeps, flow: FlowMeter): C
     clock,
     ids,
     logger: deps.logger,
-    quarantine: deps.quarantine,
-    deliveries: deps.deliveries,
+    quarantine,
+    deliveries: ownFailures(deps.deliveries),
     piiRule: deps.piiTag,
     async position() {
       stored = await sources.position(source);
@@ -99,9 +103,9 @@ export function sourceHost(source: SourceId, deps: HostDeps, flow: FlowMeter): C
       }),
     setState: (state) => sources.setSourceState(source, state),
     setStreamState: (stream, state, error) => sources.setStreamState(source, stream, state, error),
-    requests: () => deps.requests.open(source),
-    refused: (stream) => deps.quarantine.refused(source, stream),
-    settleRequest: (id, outcome) => deps.requests.settle(id, outcome),
+    requests: () => requests.open(source),
+    refused: (stream) => quarantine.refused(source, stream),
+    settleRequest: (id, outcome) => requests.settle(id, outcome),
     async dataThrough(at) {
       flow.through(at);
       await sources.setDataThrough(source, at);
