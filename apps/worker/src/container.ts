@@ -23,7 +23,7 @@ import {
   userStore,
   workerLease,
 } from "@nova/db/repositories";
-import { listRuns, readFigures, readSources, readStatus, runReadModel } from "@nova/db/read-models";
+import { backfillsReadModel, listRuns, readFigures, readSources, readStatus, runReadModel } from "@nova/db/read-models";
 import { openLakeEngine } from "@nova/engines/duckdb";
 import { logConnector, logIntake, logServices } from "@nova/engines/log-intake";
 import { postgresConnector } from "@nova/engines/postgres-capture";
@@ -38,6 +38,7 @@ import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import { type Capture, startCapture } from "./capture/start-capture.ts";
 import type { WorkerEnv } from "./env.ts";
 import type { Faults } from "./faults.ts";
+import { registerBackfillRoutes } from "./http/backfills.ts";
 import { registerCommandRoutes } from "./http/commands/routes.ts";
 import { intakeFigures, registerLogIntake, registerStripeWebhook } from "./http/intake/index.ts";
 import { createMetrics, type WorkerMetrics } from "./http/metrics.ts";
@@ -142,6 +143,12 @@ export async function startWorker(
         });
         registerDriftRoutes(scope, {
           drift: driftStore(db, { clock, ids }),
+          users: userStore(db, { clock, ids }),
+        });
+        registerBackfillRoutes(scope, {
+          plan: (spec, by) => pipelines.planBackfill(spec, by),
+          list: (limit) => backfillsReadModel(db.pool).list(null, limit),
+          one: (id) => backfillsReadModel(db.pool).one(id),
           users: userStore(db, { clock, ids }),
         });
         registerReports(scope, {

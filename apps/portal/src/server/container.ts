@@ -1,6 +1,7 @@
 import "server-only";
 import { Pool } from "pg";
 import {
+  backfillsReadModel,
   catalogReadModel,
   datasetChecksReadModel,
   datasetFreshnessReadModel,
@@ -20,7 +21,7 @@ import {
 import { commandStore, driftStore, streamRequests } from "@nova/db/repositories";
 import type { DriftStore, StreamRequests } from "@nova/pipeline-core/connectors";
 import { asPlatformError, type Clock, uuidV7Source } from "@nova/pipeline-core/kernel";
-import type { CommandStore, Explanation } from "@nova/pipeline-core/orchestration";
+import type { BackfillSpec, CommandStore, Explanation } from "@nova/pipeline-core/orchestration";
 import { env } from "@/env.ts";
 import { createLiveHub, type LiveHub } from "./live.ts";
 import { workerSources, type WorkerSources } from "./worker-sources.ts";
@@ -38,6 +39,8 @@ export interface Container {
   readonly commands: Pick<CommandStore, "request" | "find">;
   /** Why a dataset is not running, from the worker's scheduler. */
   explain(dataset: string): Promise<Explanation>;
+  /** Freezes the plan of a backfill; the worker counts partitions in the lake. */
+  planBackfill(spec: BackfillSpec, email: string): Promise<{ readonly id: string }>;
   /** The worker's check of a source. */
   readonly sources: WorkerSources;
   /** What people decide about drift; the next load does as decided. */
@@ -50,6 +53,7 @@ export interface Container {
 
 function buildReadModels(pool: Pool) {
   return {
+    backfills: backfillsReadModel(pool),
     catalog: catalogReadModel(pool),
     dataset: datasetReadModel(pool),
     datasetChecks: datasetChecksReadModel(pool),
@@ -84,7 +88,7 @@ function build(): Container {
   return {
     clock,
     commands: commandStore({ pool }, { clock, ids }),
-    explain: workerScheduler(worker).explain,
+    ...workerScheduler(worker),
     sources: workerSources(worker),
     drift: driftStore({ pool }, { clock, ids }),
     streamRequests: streamRequests({ pool }, { clock, ids }),

@@ -1,4 +1,5 @@
 import "server-only";
+import { backfillsRouter } from "@/features/backfills/server/router.ts";
 import { commandsRouter } from "@/features/commands/server/router.ts";
 import { datasetsRouter } from "@/features/datasets/server/router.ts";
 import { samplesRouter } from "@/features/datasets/server/samples-router.ts";
@@ -15,6 +16,7 @@ import { router } from "./trpc.ts";
 
 /** Every router of the portal. Each lives in `features/<noun>/server/router.ts`. */
 export const appRouter = router({
+  backfills: backfillsRouter,
   commands: commandsRouter,
   datasets: datasetsRouter,
   drift: driftRouter,

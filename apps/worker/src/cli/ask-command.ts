@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { RUN_STATES, type CommandRequest } from "@nova/pipeline-core/orchestration";
+import { type CommandRequest, commandRequestSchema, RUN_STATES } from "@nova/pipeline-core/orchestration";
 import { z } from "zod";
 import { CommandFailure } from "./command-failure.ts";
 import type { WorkerClient } from "./worker-client.ts";
@@ -70,4 +70,12 @@ async function runEnded(worker: WorkerClient, runId: string): Promise<void> {
       throw new CommandFailure("failed", `run ${runId} ${run.state}${run.error === null ? "" : `: ${run.error}`}`);
     await wait(LOOK_MILLIS);
   }
+}
+
+/** Throws `CommandFailure` that names what is wrong. */
+export function parseRequest(wanted: unknown): CommandRequest {
+  const parsed = commandRequestSchema.safeParse(wanted);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new CommandFailure("usage", `${issue?.path.join(".")}: ${issue?.message}`);
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addBackfills } from "./backfills.ts";
 import { CommandFailure, EXIT } from "./command-failure.ts";
 import { addDriftCommands } from "./drift.ts";
 import { dataDirFromEnv } from "./env.ts";
@@ -90,6 +91,7 @@ program
   });
 
 addSteering(program, { worker, print, printJson });
+addBackfills(program, { worker, print, printJson });
 
 try {
   await program.parseAsync();

@@ -1,6 +1,5 @@
-import { type CommandRequest, commandRequestSchema } from "@nova/pipeline-core/orchestration";
 import type { Command } from "commander";
-import { askCommand, askedText, type AskOptions } from "./ask-command.ts";
+import { askCommand, askedText, type AskOptions, parseRequest } from "./ask-command.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { fetchWhy, whyText } from "./show-why.ts";
 import type { WorkerClient } from "./worker-client.ts";
@@ -29,7 +28,7 @@ export function addSteering(program: Command, { worker, print, printJson }: Stee
       .option("--key <text>", "idempotency key: sent again with the same key, it is the same command")
       .option("--json", "as JSON");
   const ask = async (wanted: unknown, { json, ...options }: Common): Promise<void> => {
-    const asked = await askCommand(await worker(), parse(wanted), options);
+    const asked = await askCommand(await worker(), parseRequest(wanted), options);
     if (json === true) printJson(asked);
     else print(askedText(asked));
   };
@@ -93,11 +92,4 @@ export function retryScope({
   if (all === true) return { scope: "all", datasets: [] };
   if (dataset !== undefined) return { scope: "selected", datasets: dataset };
   return from === undefined ? { scope: "failed", datasets: [] } : { scope: "from", datasets: [from] };
-}
-
-function parse(wanted: unknown): CommandRequest {
-  const parsed = commandRequestSchema.safeParse(wanted);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new CommandFailure("usage", `${issue?.path.join(".")}: ${issue?.message}`);
 }

@@ -1,4 +1,5 @@
 import type { DatasetName } from "@nova/pipeline-core/catalog";
+import { MINUTE } from "@nova/pipeline-core/kernel";
 import {
   type BackfillDataset,
   type BackfillFacts,
@@ -9,6 +10,9 @@ import {
   partitionGrain,
 } from "@nova/pipeline-core/orchestration";
 import type { PipelineContext } from "./context.ts";
+
+/** Least time between two looks at the partitions of a dataset. */
+const SURVEY_MILLIS = 5 * MINUTE;
 
 /** Everything that can be done again, inputs first: staged tables that are merged by key, then models. */
 export function backfillable({ state, definitions }: PipelineContext): Omit<BackfillDataset, "rows" | "bytes">[] {
@@ -100,4 +104,16 @@ export async function surveyDataset(
   const first = [...firsts, days[0]?.day ?? null].filter((day) => day !== null).toSorted()[0] ?? null;
   await context.partitions.saveSurvey({ dataset, first, snapshotId, at: clock.now(), days });
   return { first, days };
+}
+
+/** Looks again at partitions that changed since, each at most every so often: it is one pass over a column. */
+export async function surveyChanged(context: PipelineContext): Promise<void> {
+  const { definitions, partitions, state, clock } = context;
+  for (const { name, header } of definitions.models) {
+    if (partitionGrain(header).per === "whole" || context.stopping.aborted) continue;
+    const snapshot = state.snapshots.get(name) ?? null;
+    const known = await partitions.survey(name);
+    const fresh = known !== null && clock.now().getTime() - known.at.getTime() < SURVEY_MILLIS;
+    if (snapshot !== null && !fresh && known?.snapshotId !== snapshot) await surveyDataset(context, name);
+  }
 }

@@ -1,4 +1,5 @@
 import type { ClaimedRun, PlannedRun, StoredBackfill } from "@nova/pipeline-core/orchestration";
+import { surveyDataset } from "./backfill-facts.ts";
 import { runBackfillStep } from "./backfill-step.ts";
 import type { PipelineContext } from "./context.ts";
 import { finishing, type OpenRun, openRun } from "./open-run.ts";
@@ -55,7 +56,10 @@ export function createBackfillRunner(
       }
       if (runs.size > 0) continue;
       underWay.delete(backfill.id);
-      await backfills.finishIfDone(epoch, backfill.id);
+      const { state } = await backfills.finishIfDone(epoch, backfill.id);
+      // What the screens know of partitions is looked up anew once it has ended.
+      if (state !== backfill.state)
+        for (const { dataset } of backfill.plan.datasets) await surveyDataset(context, dataset);
     }
   }
 

@@ -3,6 +3,7 @@ import type { DatasetName } from "@nova/pipeline-core/catalog";
 import type { SourceId } from "@nova/pipeline-core/connectors";
 import { MINUTE } from "@nova/pipeline-core/kernel";
 import type { BackfillSpec, Explanation, StoredBackfill } from "@nova/pipeline-core/orchestration";
+import { surveyChanged } from "./backfill-facts.ts";
 import { checkDatasets, recordTurnedFreshness } from "./check-datasets.ts";
 import { PACE, type PipelineContext, type PipelineDeps } from "./context.ts";
 import { explainDataset } from "./explain-dataset.ts";
@@ -215,7 +216,7 @@ async function modelLoop(context: PipelineContext, wakers: Set<() => void>, guar
 async function tending(context: PipelineContext, guarded: Guarded): Promise<void> {
   const checkedAt = new Map<string, number>();
   const profiledAt = new Map<string, string>();
-  const last = { checks: 0, profiles: context.clock.now().getTime(), pruned: 0 };
+  const last = { checks: 0, surveys: 0, profiles: context.clock.now().getTime(), pruned: 0 };
   const due = (name: keyof typeof last, interval: number): boolean => {
     const now = context.clock.now().getTime();
     if (now - last[name] < interval) return false;
@@ -225,6 +226,7 @@ async function tending(context: PipelineContext, guarded: Guarded): Promise<void
   await every(context, context.pace.maintenance, async () => {
     await guarded("maintenance", async () => void (await tidyOne(context)));
     if (due("checks", context.pace.checks)) await guarded("checks", () => checkDatasets(context, checkedAt));
+    if (due("surveys", context.pace.checks)) await guarded("partitions", () => surveyChanged(context));
     if (due("profiles", 10 * MINUTE)) await guarded("profiles", () => profileModels(context, profiledAt));
     if (due("pruned", 10 * MINUTE)) await guarded("pruning", () => pruneRuns(context));
   });

@@ -1,3 +1,4 @@
+export * from "./backfills.ts";
 export * from "./catalog.ts";
 export * from "./dataset-checks.ts";
 export * from "./dataset-freshness.ts";

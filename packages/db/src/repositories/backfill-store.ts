@@ -143,13 +143,15 @@ export function backfillStore(db: StoreDb, { clock, ids }: StoreContext): Backfi
           part: string;
           broken: number;
         }>(
-          `WITH next AS (SELECT number, wave FROM backfill_partitions WHERE backfill_id = $1 AND state = 'queued' ORDER BY number LIMIT 1)
+          // Whether it may be taken is found out once, not for each of its parts.
+          `WITH lowest AS (SELECT number, wave FROM backfill_partitions WHERE backfill_id = $1 AND state = 'queued' ORDER BY number LIMIT 1),
+                next AS MATERIALIZED (
+                  SELECT l.number, (SELECT count(*)::int FROM backfill_partitions e WHERE l.wave > 0 AND e.backfill_id = $1 AND e.wave < l.wave AND e.state <> 'succeeded') AS broken
+                    FROM lowest l
+                   WHERE NOT EXISTS (SELECT FROM backfill_partitions b WHERE b.backfill_id = $1 AND b.state = 'running' AND (b.wave < l.wave OR b.number = l.number)))
            UPDATE backfill_partitions p SET state = 'running', epoch = $2, started_at = $3
              FROM next WHERE p.backfill_id = $1 AND p.number = next.number AND p.state = 'queued'
-              AND NOT EXISTS (SELECT FROM backfill_partitions b WHERE b.backfill_id = $1 AND b.state IN ('queued', 'running')
-                               AND (b.wave < next.wave OR (b.number = next.number AND b.state = 'running')))
-           RETURNING p.number, p.dataset, p.ordinal, p.part,
-             (SELECT count(*)::int FROM backfill_partitions e WHERE e.backfill_id = $1 AND e.wave < next.wave AND e.state <> 'succeeded') AS broken`,
+           RETURNING p.number, p.dataset, p.ordinal, p.part, next.broken`,
           [id, epoch, clock.now()],
         );
         const [first] = rows;

@@ -1,3 +1,5 @@
+export { AskButton } from "./components/ask-button.tsx";
+export { AskDialog } from "./components/ask-dialog.tsx";
 export { DatasetActions } from "./components/dataset-actions.tsx";
 export { DatasetMarks } from "./components/dataset-marks.tsx";
 export { PausedBanner } from "./components/paused-banner.tsx";

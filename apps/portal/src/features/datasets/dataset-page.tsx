@@ -5,6 +5,7 @@ import type { DatasetHead } from "@nova/db/read-models";
 import { TerminalSquare } from "lucide-react";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
+import { BackfillButton, PartitionsTab } from "@/features/backfills/index.ts";
 import { DatasetActions, DatasetMarks } from "@/features/commands/index.ts";
 import { DatasetDrift } from "@/features/drift/index.ts";
 import { HealthPill } from "@/features/health/index.ts";
@@ -61,6 +62,7 @@ export function DatasetPage({ name }: { readonly name: string }) {
                 pipeline={head.data.pipeline}
                 usedBy={head.data.usedBy.map((reader) => reader.name)}
               />
+              <BackfillButton dataset={name} byDay={isByDay(head.data)} />
               <Link href={paths.queryOf(readySql(head.data))} className={buttonClass({ kind: "primary" })}>
                 <TerminalSquare aria-hidden className="size-4" />
                 Query
@@ -120,10 +122,20 @@ function DatasetTabs({ head }: { readonly head: DatasetHead }) {
           label: "Lineage",
           content: <LineagePanel dataset={head.name} columns={head.columns.map((column) => column.name)} />,
         },
+        {
+          value: "partitions",
+          label: "Partitions",
+          content: <PartitionsTab dataset={head.name} byDay={isByDay(head)} />,
+        },
         { value: "runs", label: "Runs", content: <RunsTab head={head} /> },
         { value: "sample", label: "Sample", content: <SampleTab head={head} /> },
         { value: "sql", label: "SQL", content: <SqlTab head={head} /> },
       ]}
     />
   );
+}
+
+/** Marts by day and appended events are cut into days; what is merged by key is one whole. */
+function isByDay({ kind, layer }: DatasetHead): boolean {
+  return layer !== "raw" && layer !== "staged" && (kind === "partitioned" || kind === "append");
 }

@@ -1,6 +1,16 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
 
-export const TABS = ["overview", "columns", "freshness", "checks", "lineage", "runs", "sample", "sql"] as const;
+export const TABS = [
+  "overview",
+  "columns",
+  "freshness",
+  "checks",
+  "lineage",
+  "partitions",
+  "runs",
+  "sample",
+  "sql",
+] as const;
 export type Tab = (typeof TABS)[number];
 
 export const FRESHNESS_CHOICES = ["1h", "24h", "7d"] as const;

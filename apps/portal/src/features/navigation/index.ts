@@ -1,4 +1,13 @@
-import { Activity, Database, GitCompareArrows, House, type LucideIcon, Plug, TerminalSquare } from "lucide-react";
+import {
+  Activity,
+  CalendarClock,
+  Database,
+  GitCompareArrows,
+  House,
+  type LucideIcon,
+  Plug,
+  TerminalSquare,
+} from "lucide-react";
 
 /** Where things are. Every link of the portal is made here. */
 export const paths = {
@@ -26,6 +35,8 @@ export const paths = {
   runs: "/runs",
   runsFailed: "/runs?state=failed",
   run: (id: string) => `/runs/${encodeURIComponent(id)}`,
+  backfills: "/backfills",
+  backfill: (id: string) => `/backfills/${encodeURIComponent(id)}`,
   query: "/query",
   /** The editor with this text in it. */
   queryOf: (sql: string) => `/query?sql=${encodeURIComponent(sql)}`,
@@ -46,6 +57,7 @@ export const PLACES: readonly Place[] = [
   { label: "Sources", href: paths.sources, icon: Plug, key: "s" },
   { label: "Drift", href: paths.drift, icon: GitCompareArrows, key: "d" },
   { label: "Runs", href: paths.runs, icon: Activity, key: "r" },
+  { label: "Backfills", href: paths.backfills, icon: CalendarClock, key: "b" },
   { label: "Query", href: paths.query, icon: TerminalSquare, key: "q" },
 ];
 

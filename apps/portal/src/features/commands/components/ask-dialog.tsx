@@ -35,10 +35,16 @@ export function AskDialog(props: AskDialogProps) {
 
 function AskBody({ onOpenChange, request, kind, children, confirm, danger = false }: AskDialogProps) {
   const ask = useAsk(kind, ({ message, runId }) => {
+    const place =
+      runId !== null
+        ? { href: paths.run(runId), label: "View run" }
+        : request?.kind === "submit-backfill"
+          ? { href: paths.backfill(request.target), label: "View backfill" }
+          : null;
     const view =
-      runId === null ? undefined : (
-        <Link href={paths.run(runId)} className="ml-auto font-medium underline">
-          View run
+      place === null ? undefined : (
+        <Link href={place.href} className="ml-auto font-medium underline">
+          {place.label}
         </Link>
       );
     toast.success(sentence(message), { action: view });

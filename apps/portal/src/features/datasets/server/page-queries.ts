@@ -26,6 +26,7 @@ function queriesOfTab(name: string, search: Search) {
       column === ""
         ? [lineage.around.queryOptions({ name, ...extent })]
         : [lineage.column.queryOptions({ name, column })],
+    partitions: () => [trpc.backfills.partitions.queryOptions({ dataset: name })],
     runs: () => [],
     sample: () => [],
     sql: () => [datasets.model.queryOptions({ name })],

@@ -1,0 +1,182 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { type DatasetPartitions, PARTITION_STATES, type PartitionState } from "@nova/db/read-models";
+import { countDays, dayNumber, dayOf, type DayRange, intersectRanges } from "@nova/pipeline-core/orchestration";
+import { useState } from "react";
+import { useMay } from "@/features/profile/index.ts";
+import { useTRPC } from "@/trpc/client.tsx";
+import { Button } from "@/ui/button.tsx";
+import { Card } from "@/ui/card.tsx";
+import { EmptyState } from "@/ui/empty-state.tsx";
+import { formatCount, plural } from "@/ui/format.ts";
+import { QueryRegion } from "@/ui/query-region.tsx";
+import { Skeleton } from "@/ui/skeleton.tsx";
+import { StatusText } from "@/ui/status-pill.tsx";
+import { Timestamp } from "@/ui/timestamp.tsx";
+import { PARTITION_STATE_WORDS } from "../backfill-words.ts";
+import { PartitionBar } from "../charts/partition-bar.tsx";
+import { BackfillDialog } from "./backfill-dialog.tsx";
+
+const WORST: readonly PartitionState[] = ["failed", "missing", "running", "queued", "empty", "present"];
+/** Spans that the table shows. */
+const LISTED = 200;
+
+interface PartitionsTabProps {
+  readonly dataset: string;
+  /** False for a dataset that is not cut into days. */
+  readonly byDay: boolean;
+}
+
+/** A dataset's days: which have rows, which are missing or failed; drag over them to do them again. */
+export function PartitionsTab({ dataset, byDay }: PartitionsTabProps) {
+  const trpc = useTRPC();
+  const partitions = useQuery(trpc.backfills.partitions.queryOptions({ dataset }, { enabled: byDay }));
+  if (!byDay)
+    return (
+      <EmptyState kind="none-yet" title="This dataset is one whole">
+        It is not cut into days. A backfill does all of it again.
+      </EmptyState>
+    );
+  return (
+    <QueryRegion query={partitions} what="the partitions" skeleton={<Skeleton height={260} />}>
+      {(data) =>
+        data === null || data.spans.length === 0 ? (
+          <EmptyState kind="not-started" title="No partition is known yet">
+            The worker looks at the days of a dataset within minutes of its first rows. This page follows by itself.
+          </EmptyState>
+        ) : (
+          <Days dataset={dataset} partitions={data} />
+        )
+      }
+    </QueryRegion>
+  );
+}
+
+function Days({ dataset, partitions }: { readonly dataset: string; readonly partitions: DatasetPartitions }) {
+  const { spans, surveyedAt } = partitions;
+  const allowed = useMay("backfills.run");
+  const [range, setRange] = useState<DayRange | null>(null);
+  const [open, setOpen] = useState(false);
+  const all = { from: spans[0]?.from ?? "", to: spans.at(-1)?.to ?? "" };
+  const last = (days: number): DayRange => ({
+    from: dayOf(Math.max(dayNumber(all.from), dayNumber(all.to) - days + 1)),
+    to: all.to,
+  });
+  return (
+    <Card
+      title="Days"
+      aside={
+        <>
+          UTC, as of <Timestamp at={surveyedAt} />
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        <ul className="flex flex-wrap gap-x-4 gap-y-1 text-xs">
+          {PARTITION_STATES.map((state) => ({ state, days: daysIn(spans, state, all) }))
+            .filter(({ days }) => days > 0)
+            .map(({ state, days }) => (
+              <li key={state} className="flex items-center gap-1.5">
+                <StatusText {...PARTITION_STATE_WORDS[state]} />
+                <span className="num text-fg-muted">{formatCount(days)}</span>
+              </li>
+            ))}
+        </ul>
+        <PartitionBar
+          label={`${plural(countDays([all]), "day")} of ${dataset}, ${formatCount(daysIn(spans, "missing", all))} missing, ${formatCount(daysIn(spans, "failed", all))} failed`}
+          spans={spans}
+          words={PARTITION_STATE_WORDS}
+          worst={WORST}
+          selection={range}
+          onSelect={setRange}
+        />
+        <div className="flex flex-wrap items-center gap-2">
+          <Button size="sm" onClick={() => setRange(last(7))}>
+            Last 7 days
+          </Button>
+          <Button size="sm" onClick={() => setRange(last(30))}>
+            Last 30 days
+          </Button>
+          <Button size="sm" onClick={() => setRange(all)}>
+            All days
+          </Button>
+          {range === null ? null : (
+            <Button size="sm" kind="ghost" onClick={() => setRange(null)}>
+              Clear
+            </Button>
+          )}
+          <p role="status" className="text-sm text-fg-muted">
+            {range === null
+              ? "Drag over the bar to choose days, or begin with one of these."
+              : `${range.from} to ${range.to}: ${plural(countDays([range]), "day")}, ${formatCount(daysIn(spans, "missing", range))} missing, ${formatCount(daysIn(spans, "failed", range))} failed`}
+          </p>
+          <div className="ml-auto">
+            <Button
+              size="sm"
+              kind="primary"
+              disabledReason={allowed ? null : "Only data and platform engineers may do this."}
+              onClick={() => setOpen(true)}
+            >
+              {range === null ? "Backfill…" : "Backfill these days…"}
+            </Button>
+          </div>
+        </div>
+        <SpansTable spans={spans} />
+      </div>
+      <BackfillDialog dataset={dataset} byDay open={open} onOpenChange={setOpen} range={range} />
+    </Card>
+  );
+}
+
+function daysIn(spans: DatasetPartitions["spans"], state: PartitionState, within: DayRange): number {
+  return countDays(
+    intersectRanges(
+      spans.filter((span) => span.state === state),
+      [within],
+    ),
+  );
+}
+
+function SpansTable({ spans }: { readonly spans: DatasetPartitions["spans"] }) {
+  const [shown, setShown] = useState(false);
+  if (!shown)
+    return (
+      <div>
+        <Button size="sm" kind="ghost" onClick={() => setShown(true)}>
+          Show data
+        </Button>
+      </div>
+    );
+  const newest = spans.toReversed().slice(0, LISTED);
+  return (
+    <div role="region" aria-label="Days, table" tabIndex={0} className="max-h-80 overflow-auto">
+      <table aria-label="Days" className="w-full text-left text-sm">
+        <thead className="text-xs text-fg-muted">
+          <tr>
+            <th scope="col" className="py-1 pr-3 font-medium">
+              Days
+            </th>
+            <th scope="col" className="py-1 pr-3 font-medium">
+              State
+            </th>
+            <th scope="col" className="py-1 text-right font-medium">
+              Rows
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {newest.map((span) => (
+            <tr key={span.from} className="border-t border-line">
+              <td className="num py-1 pr-3">{span.from === span.to ? span.from : `${span.from} to ${span.to}`}</td>
+              <td className="py-1 pr-3">
+                <StatusText {...PARTITION_STATE_WORDS[span.state]} />
+              </td>
+              <td className="num py-1 text-right">{formatCount(span.rows)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
