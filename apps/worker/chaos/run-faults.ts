@@ -9,6 +9,8 @@ export interface Outcome {
   /** From the end of the fault until the lake held everything the sources did, traffic of that time included. */
   readonly recoverySeconds: number | null;
   readonly workerEnds: number;
+  /** The last of these ends; empty without any. */
+  readonly workerEnd: string;
   readonly rowChanges: number;
   readonly logLines: number;
   readonly stripeEvents: number;
@@ -22,7 +24,7 @@ const RECOVERY_DEADLINE = 180_000;
 /** Strikes once during traffic, and compares the sources with the lake after it. */
 export async function runFault(world: World, fault: Fault): Promise<Outcome> {
   const reason = fault.impossible?.(world) ?? null;
-  const nothing = { recoverySeconds: null, workerEnds: 0, rowChanges: 0, logLines: 0, stripeEvents: 0 };
+  const nothing = { recoverySeconds: null, workerEnds: 0, workerEnd: "", rowChanges: 0, logLines: 0, stripeEvents: 0 };
   if (reason !== null) return { fault: fault.name, result: "not possible here", ...nothing, detail: reason };
   const [before, ends] = [await world.volume(), world.worker.ends];
   world.traffic();
@@ -42,6 +44,7 @@ export async function runFault(world: World, fault: Fault): Promise<Outcome> {
     result: detail === "" ? "equal" : "different",
     recoverySeconds: Number(((performance.now() - over) / 1000).toFixed(1)),
     workerEnds: world.worker.ends - ends,
+    workerEnd: world.worker.ends > ends ? world.worker.lastEnd.slice(0, 400) : "",
     rowChanges: after.rows - before.rows,
     logLines: after.logs - before.logs,
     stripeEvents: after.events - before.events,

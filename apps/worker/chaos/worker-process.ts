@@ -18,6 +18,8 @@ export interface WorkerProcess {
   /** How often it ended by itself or was killed. */
   readonly ends: number;
   readonly log: string;
+  /** How it ended last: code or signal, and its last error. */
+  readonly lastEnd: string;
   /** The next start, and only that one, dies at the failpoint. */
   armNext(failpoint: Failpoint): void;
   kill(signal: NodeJS.Signals): void;
@@ -31,6 +33,7 @@ export function superviseWorker(port: number, clockFile: string, env: Readonly<R
   let armed: Failpoint | null = null;
   let ends = 0;
   let log = "";
+  let lastEnd = "";
   let stopping = false;
   let exit: Promise<unknown> = Promise.resolve();
 
@@ -43,8 +46,9 @@ export function superviseWorker(port: number, clockFile: string, env: Readonly<R
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.on("data", (chunk) => (log = (log + String(chunk)).slice(-KEPT_LOG)));
-    exit = once(child, "exit").then(async () => {
+    exit = once(child, "exit").then(async ([code, signal]) => {
       ends += 1;
+      lastEnd = `${code ?? signal}: ${log.split("\n").findLast((line) => line.includes('"level":"error"')) ?? ""}`;
       if (stopping) return;
       await pause(RESTART_AFTER);
       if (!stopping) start();
@@ -58,6 +62,9 @@ export function superviseWorker(port: number, clockFile: string, env: Readonly<R
     },
     get log() {
       return log;
+    },
+    get lastEnd() {
+      return lastEnd;
     },
     armNext(failpoint) {
       armed = failpoint;
