@@ -31,7 +31,7 @@ const FAILPOINTS = [
 
 const killAt = (name: (typeof FAILPOINTS)[number]): Fault => ({
   name: `worker killed at ${name}`,
-  ...(name === "pointer-swapped" || name === "committed" ? { short: true as const } : {}),
+  ...(name === "pointer-swapped" ? { short: true as const } : {}),
   async strike({ worker, random }) {
     worker.armNext({ name, passes: between(random, 1, 8) });
     worker.kill("SIGKILL");

@@ -188,6 +188,25 @@ describe("batches that came before", () => {
   });
 });
 
+test("a batch whose storing fails is told to everyone who sent it, and may come again", async () => {
+  let away = true;
+  const flaky = {
+    ...deliveries,
+    unseen: async (source: "app_logs", ids: readonly string[]) => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (away) throw new Error("Connection terminated unexpectedly");
+      return deliveries.unseen(source, ids);
+    },
+  } as typeof deliveries;
+  const shaky = logIntake({ source: "app_logs", spool, quarantine, deliveries: flaky, clock });
+  const send = () => shaky.acceptLines(Buffer.from(line("x")), from("b1"));
+  // Also the process must live on: nobody waits for a promise that fails unseen.
+  const both = await Promise.allSettled([send(), send()]);
+  expect(both.map((each) => each.status)).toEqual(["rejected", "rejected"]);
+  away = false;
+  expect(await send()).toMatchObject({ duplicate: false, accepted: 1 });
+});
+
 describe("tokens", () => {
   test("are known by their hash alone, several a service while one is being rotated", () => {
     const rotating = { ...CART, tokenHashes: [hashLogToken("old"), hashLogToken("new")] };

@@ -58,7 +58,7 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
   const { source, spool } = options;
   const pressure = backPressure(spool, options.clock);
   /** Batches on their way into the spool. */
-  const underway = new Map<string, Promise<void>>();
+  const underway = new Map<string, Promise<boolean>>();
 
   /** Returns false when the batch was taken before. Committed batches are in the ledger before they leave the spool. */
   const store = async (batchId: string, owner: string, lines: EnvelopeLines): Promise<boolean> => {
@@ -95,10 +95,7 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
     pressure.admit(service);
     pressure.charge(service, body.length, lines.rows + lines.refused.length);
     const storing = store(batchId, service.name, lines);
-    underway.set(
-      batchId,
-      storing.then(() => undefined),
-    );
+    underway.set(batchId, storing);
     try {
       return { ...answer, duplicate: !(await storing) };
     } finally {
