@@ -9,7 +9,8 @@ import type { WorkerEnv } from "./env.ts";
 import type { WorkerMetrics } from "./http/metrics.ts";
 import { createQueryService, type RunningQueryService } from "./http/queries/query-service.ts";
 
-interface QueryGround {
+/** What queries are made with. */
+export interface QueryGround {
   readonly env: WorkerEnv;
   readonly db: Db;
   readonly clock: Clock;

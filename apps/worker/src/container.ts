@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { assertReachable, type Db, openDb } from "@nova/db/client";
+import { assertReachable, openDb } from "@nova/db/client";
 import {
   backfillStore,
   catalogStore,
@@ -33,7 +33,7 @@ import { modelCompiler } from "@nova/engines/sql";
 import { stripeConnector, stripeWebhook } from "@nova/engines/stripe";
 import { piiTag, SOURCES } from "@nova/novaretail";
 import { stagedDatasetName } from "@nova/pipeline-core/connectors";
-import { type Clock, type IdSource, type Logger, MINUTE, uuidV7Source } from "@nova/pipeline-core/kernel";
+import { type Clock, type Logger, MINUTE, uuidV7Source } from "@nova/pipeline-core/kernel";
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import { type Capture, startCapture } from "./capture/start-capture.ts";
 import type { WorkerEnv } from "./env.ts";
@@ -41,14 +41,14 @@ import type { Faults } from "./faults.ts";
 import { registerBackfillRoutes } from "./http/backfills.ts";
 import { registerCommandRoutes } from "./http/commands/routes.ts";
 import { intakeFigures, registerLogIntake, registerStripeWebhook } from "./http/intake/index.ts";
-import { createMetrics, type WorkerMetrics } from "./http/metrics.ts";
+import { createMetrics } from "./http/metrics.ts";
 import { registerQueryRoutes } from "./http/queries/routes.ts";
 import { registerDriftRoutes } from "./http/drift.ts";
 import { registerReports } from "./http/reports.ts";
 import { buildServer } from "./http/server.ts";
 import { registerSourceRoutes } from "./http/sources.ts";
 import { loadDefinitions, type Pipelines, startPipelines } from "./pipelines/index.ts";
-import { startQueries } from "./container-queries.ts";
+import { type QueryGround, startQueries } from "./container-queries.ts";
 import { captureConfig, configuredSources } from "./source-settings.ts";
 import { holdLease } from "./worker-lock.ts";
 
@@ -65,15 +65,8 @@ export interface Worker {
 }
 
 /** What every part is made with. */
-interface Ground {
+interface Ground extends QueryGround {
   readonly faults: Faults;
-  readonly env: WorkerEnv;
-  readonly db: Db;
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  readonly logger: Logger;
-  readonly metrics: WorkerMetrics;
-  readonly lakeDir: string;
 }
 
 /**
