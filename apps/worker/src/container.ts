@@ -14,8 +14,10 @@ import {
   listenForCommands,
   partitionStore,
   qualityStore,
+  datasetThrough,
   quarantine,
   queryStore,
+  reconciliationStore,
   runStore,
   sourceStore,
   streamRequests,
@@ -44,6 +46,7 @@ import { intakeFigures, registerLogIntake, registerStripeWebhook } from "./http/
 import { createMetrics } from "./http/metrics.ts";
 import { registerQueryRoutes } from "./http/queries/routes.ts";
 import { registerDriftRoutes } from "./http/drift.ts";
+import { registerReconciliationRoutes } from "./http/reconciliations.ts";
 import { registerReports } from "./http/reports.ts";
 import { buildServer } from "./http/server.ts";
 import { registerSourceRoutes } from "./http/sources.ts";
@@ -142,6 +145,10 @@ export async function startWorker(
           plan: (spec, by) => pipelines.planBackfill(spec, by),
           list: (limit) => backfillsReadModel(db.pool).list(null, limit),
           one: (id) => backfillsReadModel(db.pool).one(id),
+          users: userStore(db, { clock, ids }),
+        });
+        registerReconciliationRoutes(scope, {
+          reconciliations: reconciliationStore(db, { clock, ids }),
           users: userStore(db, { clock, ids }),
         });
         registerReports(scope, {
@@ -255,6 +262,11 @@ async function startData(
     sources,
     quarantine: refused,
     requests: streamRequests(db, { clock, ids }),
+    reconcile: {
+      reconciliations: reconciliationStore(db, { clock, ids }),
+      lake: engine.comparison,
+      dataThrough: (dataset) => datasetThrough(db, dataset),
+    },
     deliveries: deliveryLedger(db),
     epoch,
     clock,

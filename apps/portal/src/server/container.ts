@@ -18,8 +18,8 @@ import {
   sourcesReadModel,
   steeringReadModel,
 } from "@nova/db/read-models";
-import { commandStore, driftStore, streamRequests } from "@nova/db/repositories";
-import type { DriftStore, StreamRequests } from "@nova/pipeline-core/connectors";
+import { commandStore, driftStore, reconciliationStore, streamRequests } from "@nova/db/repositories";
+import type { DriftStore, ReconciliationStore, StreamRequests } from "@nova/pipeline-core/connectors";
 import { asPlatformError, type Clock, uuidV7Source } from "@nova/pipeline-core/kernel";
 import type { BackfillSpec, CommandStore, Explanation } from "@nova/pipeline-core/orchestration";
 import { env } from "@/env.ts";
@@ -45,6 +45,8 @@ export interface Container {
   readonly sources: WorkerSources;
   /** What people decide about drift; the next load does as decided. */
   readonly drift: Pick<DriftStore, "decide" | "setNewTableRule">;
+  /** Comparisons of streams with their datasets; the worker carries them out. */
+  readonly reconciliations: Pick<ReconciliationStore, "ask" | "list">;
   /** What people ask of streams; the worker takes it from there. */
   readonly streamRequests: Pick<StreamRequests, "ask">;
   /** Answers when the metadata PostgreSQL does; throws `metadata-unreachable`. */
@@ -91,6 +93,7 @@ function build(): Container {
     ...workerScheduler(worker),
     sources: workerSources(worker),
     drift: driftStore({ pool }, { clock, ids }),
+    reconciliations: reconciliationStore({ pool }, { clock, ids }),
     streamRequests: streamRequests({ pool }, { clock, ids }),
     readModels: buildReadModels(pool),
     live: createLiveHub(DATABASE_URL),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { MINUTE, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
+import { HOUR, MINUTE, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
 import type { Connector, SourceDiagnosis, SourceId, SourceKind, StreamSchema } from "@nova/pipeline-core/connectors";
 import type { logConnector, LogIntake, logIntake } from "@nova/engines/log-intake";
 import type { postgresConnector } from "@nova/engines/postgres-capture";
@@ -7,6 +7,7 @@ import type { salesforceConnector } from "@nova/engines/salesforce";
 import type { committedSegment, openSpool, Spool } from "@nova/engines/spool";
 import type { stripeConnector, StripeWebhook, stripeWebhook } from "@nova/engines/stripe";
 import { type CaptureConfig, SALESFORCE_OBJECTS } from "./capture-config.ts";
+import { type ReconcileDeps, runReconciliations } from "./run-reconciliations.ts";
 import { runSource } from "./run-source.ts";
 import type { HostDeps } from "./source-host.ts";
 
@@ -25,6 +26,8 @@ export interface CaptureEngines {
 export interface CaptureDeps extends HostDeps {
   readonly engines: CaptureEngines;
   readonly config: CaptureConfig;
+  /** How sources are compared with their datasets. */
+  readonly reconcile: Pick<ReconcileDeps, "reconciliations" | "lake" | "dataThrough">;
   /** Folder of the spools, one below it per source. */
   readonly spoolDir: string;
   /** Streams that a source's own catalog cannot describe (Stripe, logs). */
@@ -49,6 +52,9 @@ const LOG_COMMIT_EVERY = 5 * SECOND;
 const STRIPE_COMMIT_EVERY = 3 * SECOND;
 const STRIPE_GAP_CHECK_EVERY = MINUTE / 2;
 const STRIPE_TOLERANCE_SECONDS = 300;
+
+/** Pace of scheduled comparisons, per stream. */
+const RECONCILE_EVERY = 6 * HOUR;
 
 const KINDS: Record<SourceId, SourceKind> = {
   orders_db: "postgres",
@@ -138,6 +144,17 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
     await sources.registerSource({ id, kind, configured: connectors.some((connector) => connector.source === id) });
   }
   const running = connectors.map((connector) => runSource(connector, deps, deps.random ?? Math.random, stopper.signal));
+  await deps.reconcile.reconciliations.reopen();
+  for (const { source, comparison } of connectors)
+    if (comparison !== undefined)
+      running.push(
+        runReconciliations(
+          source,
+          comparison,
+          { ...deps, ...deps.reconcile, everyMillis: RECONCILE_EVERY },
+          stopper.signal,
+        ),
+      );
 
   return {
     intake: { logs, stripe },

@@ -7,6 +7,7 @@ import { answerNotes, answerText, type QueryFormat, runQuery } from "./run-query
 import { fetchRuns, type RunsOptions, runsText } from "./show-runs.ts";
 import { datasetsText, fetchStatus, sourcesText, statusText } from "./show-status.ts";
 import { addSourceCommands } from "./sources.ts";
+import { addReconcileCommand } from "./reconcile.ts";
 import { addSteering } from "./steer.ts";
 import { connectWorker, type WorkerClient } from "./worker-client.ts";
 
@@ -48,6 +49,7 @@ const sources = program
     else print(sourcesText(status));
   });
 addSourceCommands(sources, { worker, print, printJson });
+addReconcileCommand(sources, { worker, print, printJson });
 addDriftCommands(program, sources, { worker, print, printJson });
 
 program

@@ -1,10 +1,4 @@
-import {
-  type SourceDiagnosis,
-  sourceDiagnosisSchema,
-  STREAM_ACTIONS,
-  type StreamAction,
-  worstFirst,
-} from "@nova/pipeline-core/connectors";
+import { type SourceDiagnosis, sourceDiagnosisSchema, ASKED_ACTIONS, worstFirst } from "@nova/pipeline-core/connectors";
 import type { Command } from "commander";
 import { z } from "zod";
 import { CommandFailure } from "./command-failure.ts";
@@ -21,9 +15,9 @@ interface Flags {
   readonly as?: string;
 }
 
-const requestSchema = z.object({ id: z.string(), action: z.enum(STREAM_ACTIONS), stream: z.string().nullable() });
+const requestSchema = z.object({ id: z.string(), action: z.enum(ASKED_ACTIONS), stream: z.string().nullable() });
 
-const WHAT: Record<StreamAction, string> = {
+const WHAT: Record<(typeof ASKED_ACTIONS)[number], string> = {
   pause: "stop taking one table's changes; the others stream on",
   resume: "take them again; the table is read again first",
   resync: "read one table again while changes flow; --all: every table",
@@ -47,7 +41,7 @@ export function addSourceCommands(sources: Command, { worker, print, printJson }
       if (diagnosis.findings.some((each) => each.outcome === "wrong"))
         throw new CommandFailure("failed", `${source} does not meet every requirement`);
     });
-  for (const action of STREAM_ACTIONS) {
+  for (const action of ASKED_ACTIONS) {
     const steering = sources
       .command(action)
       .description(WHAT[action])

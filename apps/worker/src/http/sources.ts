@@ -3,8 +3,7 @@ import {
   SOURCE_IDS,
   type SourceDiagnosis,
   type SourceId,
-  STREAM_ACTIONS,
-  type StreamAction,
+  ASKED_ACTIONS,
   type StreamRequests,
 } from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
@@ -27,11 +26,11 @@ const requestSchema = checkSchema.extend({
     .min(1, "must not be empty")
     .max(300, "must be a stream's name")
     .nullable(),
-  action: z.enum(STREAM_ACTIONS, `must be one of ${STREAM_ACTIONS.join(", ")}`),
+  action: z.enum(ASKED_ACTIONS, `must be one of ${ASKED_ACTIONS.join(", ")}`),
 });
 
 /** The right that each action needs. */
-const ACTION_RIGHT: Record<StreamAction, Action> = {
+const ACTION_RIGHT: Record<(typeof ASKED_ACTIONS)[number], Action> = {
   pause: "sources.steer",
   resume: "sources.steer",
   resync: "sources.steer",

@@ -36,7 +36,7 @@ export function driftReadModel(pool: Pick<Pool, "query">) {
     async items({ source, dataset, openOnly }: DriftFilter): Promise<DriftRow[]> {
       const { rows } = await pool.query<Omit<DriftRow, "dataset">>(
         `WITH RECURSIVE item AS (
-           SELECT d.*, s.columns, coalesce(s.staged->'key', to_jsonb(s.key_columns)) AS key
+           SELECT d.*, s.columns, coalesce(nullif(s.staged->'key', 'null'), to_jsonb(s.key_columns)) AS key
              FROM drift_items d JOIN streams s ON s.source_id = d.source_id AND s.name = d.stream
             WHERE ($1::text IS NULL OR d.source_id = $1) AND (NOT $3 OR d.state = 'open')
               AND ($2::text IS NULL OR EXISTS (SELECT FROM column_lineage l WHERE l.to_dataset = $2 AND l.from_dataset = d.source_id || '/' || d.stream))

@@ -11,3 +11,12 @@ export async function catalogColumns(db: StoreDb, dataset: DatasetName): Promise
   );
   return rows[0] === undefined ? null : (rows[0].columns ?? []);
 }
+
+/** Everything the sources did up to this time is in the dataset; null while nobody knows. */
+export async function datasetThrough(db: StoreDb, name: DatasetName): Promise<Date | null> {
+  const { rows } = await db.pool.query<{ through: Date | null }>(
+    "SELECT data_through AS through FROM datasets WHERE name = $1",
+    [name],
+  );
+  return rows[0]?.through ?? null;
+}

@@ -1,9 +1,10 @@
-export { catalogColumns } from "./catalog-columns.ts";
+export { catalogColumns, datasetThrough } from "./catalog-columns.ts";
 export { catalogStore } from "./catalog-store.ts";
 export { deliveryLedger, quarantine } from "./deliveries.ts";
 export { driftStore } from "./drift-store.ts";
 export { lineageStore } from "./lineage-store.ts";
 export { qualityStore } from "./quality-store.ts";
+export { reconciliationStore } from "./reconciliation-store.ts";
 export { runStore } from "./run-store.ts";
 export { sourceStore } from "./source-store.ts";
 export { streamRequests } from "./stream-requests.ts";

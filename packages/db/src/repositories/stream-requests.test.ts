@@ -1,11 +1,11 @@
-import { driftStoreContract, streamRequestsContract } from "@nova/pipeline-core/connectors/testing";
+import { driftStoreContract, reconciliationStoreContract, streamRequestsContract } from "@nova/pipeline-core/connectors/testing";
 import type { Transaction } from "@nova/pipeline-core/kernel";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { emptyDb, standingClock, testIds } from "../testing/store-fixture.ts";
-import { driftStore, inTransaction, quarantine, sourceStore, streamRequests, workerLease } from "./index.ts";
+import { driftStore, inTransaction, quarantine, reconciliationStore, sourceStore, streamRequests, workerLease } from "./index.ts";
 
 const clock = standingClock(new Date("2026-11-23T09:00:00Z"));
 const context = { clock, ids: testIds(clock) };
@@ -30,6 +30,7 @@ const connectorStores = async () => {
     sources: sourceStore(db, context),
     requests: streamRequests(db, context),
     drift: driftStore(db, context),
+    reconciliations: reconciliationStore(db, context),
     lease: workerLease(db, context),
     transaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
       inTransaction(db.pool, (tx) => work(tx as Transaction)),
@@ -70,6 +71,10 @@ describe("requests to streams in PostgreSQL", () => {
     );
     expect(rows).toEqual([{ actor: "ana@example.com", action: "stream.replay", resource: "orders_db/public.a" }]);
   });
+});
+
+describe("comparisons in PostgreSQL", () => {
+  reconciliationStoreContract({ test, expect }, connectorStores);
 });
 
 describe("drift in PostgreSQL", () => {

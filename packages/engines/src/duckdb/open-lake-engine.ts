@@ -7,6 +7,7 @@ import { type Clock, type Logger, PlatformError, type Transaction } from "@nova/
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import type { Pool } from "pg";
 import { compileModel } from "../sql/index.ts";
+import { datasetComparison } from "./compare-rows.ts";
 import { asLakeError, findTable, type Lake, snapshotText } from "./lake.ts";
 import { loadStaged } from "./load-staged.ts";
 import { maintainDataset } from "./maintain-dataset.ts";
@@ -106,6 +107,7 @@ export async function lakeEngineOn(
     probe: (request) => probe(lake, request),
     profile: (dataset) => profile(lake, dataset),
     maintain: (request) => maintainDataset(lake, request),
+    comparison: datasetComparison(lake),
     close: async () => instance.closeSync(),
   };
 }

@@ -2,6 +2,7 @@ import { abortable, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, Connector, SourceId, StreamRecord } from "@nova/pipeline-core/connectors";
 import { emptyEnvelopeColumns } from "@nova/pipeline-core/lakehouse";
 import type pg from "pg";
+import { postgresComparison } from "./comparison.ts";
 import { readTables, type SourceTable, streamSchema } from "./catalog.ts";
 import { diagnosePostgres } from "./diagnose.ts";
 import { captureFailure } from "./failure.ts";
@@ -116,6 +117,7 @@ export function postgresConnector(options: PostgresConnectorOptions): Connector 
         publication,
         tables: options.tables ?? null,
       }),
+    comparison: postgresComparison({ connectionString: options.connectionString, publication }),
     run: (host, signal) =>
       run(host, signal).catch((error: unknown) => {
         if (signal.aborted) return;

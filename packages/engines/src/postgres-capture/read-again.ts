@@ -201,7 +201,7 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
     async request(request, records) {
       const job: Job = { request, left: records.length, rows: 0, gone: 0, failures: [] };
       for (const record of records) {
-        const only = request.action === "replay" ? await refusedKeys(host, record) : null;
+        const only = await keysOf(host, request, record);
         const reading =
           only === null
             ? add(record.stream, record)
@@ -257,6 +257,24 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
     },
     close: disconnect,
   };
+}
+
+/** Just the rows that a request is about; null = the whole table. */
+async function keysOf(
+  host: CaptureHost,
+  { action, keys = [] }: StreamRequest,
+  record: StreamRecord,
+): Promise<readonly KeyValues[] | null> {
+  switch (action) {
+    case "replay":
+      return refusedKeys(host, record);
+    case "repair":
+      return keys.length > MOST_KEYS ? null : keys;
+    case "pause":
+    case "resume":
+    case "resync":
+      return null;
+  }
 }
 
 /** Keys of the stream's rows in quarantine; null when not all of them are known: then the whole table is read. */

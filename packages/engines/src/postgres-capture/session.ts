@@ -22,7 +22,7 @@ const SESSION_OPTIONS = [
 /** A connected client whose errors outside a query are left to its `end` event. */
 export async function connectSession(
   connectionString: string,
-  purpose: "snapshot" | "catalog" | "stream" | "again",
+  purpose: "snapshot" | "catalog" | "stream" | "again" | "compare",
 ): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString,

@@ -89,6 +89,7 @@ export function tableControl(host: CaptureHost, pending: PendingChanges, options
       case "resume":
       case "resync":
       case "replay":
+      case "repair":
         return again.request(request, fit);
     }
   };

@@ -26,7 +26,8 @@ export function copySql(table: SourceTable, { after, only = null, limit }: RowRa
   return `COPY (SELECT ${columns} FROM ${fromTable(table)}${where}${order}${most}) TO STDOUT`;
 }
 
-function fromTable(table: SourceTable): string {
+/** `ONLY`: children are streams of their own. */
+export function fromTable(table: SourceTable): string {
   return `${table.partitioned ? "" : "ONLY "}${quoteIdentifier(table.schema)}.${quoteIdentifier(table.table)}`;
 }
 

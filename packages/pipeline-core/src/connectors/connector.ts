@@ -2,6 +2,7 @@ import type { Clock, ErrorKind, IdSource, Logger, Transaction } from "../kernel/
 import type { CommitReceipt, RawInput } from "../lakehouse/index.ts";
 import type { PiiTag } from "../catalog/index.ts";
 import type { SourceDiagnosis } from "./diagnosis.ts";
+import type { SourceComparison } from "./reconcile.ts";
 import type { ReadSchema, SourceId, SourceKind, SourceState, StreamState } from "./model.ts";
 import type { DeliveryLedger, Quarantine, RefusedRows, SettledRequest, StreamRecord, StreamRequest } from "./ports.ts";
 
@@ -91,4 +92,6 @@ export interface Connector {
   run(host: CaptureHost, signal: AbortSignal): Promise<void>;
   /** Checks what capture needs of the source and changes nothing; absent where there is nothing to check. Never throws. */
   readonly diagnose?: () => Promise<SourceDiagnosis>;
+  /** For comparing rows with their datasets; absent where that is not possible. */
+  readonly comparison?: SourceComparison;
 }

@@ -6,6 +6,7 @@ export * from "./drift.ts";
 export * from "./judge-drift.ts";
 export * from "./model.ts";
 export * from "./ports.ts";
+export * from "./reconcile.ts";
 export * from "./save-schema.ts";
 export * from "./slot-care.ts";
 export * from "./staged-layout.ts";

@@ -4,10 +4,12 @@ import {
   driftStoreContract,
   memoryDeliveryLedger,
   memoryDriftStore,
+  memoryReconciliationStore,
   memorySourceStore,
   memoryStreamRequests,
   memoryTransaction,
   memoryWorkerLease,
+  reconciliationStoreContract,
   sourceStoreContract,
   streamRequestsContract,
   workerLeaseContract,
@@ -24,6 +26,7 @@ const make = async () => {
     lease,
     deliveries: memoryDeliveryLedger(),
     requests,
+    reconciliations: memoryReconciliationStore(sources, { clock, ids: { next: () => `comparison-${(next += 1)}` } }),
     drift: memoryDriftStore(sources, requests, clock),
     transaction: <T>(work: (tx: typeof memoryTransaction) => Promise<T>) => work(memoryTransaction),
   };
@@ -37,6 +40,9 @@ describe("requests to streams in memory", () => {
 });
 describe("drift in memory", () => {
   driftStoreContract({ test, expect }, make);
+});
+describe("comparisons in memory", () => {
+  reconciliationStoreContract({ test, expect }, make);
 });
 describe("deliveries in memory", () => {
   deliveryLedgerContract({ test, expect }, make);

@@ -37,7 +37,11 @@ export const STREAM_STATES = ["waiting", "snapshotting", "streaming", "paused", 
 export type StreamState = (typeof STREAM_STATES)[number];
 
 /** What a person may ask of one stream. `replay` reads just the rows again that stand in quarantine. */
-export const STREAM_ACTIONS = ["pause", "resume", "resync", "replay"] as const;
+export const ASKED_ACTIONS = ["pause", "resume", "resync", "replay"] as const;
+
+/** `repair` reads those rows again that a comparison found to differ: the comparison asks for it. */
+export const STREAM_ACTIONS = [...ASKED_ACTIONS, "repair"] as const;
+export type AskedAction = (typeof ASKED_ACTIONS)[number];
 export type StreamAction = (typeof STREAM_ACTIONS)[number];
 
 /** Whether an action makes sense in a state; the portal offers it and the worker takes it by the same rule. */
@@ -50,6 +54,7 @@ export function mayAct(state: StreamState, action: StreamAction): boolean {
     case "resync":
       return state === "streaming" || state === "failed" || state === "paused";
     case "replay":
+    case "repair":
       return state === "streaming";
   }
 }

@@ -141,6 +141,8 @@ export interface StreamRequest {
   readonly action: StreamAction;
   readonly requestedBy: string;
   readonly requestedAt: Date;
+  /** For `repair`: the keys to read again, by the source's column names. */
+  readonly keys?: readonly Readonly<Record<string, string>>[];
 }
 
 export interface SettledRequest {
@@ -155,7 +157,7 @@ export interface StreamRequests {
    * Records the request with its audit entry in one transaction. Throws `not-found` for an unknown stream and `conflict`
    * when the stream's state does not allow it or another request for it is open.
    */
-  ask(request: Pick<StreamRequest, "source" | "stream" | "action" | "requestedBy">): Promise<StreamRequest>;
+  ask(request: Pick<StreamRequest, "source" | "stream" | "action" | "requestedBy" | "keys">): Promise<StreamRequest>;
   /** Not settled yet, oldest first. */
   open(source: SourceId): Promise<StreamRequest[]>;
   /** Idempotent: the first outcome stands. */

@@ -1,3 +1,5 @@
 export * from "./drift-store-contract.ts";
 export * from "./memory-stores.ts";
 export * from "./store-contracts.ts";
+export * from "./memory-reconciliations.ts";
+export * from "./reconciliation-store-contract.ts";

@@ -1,5 +1,5 @@
 import type { DatasetColumn, DatasetName, ModelFile } from "../catalog/index.ts";
-import type { SourceId, StreamSchema } from "../connectors/index.ts";
+import type { DatasetComparison, SourceId, StreamSchema } from "../connectors/index.ts";
 import type { Transaction } from "../kernel/index.ts";
 import type { RawStore } from "../lakehouse/index.ts";
 import type { Day, DayRange } from "./backfill-days.ts";
@@ -160,5 +160,7 @@ export interface LakeEngine {
   profile(dataset: DatasetName): Promise<{ name: string; nullRate: number | null }[]>;
   /** Compacts small and deleted-from files, expires snapshots that nobody needs. `keep`: snapshots still to be read from. */
   maintain(request: { dataset: DatasetName; keep: readonly string[] }): Promise<MaintenanceOutcome>;
+  /** For comparing datasets with their sources. */
+  readonly comparison: DatasetComparison;
   close(): Promise<void>;
 }

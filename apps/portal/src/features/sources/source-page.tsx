@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { judgeSlot, type SourceId, type StreamAction } from "@nova/pipeline-core/connectors";
+import { judgeSlot, type SourceId, type AskedAction } from "@nova/pipeline-core/connectors";
 import type { SourceFlow } from "@nova/db/read-models";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
@@ -21,6 +21,7 @@ import { SegmentedControl } from "@/ui/segmented-control.tsx";
 import { Skeleton } from "@/ui/skeleton.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
 import { FLOW_CHARTS_HEIGHT, FlowCharts } from "./charts/flow-charts.tsx";
+import { ComparisonsCard } from "./components/comparisons-card.tsx";
 import { DiagnosisCard } from "./components/diagnosis-card.tsx";
 import { QuarantineCard } from "./components/quarantine-card.tsx";
 import { RequestsCard } from "./components/requests-card.tsx";
@@ -48,7 +49,7 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
   const mayReplay = useMay("quarantine.replay") && id === "orders_db";
   const [steering, setSteering] = useState<Steering | null>(null);
   const steer = useCallback(
-    (stream: string | null, action: StreamAction) => setSteering({ source: id, stream, action }),
+    (stream: string | null, action: AskedAction) => setSteering({ source: id, stream, action }),
     [id],
   );
   return (
@@ -117,7 +118,10 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
       {id === "orders_db" ? (
         <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
           <DiagnosisCard source={id} />
-          <RequestsCard source={id} />
+          <div className="flex flex-col gap-5">
+            <RequestsCard source={id} />
+            <ComparisonsCard source={id} />
+          </div>
         </div>
       ) : null}
       <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">

@@ -66,6 +66,11 @@ export const STREAM_ACTION_WORDS: Record<StreamAction, ActionWords> = {
     consequence:
       "Just those rows are read from the source by their keys, or the whole table when only a sample of them was kept. What still does not fit comes back to quarantine.",
   },
+  repair: {
+    label: "Repair",
+    ask: (what) => `Repair ${what}?`,
+    consequence: "Just the rows that a comparison found to differ are read from the source by their keys.",
+  },
 };
 
 /** Reasons of quarantine in words. */

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import type { SourceId, StreamAction } from "@nova/pipeline-core/connectors";
+import type { SourceId, AskedAction } from "@nova/pipeline-core/connectors";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
@@ -12,7 +12,7 @@ export interface Steering {
   readonly source: SourceId;
   /** Null = every table of the source. */
   readonly stream: string | null;
-  readonly action: StreamAction;
+  readonly action: AskedAction;
 }
 
 /** Says what an action does and asks for it once more; it is on record as soon as the dialog closes. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { STREAM_STATES, type StreamAction, type StreamState } from "@nova/pipeline-core/connectors";
+import { STREAM_STATES, type AskedAction, type StreamState } from "@nova/pipeline-core/connectors";
 import type { StreamRow } from "@nova/db/read-models";
 import { useQueryStates } from "nuqs";
 import { Button } from "@/ui/button.tsx";
@@ -22,7 +22,7 @@ export function StreamsCard({
   onSteer,
 }: {
   readonly query: RegionQuery<StreamRow[]>;
-  readonly onSteer: ((stream: string, action: StreamAction) => void) | null;
+  readonly onSteer: ((stream: string, action: AskedAction) => void) | null;
 }) {
   const [search, setSearch] = useQueryStates(sourceSearchParsers, { history: "replace" });
   const streams = query.data ?? [];

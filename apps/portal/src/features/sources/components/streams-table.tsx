@@ -1,7 +1,7 @@
 "use client";
 
 import { POLICY } from "@nova/pipeline-core/kernel";
-import { STREAM_STATES, type StreamAction } from "@nova/pipeline-core/connectors";
+import { STREAM_STATES, type AskedAction } from "@nova/pipeline-core/connectors";
 import type { StreamRow } from "@nova/db/read-models";
 import { createColumnHelper } from "@tanstack/react-table";
 import { type ReactNode, useMemo } from "react";
@@ -77,7 +77,7 @@ interface StreamsTableProps {
   readonly onSort: (sort: string) => void;
   readonly empty: ReactNode;
   /** Null: the reader may not steer streams. */
-  readonly onSteer: ((stream: string, action: StreamAction) => void) | null;
+  readonly onSteer: ((stream: string, action: AskedAction) => void) | null;
 }
 
 export function StreamsTable({ streams, sort, onSort, empty, onSteer }: StreamsTableProps) {

@@ -1,7 +1,7 @@
 import "server-only";
 import { z } from "zod";
 import { may, type Role } from "@nova/pipeline-core/access";
-import { SOURCE_IDS, STREAM_ACTIONS } from "@nova/pipeline-core/connectors";
+import { SOURCE_IDS, ASKED_ACTIONS } from "@nova/pipeline-core/connectors";
 import { procedure, router } from "@/server/trpc.ts";
 import { maskPayload } from "./mask-payload.ts";
 
@@ -52,9 +52,16 @@ export const sourcesRouter = router({
   requests: procedure("sources.view")
     .input(sourceInput)
     .query(({ ctx, input }) => ctx.readModels.sources.requests(input.source)),
+  comparisons: procedure("sources.view")
+    .input(sourceInput)
+    .query(({ ctx, input }) => ctx.reconciliations.list(input.source, null)),
+  /** The worker compares within seconds; with `repair` it also reads the keys again that differ. */
+  compare: procedure("sources.steer")
+    .input(z.object({ source: z.literal("orders_db"), stream: z.string().min(1).max(300), repair: z.boolean() }))
+    .mutation(({ ctx, input }) => ctx.reconciliations.ask({ ...input, requestedBy: ctx.user.email })),
   /** Durable: it is on record with its audit entry even while the worker is away. */
   steer: procedure("sources.steer")
-    .input(steerInput.extend({ action: z.enum(STREAM_ACTIONS).exclude(["replay"]) }))
+    .input(steerInput.extend({ action: z.enum(ASKED_ACTIONS).exclude(["replay"]) }))
     .mutation(({ ctx, input }) => ctx.streamRequests.ask({ ...input, requestedBy: ctx.user.email })),
   replay: procedure("quarantine.replay")
     .input(steerInput.extend({ stream: z.string().min(1).max(300) }))
