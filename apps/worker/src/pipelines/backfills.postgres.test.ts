@@ -75,7 +75,9 @@ const eventually = <T>(what: string, look: () => Promise<T | null | false>): Pro
   eventuallyWith(what, look, { patienceMillis: 40_000, complaints });
 const days = async (): Promise<string[]> => {
   if ((await lake.engine.snapshots([MART])).get(MART) === null) return [];
-  return (await lake.rows(MART, "DISTINCT CAST(sale_date AS varchar)")).map(([day]) => (typeof day === "string" ? day : ""));
+  return (await lake.rows(MART, "DISTINCT CAST(sale_date AS varchar)")).map(([day]) =>
+    typeof day === "string" ? day : "",
+  );
 };
 const backfills = () => stores.backfillStore(lake.db, lake);
 

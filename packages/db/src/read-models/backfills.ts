@@ -4,6 +4,7 @@ import {
   type BackfillState,
   type Day,
   PART_STATES,
+  type PartitionState,
   type PartState,
 } from "@nova/pipeline-core/orchestration";
 import type { Pool } from "pg";
@@ -62,10 +63,6 @@ export interface PartRow {
   readonly errorKind: ErrorKind | null;
   readonly errorMessage: string | null;
 }
-
-export const PARTITION_STATES = ["present", "empty", "missing", "failed", "queued", "running"] as const;
-/** `empty`: computed, and there are no rows; `missing`: no rows and nobody looked why. */
-export type PartitionState = (typeof PARTITION_STATES)[number];
 
 export interface PartitionSpan extends PartSpan<PartitionState> {
   readonly rows: number;

@@ -34,6 +34,10 @@ export const PART_STATES = ["queued", "running", "succeeded", "failed", "skipped
 /** `skipped`: what it is made from did not succeed in this backfill. */
 export type PartState = (typeof PART_STATES)[number];
 
+export const PARTITION_STATES = ["present", "empty", "missing", "failed", "queued", "running"] as const;
+/** How a dataset's day stands. `empty`: computed, and there are no rows; `missing`: no rows and nobody looked why. */
+export type PartitionState = (typeof PARTITION_STATES)[number];
+
 /** A partition of a dataset: a UTC day, or `whole` for a dataset without partitions. */
 export const WHOLE = "whole";
 

@@ -80,7 +80,7 @@ function BackfillLead({ backfill }: { readonly backfill: BackfillDetail }) {
   return (
     <>
       {plural(plan.partitions, "partition")} in {plural(plan.runs, "run")}, up to {parallelism} at once. Asked by{" "}
-      {requestedBy}.{startedAt === null ? null : " Took "}
+      {requestedBy}.{startedAt === null ? null : endedAt === null ? " Under way for " : " Took "}
       {startedAt === null ? null : <Duration from={startedAt} to={endedAt} />}
     </>
   );

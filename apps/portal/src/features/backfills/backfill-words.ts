@@ -1,5 +1,4 @@
-import type { PartitionState } from "@nova/db/read-models";
-import type { BackfillScope, BackfillState, PartState } from "@nova/pipeline-core/orchestration";
+import type { BackfillScope, BackfillState, PartitionState, PartState } from "@nova/pipeline-core/orchestration";
 import type { Tone } from "@/ui/tone.ts";
 
 interface Words {

@@ -1,8 +1,16 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { type DatasetPartitions, PARTITION_STATES, type PartitionState } from "@nova/db/read-models";
-import { countDays, dayNumber, dayOf, type DayRange, intersectRanges } from "@nova/pipeline-core/orchestration";
+import type { DatasetPartitions } from "@nova/db/read-models";
+import {
+  countDays,
+  dayNumber,
+  dayOf,
+  type DayRange,
+  intersectRanges,
+  PARTITION_STATES,
+  type PartitionState,
+} from "@nova/pipeline-core/orchestration";
 import { useState } from "react";
 import { useMay } from "@/features/profile/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";

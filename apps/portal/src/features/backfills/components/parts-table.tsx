@@ -28,7 +28,17 @@ const COLUMNS = [
     header: "State",
     cell: ({ getValue }) => <StatusText {...PART_STATE_WORDS[getValue()]} />,
   }),
-  column.accessor("part", { header: "Partition", cell: ({ getValue }) => <span className="num">{getValue()}</span> }),
+  column.accessor("part", {
+    header: "Partition",
+    cell: ({ row: { original: part } }) => (
+      <>
+        <span className="num whitespace-nowrap">{part.part}</span>
+        <div className="md:hidden">
+          <PartError part={part} />
+        </div>
+      </>
+    ),
+  }),
   column.accessor("dataset", {
     header: "Dataset",
     meta: { wideOnly: true },
@@ -39,9 +49,9 @@ const COLUMNS = [
     cell: ({ getValue, row: { original: part } }) => {
       const runId = getValue();
       return runId === null ? (
-        <span className="text-fg-muted">run {part.number}</span>
+        <span className="whitespace-nowrap text-fg-muted">run {part.number}</span>
       ) : (
-        <Link href={paths.run(runId)} className="inline-flex min-h-6 items-center hover:underline">
+        <Link href={paths.run(runId)} className="inline-flex min-h-6 items-center whitespace-nowrap hover:underline">
           run {part.number}
         </Link>
       );
@@ -56,14 +66,19 @@ const COLUMNS = [
   column.display({
     id: "error",
     header: "Error",
-    cell: ({ row: { original: part } }) =>
-      part.errorKind === null ? null : (
-        <p className="max-w-xl min-w-40 text-xs text-bad">
-          {part.errorMessage ?? part.errorKind}. {POLICY[part.errorKind].remedy}
-        </p>
-      ),
+    meta: { wideOnly: true },
+    cell: ({ row: { original: part } }) => <PartError part={part} />,
   }),
 ];
+
+function PartError({ part }: { readonly part: PartRow }) {
+  if (part.errorKind === null) return null;
+  return (
+    <p className="max-w-xl min-w-40 text-xs text-bad">
+      {part.errorMessage ?? part.errorKind}. {POLICY[part.errorKind].remedy}
+    </p>
+  );
+}
 
 /** Every part of a backfill, those that failed first. */
 export function PartsTable({ id }: { readonly id: string }) {
