@@ -184,12 +184,12 @@ test(
     const writing = (async () => {
       for (let n = 0; !traffic.signal.aborted; n += 1) {
         await sql.query(
-          "UPDATE items SET price = price + 1, name = name || '!' WHERE id = 100 + $1 % 50; INSERT INTO items (id) VALUES (60000 + $1); DELETE FROM items WHERE id = 8000 - $1".replaceAll(
+          "UPDATE items SET price = price + 1, name = name || '!' WHERE id = 100 + $1 % 500; INSERT INTO items (id) VALUES (60000 + $1); DELETE FROM items WHERE id = 8000 - $1".replaceAll(
             "$1",
             String(n),
           ),
         );
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 60));
       }
     })();
     try {

@@ -25,6 +25,8 @@ export interface ReconcileDeps extends Omit<CompareDeps, "source"> {
 const LOOK_EVERY = SECOND;
 /** Scheduled comparisons of a source are this far apart, so that they stay cheap for it. */
 const SCHEDULED_APART = MINUTE;
+/** A worker that starts has to catch up first. */
+const FIRST_SCHEDULED_AFTER = 10 * MINUTE;
 const REPAIR_MILLIS = 5 * MINUTE;
 const LISTED = 500;
 
@@ -36,7 +38,7 @@ export async function runReconciliations(
   signal: AbortSignal,
 ): Promise<void> {
   const logger = deps.logger.with({ source });
-  let scheduledAt = deps.clock.now().getTime();
+  let scheduledAt = deps.clock.now().getTime() + FIRST_SCHEDULED_AFTER - SCHEDULED_APART;
   while (!signal.aborted) {
     try {
       const now = deps.clock.now().getTime();

@@ -7,19 +7,22 @@ import type {
   KeyRange,
 } from "@nova/pipeline-core/connectors";
 import { duckdbType } from "@nova/iceberg";
-import { type Lake, withConnection } from "./lake.ts";
+import { findTable, type Lake, withConnection } from "./lake.ts";
 import { scanSql } from "./probe-dataset.ts";
 import { firstRow, rowsOf } from "./rows.ts";
 import { ident, literal } from "./sql-text.ts";
 
 /** The dataset's side of a comparison with its source: rows that live, as sums of hashes that DuckDB computes. */
 export function datasetComparison(lake: Lake): DatasetComparison {
-  const live = async (dataset: string): Promise<string> =>
-    `(SELECT * FROM ${await scanSql(lake, dataset)} WHERE _deleted_at IS NULL)`;
+  // A stream without a row so far has no table: its dataset is empty.
+  const all = async (dataset: string, compared: Compared): Promise<string> =>
+    (await findTable(lake, dataset)) === null ? noRows(compared) : scanSql(lake, dataset);
+  const live = async (dataset: string, compared: Compared): Promise<string> =>
+    `(SELECT * FROM ${await all(dataset, compared)} WHERE _deleted_at IS NULL)`;
   return {
     async ranges(dataset, compared, rows) {
       if (!compared.sortable) return [{ after: null, through: null }];
-      const source = await live(dataset);
+      const source = await live(dataset, compared);
       return withConnection(lake, async (connection) => {
         const key = compared.key.map(({ stagedName }) => ident(stagedName)).join(", ");
         const texts = compared.key.map(({ stagedName }) => `CAST(${ident(stagedName)} AS VARCHAR)`).join(", ");
@@ -34,7 +37,7 @@ export function datasetComparison(lake: Lake): DatasetComparison {
     },
 
     async sums(dataset, compared, ranges) {
-      const source = await live(dataset);
+      const source = await live(dataset, compared);
       return withConnection(lake, async (connection) => {
         const at = ranges.map((range, index) => `WHEN ${rangeSql(compared, range)} THEN ${index}`).join(" ");
         const rows = await rowsOf<{ at: number; rows: bigint; sum: string }>(
@@ -50,7 +53,7 @@ export function datasetComparison(lake: Lake): DatasetComparison {
 
     async differences(dataset, compared, range, file, most) {
       // Deleted rows too: when they were merged tells a row that went meanwhile from one that was never there.
-      const source = await scanSql(lake, dataset);
+      const source = await all(dataset, compared);
       return withConnection(lake, (connection) => findDifferences(connection, source, compared, range, file, most));
     },
   };
@@ -89,7 +92,12 @@ async function findDifferences(
   };
 }
 
-/** The text that `comparable.ts` of the source's side gives for the same value. */
+function noRows({ columns }: Compared): string {
+  const own = columns.map(({ stagedName, type }) => `CAST(NULL AS ${duckdbType(type)}) AS ${ident(stagedName)}`);
+  return `(SELECT ${own.join(", ")}, CAST(NULL AS TIMESTAMPTZ) AS _deleted_at, CAST(NULL AS TIMESTAMPTZ) AS _merged_at WHERE false)`;
+}
+
+/** The text that `postgres-capture/comparison.ts` gives for the same value. */
 function textSql({ stagedName, type }: ComparedColumn): string {
   const name = ident(stagedName);
   switch (type) {
