@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 /** Something that goes wrong during traffic. */
 export interface Fault {
   readonly name: string;
-  /** In the short list of `npm test` too. */
+  /** In the short list of `npm test` too; kills are in `src/kill-and-resume.test.ts`. */
   readonly short?: true;
   /** Null: can be done here; else why not. */
   readonly impossible?: (world: World) => string | null;
@@ -31,7 +31,6 @@ const FAILPOINTS = [
 
 const killAt = (name: (typeof FAILPOINTS)[number]): Fault => ({
   name: `worker killed at ${name}`,
-  ...(name === "pointer-swapped" ? { short: true as const } : {}),
   async strike({ worker, random }) {
     worker.armNext({ name, passes: between(random, 1, 8) });
     worker.kill("SIGKILL");
@@ -75,7 +74,7 @@ const databases: readonly Fault[] = [
     name: "order database crashed",
     strike: ({ ordersServer, random }) => ordersServer.restart({ crash: true, downMillis: between(random, 0, 2000) }),
   },
-  { name: "order database cuts every connection", short: true, strike: ({ ordersUrl }) => ask(ordersUrl, CUT_ALL) },
+  { name: "order database cuts every connection", strike: ({ ordersUrl }) => ask(ordersUrl, CUT_ALL) },
   {
     name: "way to the order database reset",
     async strike({ ordersWay, random }) {
