@@ -6,7 +6,7 @@ const SECOND = 1000;
 const browser = await findBrowser(readEnv().NOVA_E2E_BROWSER, searchPath());
 
 /** What they do moves the datasets under everybody: one of them at a time. */
-const CHANGING = ["drift.spec.ts", "live.spec.ts", "steering.spec.ts"];
+const CHANGING = ["backfill.spec.ts", "drift.spec.ts", "live.spec.ts", "steering.spec.ts"];
 
 // Patient with slow machines, never with flaky tests: two cores carry the platform, its demo sources and the browser.
 // What changes datasets mostly waits for the lake; meanwhile the other worker reads pages.
