@@ -1,11 +1,23 @@
-import { driftStoreContract, reconciliationStoreContract, streamRequestsContract } from "@nova/pipeline-core/connectors/testing";
+import {
+  driftStoreContract,
+  reconciliationStoreContract,
+  streamRequestsContract,
+} from "@nova/pipeline-core/connectors/testing";
 import type { Transaction } from "@nova/pipeline-core/kernel";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { emptyDb, standingClock, testIds } from "../testing/store-fixture.ts";
-import { driftStore, inTransaction, quarantine, reconciliationStore, sourceStore, streamRequests, workerLease } from "./index.ts";
+import {
+  driftStore,
+  inTransaction,
+  quarantine,
+  reconciliationStore,
+  sourceStore,
+  streamRequests,
+  workerLease,
+} from "./index.ts";
 
 const clock = standingClock(new Date("2026-11-23T09:00:00Z"));
 const context = { clock, ids: testIds(clock) };

@@ -40,8 +40,7 @@ export function memoryReconciliationStore(
     },
     async finish(id, outcome) {
       const known = all.find((each) => each.id === id);
-      if (known !== undefined && isOpen(known))
-        put({ ...known, state: outcome.state, outcome, endedAt: clock.now() });
+      if (known !== undefined && isOpen(known)) put({ ...known, state: outcome.state, outcome, endedAt: clock.now() });
     },
     find: (id) => Promise.resolve(all.find((each) => each.id === id) ?? null),
     list: (source, stream) =>
@@ -55,7 +54,10 @@ export function memoryReconciliationStore(
       const last = (stream: string): number =>
         all.findLast((each) => each.source === source && each.stream === stream)?.requestedAt.getTime() ?? 0;
       const due = (await sources.streams(source))
-        .filter(({ state, schema, stream }) => state === "streaming" && schema.key.length > 0 && last(stream) < before.getTime())
+        .filter(
+          ({ state, schema, stream }) =>
+            state === "streaming" && schema.key.length > 0 && last(stream) < before.getTime(),
+        )
         .sort((a, b) => last(a.stream) - last(b.stream));
       return due[0]?.stream ?? null;
     },
