@@ -57,6 +57,12 @@ const schema = z
       .max(65_535, "must be a port number"),
     /** What the portal and the CLI show to be let into /internal. */
     NOVA_INTERNAL_TOKEN: secret,
+    /** Threads for what blocks; Node reads it before any code of ours runs. Queries of the lake and writes of the spool share them. */
+    UV_THREADPOOL_SIZE: z.coerce
+      .number("must be a number of threads")
+      .int("must be a number of threads")
+      .min(8, "must be 8 or more: queries of the lake would hold up the intake; 16 is good")
+      .optional(),
     ORDERS_DB_URL: postgresUrl.optional(),
     SALESFORCE_LOGIN_URL: httpUrl.optional(),
     SALESFORCE_CLIENT_ID: z.string().min(1).optional(),

@@ -14,6 +14,9 @@ function die(message: string, error: unknown): never {
 process.on("uncaughtException", (error) => die("an exception was not caught", error));
 process.on("unhandledRejection", (error) => die("a rejection was not handled", error));
 
+if (env.UV_THREADPOOL_SIZE === undefined)
+  logger.warn("queries of the lake and writes of the spool share Node's four threads: set UV_THREADPOOL_SIZE=16");
+
 let worker: Worker | undefined;
 let stopping = false;
 

@@ -16,6 +16,12 @@ export interface Surroundings {
   readonly portalOnly: Readonly<Record<string, string>>;
 }
 
+/**
+ * Threads of the worker for what blocks. Every query of the lake engine holds one while it runs, and so does every write of
+ * the spool that an answer waits for: with Node's own four a few loads would hold up the intake.
+ */
+const WORKER_THREADS = 16;
+
 export type Variables = Readonly<Record<string, string>>;
 
 const local = (port: number) => `http://127.0.0.1:${port}`;
@@ -42,6 +48,7 @@ export function workerEnv(all: Surroundings): Variables {
     NOVA_SPOOL_DIR: `${all.dataDir}/spool`,
     NOVA_WORKER_PORT: String(ports.worker),
     NOVA_INTERNAL_TOKEN: secrets.internalToken,
+    UV_THREADPOOL_SIZE: String(WORKER_THREADS),
     ...(all.ordersDb === undefined ? {} : { ORDERS_DB_URL: all.ordersDb.url }),
     ...(all.demo
       ? {

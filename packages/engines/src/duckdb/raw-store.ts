@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type DuckDBConnection,
   DuckDBDataChunk,
@@ -115,6 +116,8 @@ async function columnsRelation(connection: DuckDBConnection, columns: EnvelopeCo
       columns.schemaVersion.slice(start, end),
     ]);
     appender.appendDataChunk(chunk);
+    // Filling chunks is work of this thread: answers to others must not wait for all of it.
+    await nextTurn();
   }
   appender.closeSync();
   return "temp.incoming";
