@@ -117,40 +117,42 @@ async function prepareMerge({ lake, connection, delta, load, table, shape }: Pre
   return { ...fold, rowsOut, staged, mode };
 }
 
+/** Events go from raw into files in one pass: there are many, and hardly ever one that does not fit. */
 async function prepareAppend({ lake, connection, delta, load, table, shape }: Preparation): Promise<Prepared> {
-  const typed = typedEventsSql(delta.relation, load.schema.stream, shape);
-  // Parsed once into a temp table: the refused are counted and the others written from it.
-  await connection.run(
-    `CREATE OR REPLACE TEMP TABLE append_events AS SELECT * EXCLUDE ("@payload"), CASE WHEN len("@refused") > 0 THEN "@payload" END AS "@payload" FROM (${typed})`,
-  );
-  const counts = await firstRow<{ total: bigint; refused: bigint; high: string | null }>(
-    connection,
-    `SELECT count(*) AS total, count(*) FILTER (len("@refused") > 0) AS refused, max("@position") AS high FROM temp.append_events`,
-  );
-  const refusedSample =
-    counts.refused === 0n
-      ? []
-      : await rowsOf<{ detail: string; payload: string }>(
-          connection,
-          `SELECT ${literal(`${load.schema.stream}: the value does not fit the type of `)} || array_to_string("@refused", ', ') AS detail, coalesce("@payload", '') AS payload
-           FROM temp.append_events WHERE len("@refused") > 0 LIMIT ${REFUSED_SAMPLE}`,
-        );
-  const rowsOut = Number(counts.total - counts.refused);
+  const { stream } = load.schema;
+  const typed = typedEventsSql(delta.relation, stream, shape);
   const mergedAt = timestampLiteral(lake.clock.now());
   const rows = `SELECT ${idents(valueColumns(shape))}, "@op" AS _op, coalesce("@source_ts", "@ingested_at") AS _source_ts, "@position" AS _position, ${mergedAt} AS _merged_at, CAST(NULL AS TIMESTAMPTZ) AS _deleted_at
-    FROM temp.append_events WHERE len("@refused") = 0`;
-  const query = `SELECT ${writtenColumns(table, shape)} FROM (${rows})`;
-  const staged = rowsOut === 0 ? null : await table.stageAppend({ connection, query });
-  await connection.run("DROP TABLE temp.append_events");
+    FROM (${typed}) WHERE len("@refused") = 0`;
+  const change = await table.stageAppend({
+    connection,
+    query: `SELECT ${writtenColumns(table, shape)} FROM (${rows})`,
+  });
+  const rowsOut = change.summary.addedRecords;
+  const given = delta.streams.find((one) => one.stream === stream)?.rows ?? 0;
+  const refused = rowsOut === given ? NOTHING_REFUSED : await refusedOf(connection, typed, stream);
+  if (rowsOut === 0) await change.discard();
   return {
-    staged,
-    rowsIn: Number(counts.total),
+    staged: rowsOut === 0 ? null : change,
+    rowsIn: rowsOut + refused.refused,
     rowsOut,
-    refused: Number(counts.refused),
-    refusedSample,
-    highPosition: counts.high,
+    ...refused,
+    highPosition: null,
     mode: "append",
   };
+}
+
+const NOTHING_REFUSED = { refused: 0, refusedSample: [] };
+
+async function refusedOf(connection: DuckDBConnection, typed: string, stream: string) {
+  const wrong = `FROM (${typed}) WHERE len("@refused") > 0`;
+  const { rows } = await firstRow<{ rows: bigint }>(connection, `SELECT count(*) AS rows ${wrong}`);
+  const refusedSample = await rowsOf<{ detail: string; payload: string }>(
+    connection,
+    `SELECT ${literal(`${stream}: the value does not fit the type of `)} || array_to_string("@refused", ', ') AS detail, coalesce("@payload", '') AS payload
+     ${wrong} LIMIT ${REFUSED_SAMPLE}`,
+  );
+  return { refused: Number(rows), refusedSample };
 }
 
 /** The table's columns in order; one that the stream no longer has is null in new rows. */

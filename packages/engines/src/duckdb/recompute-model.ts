@@ -7,7 +7,8 @@ import { type Lake, refuseCancelled, snapshotText, transactionOf, withScratch } 
 import { type InputContracts, inputSql, lostInputs, type PinnedInput, pinInputs, showInput } from "./model-inputs.ts";
 import { modelTable } from "./model-table.ts";
 import { startPhases } from "./phases.ts";
-import { createResult, refreshModel, stageDifference, typedSelect, type Work } from "./refresh-model.ts";
+import { createResult, stageDifference, typedSelect, type Work } from "./model-result.ts";
+import { refreshModel } from "./refresh-model.ts";
 import { firstRow } from "./rows.ts";
 import { ident, literal } from "./sql-text.ts";
 

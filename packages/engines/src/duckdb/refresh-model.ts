@@ -1,6 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { duckdbType, isIcebergError, type StagedChange, type Table } from "@nova/iceberg";
-import type { ModelFile } from "@nova/pipeline-core/catalog";
+import { duckdbType, isIcebergError, type StagedChange } from "@nova/iceberg";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { ModelChange, ModelRefresh } from "@nova/pipeline-core/orchestration";
 import type { CompiledModel } from "../sql/index.ts";
@@ -18,6 +17,7 @@ import {
   rangeFilter,
   showInput,
 } from "./model-inputs.ts";
+import { createResult, stageDifference, typedSelect, type Work } from "./model-result.ts";
 import { modelTable, stampCodeVersion } from "./model-table.ts";
 import { startPhases } from "./phases.ts";
 import { firstRow } from "./rows.ts";
@@ -80,16 +80,6 @@ export async function refreshModel(
     }
   };
   return withScratch(lake, compute, signal);
-}
-
-export interface Work {
-  readonly lake: Lake;
-  readonly connection: DuckDBConnection;
-  readonly model: CompiledModel;
-  readonly table: Table;
-  readonly pinned: readonly PinnedInput[];
-  readonly rebuild: boolean;
-  readonly notes: string[];
 }
 
 interface Prepared {
@@ -233,71 +223,6 @@ async function writeEvents(
       cause: error,
     });
   }
-}
-
-/** Computes into `temp.result` and audits it: what is wrong never reaches readers. */
-export async function createResult({ connection, model }: Work, select: string): Promise<void> {
-  await connection.run(`CREATE TEMP TABLE result AS ${select}`);
-  const { header, name } = model.file;
-  const required = Object.entries(header.columns)
-    .filter(([, column]) => column.required)
-    .map(([column]) => column);
-  const missing = required.map((column) => `count(*) FILTER (${ident(column)} IS NULL) AS ${ident(column)}`);
-  if (missing.length > 0) {
-    const counts = await firstRow<Record<string, bigint>>(connection, `SELECT ${missing.join(", ")} FROM temp.result`);
-    const wrong = Object.entries(counts).filter(([, rows]) => rows > 0n);
-    if (wrong.length > 0)
-      throw new PlatformError(
-        "check-failed",
-        `${name}: required columns are null: ${wrong.map(([column, rows]) => `${column} in ${rows} rows`).join(", ")}; nothing was published`,
-      );
-  }
-  if (header.key === undefined) return;
-  const { rows } = await firstRow<{ rows: bigint }>(
-    connection,
-    `SELECT count(*) AS rows FROM (SELECT 1 FROM temp.result GROUP BY ${idents(header.key)} HAVING count(*) > 1)`,
-  );
-  if (rows > 0n)
-    throw new PlatformError("check-failed", `${name}: ${rows} keys stand in more than one row; nothing was published`);
-}
-
-/** Writes only what differs: new and changed rows, and deletes for keys that are gone. */
-export async function stageDifference(
-  { connection, model, table }: Work,
-  current: string,
-): Promise<StagedChange | null> {
-  const key = model.file.header.key ?? [];
-  const columns = Object.keys(model.file.header.columns);
-  const others = columns.filter((column) => !key.includes(column));
-  const same = key.map((column) => `r.${ident(column)} = c.${ident(column)}`).join(" AND ");
-  const differs = others.map((column) => `r.${ident(column)} IS DISTINCT FROM c.${ident(column)}`);
-  const gone = columns.map((column) =>
-    key.includes(column)
-      ? `c.${ident(column)}`
-      : `CAST(NULL AS ${duckdbType(model.file.header.columns[column]?.type ?? "string")}) AS ${ident(column)}`,
-  );
-  await connection.run(`CREATE TEMP TABLE current_rows AS SELECT ${idents(columns)} FROM ${current}`);
-  await connection.run(
-    `CREATE TEMP TABLE difference AS
-     SELECT ${idents(columns, "r.")}, false AS _delete FROM temp.result r LEFT JOIN temp.current_rows c ON ${same} WHERE ${[`c.${ident(key[0] ?? "")} IS NULL`, ...differs].join(" OR ")}
-     UNION ALL
-     SELECT ${gone.join(", ")}, true AS _delete FROM temp.current_rows c WHERE NOT EXISTS (SELECT 1 FROM temp.result r WHERE ${same})`,
-  );
-  const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.difference");
-  return rows === 0n
-    ? null
-    : table.stageMerge({ connection, query: "SELECT * FROM temp.difference", key, deleteColumn: "_delete" });
-}
-
-/** The model's SELECT with every column cast to its declared type, in the header's order; a value that does not fit fails the step. */
-export function typedSelect(model: CompiledModel): string {
-  return `SELECT ${castColumns(model.file)} FROM (${model.select})`;
-}
-
-function castColumns(file: ModelFile): string {
-  return Object.entries(file.header.columns)
-    .map(([column, { type }]) => `CAST(${ident(column)} AS ${duckdbType(type)}) AS ${ident(column)}`)
-    .join(", ");
 }
 
 /** Time bounds of the affected rows, when the model has one followed input with a range: other inputs could affect older rows. */
