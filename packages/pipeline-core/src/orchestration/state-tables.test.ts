@@ -74,6 +74,13 @@ describe("what people ask for", () => {
     { kind: "release-dataset", target: "curated.orders" },
     { kind: "pause-pipeline", target: "sales" },
     { kind: "resume-pipeline", target: "sales" },
+    { kind: "submit-backfill", target: RUN_ID },
+    { kind: "pause-backfill", target: RUN_ID },
+    { kind: "resume-backfill", target: RUN_ID },
+    { kind: "cancel-backfill", target: RUN_ID, inFlight: false },
+    { kind: "cancel-backfill", target: RUN_ID, inFlight: true },
+    { kind: "retry-backfill", target: RUN_ID },
+    { kind: "set-backfill-parallelism", target: RUN_ID, parallelism: 2 },
   ].map((request) => commandRequestSchema.parse(request));
 
   it("is a right of the matrix, for every kind", () => {
@@ -93,6 +100,13 @@ describe("what people ask for", () => {
         "release curated.orders",
         "pause sales",
         "resume sales",
+        `backfill submit ${RUN_ID}`,
+        `backfill pause ${RUN_ID}`,
+        `backfill resume ${RUN_ID}`,
+        `backfill cancel ${RUN_ID}`,
+        `backfill cancel ${RUN_ID} --in-flight`,
+        `backfill retry ${RUN_ID}`,
+        `backfill parallelism ${RUN_ID} 2`,
       ].map((line) => `npm run nova -- ${line}`),
     );
   });
