@@ -50,6 +50,81 @@ test("rows appended in two commits are read back, and the first snapshot stays r
   });
 });
 
+test("files have the encodings that the table asks for, version 2 unless it says otherwise, and are read the same", async () => {
+  const { lakehouse, connection, rows } = box;
+  const query = "SELECT 1000 + i * 7 AS id, md5(i::VARCHAR) AS name FROM range(20000) t(i)";
+  const written = async (name: string, version?: string) => {
+    const created = await lakehouse.createTable(
+      { ...id, name },
+      {
+        schema: [
+          { name: "id", type: "long" },
+          { name: "name", type: "string" },
+        ],
+        properties: version === undefined ? {} : { "write.parquet.writer-version": version },
+      },
+    );
+    const { table } = await lakehouse.commit(await created.stageAppend({ connection, query }));
+    const [file] = await table.scan().files();
+    const sql = `SELECT string_agg(encodings, ' ' ORDER BY column_id) AS encodings FROM parquet_metadata('${file?.path.replace("file://", "")}')`;
+    const [row] = (await connection.runAndReadAll(sql)).getRowObjectsJson();
+    return { encodings: row?.["encodings"], sum: await rows(table.scan({ filter: where.gt("id", 140_000) })) };
+  };
+  const [newer, older] = [await written("newer"), await written("older", "v1")];
+  expect(newer.encodings).toBe("DELTA_BINARY_PACKED DELTA_LENGTH_BYTE_ARRAY");
+  expect(older.encodings).toBe("PLAIN PLAIN");
+  expect(newer.sum).toEqual(older.sum);
+  await expect(written("other", "v3")).rejects.toMatchObject({ kind: "invalid-input" });
+});
+
+test("rows whose partition is decided by constants stand in it like rows that were told apart", async () => {
+  const { lakehouse, connection, rows } = box;
+  const table = await lakehouse.createTable(id, {
+    schema: [
+      { name: "n", type: "int" },
+      { name: "at", type: "timestamptz" },
+      { name: "stream", type: "string" },
+    ],
+    partitionBy: [
+      { column: "at", transform: "hour" },
+      { column: "stream", transform: "identity" },
+    ],
+  });
+  const at = "TIMESTAMPTZ '2026-01-01 05:59:59.999+02'";
+  const told = `SELECT i::INT AS n, ${at} AS at, 's/1' AS stream FROM range(3) t(i)`;
+  const first = await lakehouse.commit(await table.stageAppend({ connection, query: told }));
+  const query = "SELECT i::INT AS n FROM range(3, 6) t(i)";
+  const staged = await first.table.stageAppend({ connection, query, constants: { at, stream: "'s/1'" } });
+  const { table: next } = await lakehouse.commit(staged);
+  expect(await next.metadataTables.partitions()).toEqual([
+    expect.objectContaining({ partition: "at_hour=490899/stream=s/1", recordCount: 6 }),
+  ]);
+  expect(await rows(next.scan({ filter: where.eq("stream", "s/1"), columns: ["n"] }))).toHaveLength(6);
+  // Without all that the partition is made of, rows are told apart.
+  const some = await next.stageAppend({ connection, query: "SELECT 9 AS n, 's/2' AS stream", constants: { at } });
+  const { table: last } = await lakehouse.commit(some);
+  expect(await last.metadataTables.partitions()).toHaveLength(2);
+});
+
+test("rows that are said to be of one partition stand in it with values of their own", async () => {
+  const { lakehouse, connection, rows } = box;
+  const table = await lakehouse.createTable(id, {
+    schema: [
+      { name: "n", type: "int" },
+      { name: "at", type: "timestamptz" },
+    ],
+    partitionBy: [{ column: "at", transform: "hour" }],
+  });
+  const query =
+    "SELECT i::INT AS n, TIMESTAMPTZ '2026-01-01 05:00:00+02' + INTERVAL 1 MINUTE * i AS at FROM range(60) t(i)";
+  const samePartition = { at: "TIMESTAMPTZ '2026-01-01 03:00:00+00'" };
+  const { table: next } = await lakehouse.commit(await table.stageAppend({ connection, query, samePartition }));
+  expect(await next.metadataTables.partitions()).toEqual([
+    expect.objectContaining({ partition: "at_hour=490899", recordCount: 60 }),
+  ]);
+  expect(await rows(next.scan({ filter: where.eq("n", 30), columns: ["n", "at"] }))).toHaveLength(1);
+});
+
 test("hour and identity partitions split files and prune them, whatever the session's time zone", async () => {
   const { lakehouse, connection, rows } = box;
   const table = await lakehouse.createTable(id, {

@@ -31,6 +31,21 @@ export interface Context {
   readonly heads: Map<string, TableState>;
   /** Called between the steps of a commit; a crash test kills the process there. */
   readonly failpoint: (name: Failpoint) => void;
+  /** Told of every relation over files that is handed to the engine. */
+  readonly onRead?: ((read: EngineRead) => void) | undefined;
+}
+
+/** Files that a statement will read; told only to who asks, for there may be many. */
+export interface EngineRead {
+  readonly files: () => readonly FileRead[];
+}
+
+/** The most that a statement may read of a file. */
+export interface FileRead {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Compressed bytes of the columns by name; null when the file's manifest does not know them. */
+  readonly columns: ReadonlyMap<string, number> | null;
 }
 
 /** The places where a process may die during a commit, in order. */

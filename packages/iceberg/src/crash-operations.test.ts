@@ -24,7 +24,12 @@ beforeAll(async () => {
       { name: "batch", type: "string" },
     ],
     key: ["id"],
-    properties: { "commit.retry.num-retries": "50", "commit.manifest.min-count-to-merge": "6" },
+    properties: {
+      "commit.retry.num-retries": "50",
+      "commit.manifest.min-count-to-merge": "6",
+      // Some runs make more versions than the log of former metadata keeps.
+      "write.metadata.delete-after-commit.enabled": "true",
+    },
   });
 }, 120_000);
 afterAll(() => lake.close());

@@ -35,10 +35,12 @@ export type {
   StructType,
   Type,
 } from "./schema/schema.ts";
+export { numberRanges, type NumberRange } from "./read/number-ranges.ts";
 export { where, type Filter, type FilterValue } from "./read/filter.ts";
 export type { Scan, ScanBatch, ScanFile, ScanOptions } from "./read/scan.ts";
-export type { Failpoint } from "./context.ts";
+export type { EngineRead, Failpoint, FileRead } from "./context.ts";
 export { CHANGE_TYPE, type Changes, type ChangesOptions } from "./read/changes.ts";
+export type { Difference, DifferenceOptions, DifferenceSide } from "./read/difference.ts";
 export type { MergeInput } from "./write/stage-merge.ts";
 export type { RowDeleteMode } from "./write/row-delete-mode.ts";
 export type { DeleteInput, OverwriteInput } from "./write/stage-overwrite.ts";

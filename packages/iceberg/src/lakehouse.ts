@@ -4,7 +4,7 @@ import type { DuckDBInstance } from "@duckdb/node-api";
 import type { Catalog, TableIdentifier } from "./catalogs/catalog.ts";
 import { commitChange, type CommitOptions } from "./commit/commit-change.ts";
 import type { StagedChange } from "./commit/staged-change.ts";
-import { loadState, stateKey, type Context, type Failpoint } from "./context.ts";
+import { loadState, stateKey, type Context, type EngineRead, type Failpoint } from "./context.ts";
 import { createTable, type CreateTableOptions } from "./create-table.ts";
 import { lruCache } from "./lru-cache.ts";
 import { onBranch } from "./refs/branch-view.ts";
@@ -32,6 +32,8 @@ export interface LakehouseOptions {
   readonly cacheBytes?: number;
   /** For crash tests: called between the steps of a commit. */
   readonly failpoint?: (name: Failpoint) => void;
+  /** Told, while SQL is made, which files and columns it will read at most; costs no look at the files. */
+  readonly onRead?: (read: EngineRead) => void;
 }
 
 /** Iceberg v2 tables under one catalog and storage. Safe to share; several processes may work on the same tables. */
@@ -84,6 +86,7 @@ export function openLakehouse(options: LakehouseOptions): Lakehouse {
     files: lruCache(options.cacheBytes ?? 256 * 1024 * 1024),
     heads: new Map(),
     failpoint: options.failpoint ?? (() => undefined),
+    onRead: options.onRead,
   };
   return {
     createTable: async (id, table) => new Table(context, await createTable(context, id, table)),

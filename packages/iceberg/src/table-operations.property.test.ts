@@ -26,6 +26,10 @@ interface Model {
   rows: Row[];
   columns: { id: number; name: string; type: string }[];
 }
+interface Past {
+  snapshotId: bigint | null;
+  rows: Row[];
+}
 type Step =
   | {
       op: "append" | "merge" | "overwrite";
@@ -271,7 +275,7 @@ async function evolve(
   };
 }
 
-test("any sequence of changes leaves exactly the rows a plain list would hold, and changes() explains every step", async () => {
+test("any sequence of changes leaves exactly the rows a plain list would hold, and changes() and difference() explain every step", async () => {
   let number = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -311,7 +315,7 @@ test("any sequence of changes leaves exactly the rows a plain list would hold, a
             type: column.type as string,
           })),
         };
-        const past: { snapshotId: bigint | null; rows: Row[] }[] = [{ snapshotId: null, rows: [] }];
+        const past: Past[] = [{ snapshotId: null, rows: [] }];
         for (const step of steps) {
           ({ table, model } = await perform(lakehouse, table, model, step));
           expect(await contents(await table.scan().toSql(), model.columns)).toEqual(expected(model));
@@ -329,6 +333,8 @@ test("any sequence of changes leaves exactly the rows a plain list would hold, a
           String(await physicalRows(table)),
         );
         for (const before of past) await explains(table, model, before);
+        for (const [index, one] of past.entries())
+          await differs(table, one, past[(index * 7 + 3) % past.length] ?? one);
       },
     ),
     { numRuns: 40 },
@@ -340,7 +346,7 @@ async function physicalRows(table: Table): Promise<number> {
 }
 
 /** rows(now) = rows(then) + inserts − deletes, as multisets over the current columns. */
-async function explains(table: Table, model: Model, before: { snapshotId: bigint | null; rows: Row[] }): Promise<void> {
+async function explains(table: Table, model: Model, before: Past): Promise<void> {
   const counts = new Map<string, number>();
   const add = (row: string, by: number): void => void counts.set(row, (counts.get(row) ?? 0) + by);
   for (const row of expected({ ...model, rows: before.rows })) add(row, 1);
@@ -350,5 +356,32 @@ async function explains(table: Table, model: Model, before: { snapshotId: bigint
     add(JSON.stringify(row.slice(0, -1)), row.at(-1) === "insert" ? 1 : -1);
   }
   for (const row of expected(model)) add(row, -1);
+  expect([...counts].filter(([, count]) => count !== 0)).toEqual([]);
+}
+
+/** Any two snapshots, the later one first too: each is what its side of the difference returns and the rows they share. */
+async function differs(table: Table, before: Past, after: Past): Promise<void> {
+  const difference = await table.difference({ before: before.snapshotId, after: after.snapshotId });
+  const columns = difference.before.columns.flatMap(({ id, name }) =>
+    difference.after.columns.some((column) => column.id === id) ? [{ id: id as number, name, type: "" }] : [],
+  );
+  const ids = columns.map(({ id }) => id);
+  const shared = await difference.sharedRows(connection);
+  const counts = new Map<string, number>();
+  const add = (row: string, by: number): void => void counts.set(row, (counts.get(row) ?? 0) + by);
+  for (const [side, { rows }, by] of [
+    [difference.before, before, 1],
+    [difference.after, after, -1],
+  ] as const) {
+    const named = columns.map((column) => ({
+      ...column,
+      name: side.columns.find(({ id }) => id === column.id)?.name ?? "",
+    }));
+    const own = await contents(await side.toSql(ids, connection), named);
+    expect(own.length + shared).toBe(rows.length);
+    expect(own.length).toBeLessThanOrEqual(side.estimatedRows);
+    for (const row of expected({ rows, columns })) add(row, by);
+    for (const row of own) add(row, -by);
+  }
   expect([...counts].filter(([, count]) => count !== 0)).toEqual([]);
 }

@@ -1,4 +1,3 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
 import type { TableIdentifier } from "./catalogs/catalog.ts";
 import { commitMetadata } from "./commit/commit.ts";
 import type { Within } from "./commit/decide.ts";
@@ -9,6 +8,7 @@ import { withSortOrder, type SortBy } from "./metadata/sort-order.ts";
 import { currentSchema, type Snapshot, type SnapshotRef, type TableMetadata } from "./metadata/table-metadata.ts";
 import { SpecUpdate } from "./metadata/update-spec.ts";
 import { tableChanges, type Changes, type ChangesOptions } from "./read/changes.ts";
+import { tableDifference, type Difference, type DifferenceOptions } from "./read/difference.ts";
 import { metadataTables, type MetadataTables } from "./read/metadata-tables.ts";
 import { scanTable, type Scan, type ScanOptions } from "./read/scan.ts";
 import { MAIN, onBranch, reloadState } from "./refs/branch-view.ts";
@@ -18,7 +18,7 @@ import { columnsOf, type SchemaColumn } from "./schema/schema.ts";
 import { allPlaces, pathOf } from "./schema/schema-path.ts";
 import { SchemaUpdate } from "./schema/update-schema.ts";
 import { stageAddFiles, type AddFilesInput } from "./write/stage-add-files.ts";
-import { stageAppend } from "./write/stage-append.ts";
+import { type AppendInput, stageAppend } from "./write/stage-append.ts";
 import { stageMerge, type MergeInput } from "./write/stage-merge.ts";
 import { stageDelete, stageOverwrite, type DeleteInput, type OverwriteInput } from "./write/stage-overwrite.ts";
 
@@ -90,7 +90,7 @@ export class Table {
   }
 
   /** Writes the query's rows as new data files. Survives any concurrent commit. */
-  stageAppend(input: { connection: DuckDBConnection; query: string }): Promise<StagedChange> {
+  stageAppend(input: AppendInput): Promise<StagedChange> {
     return stageAppend(this.#context, this.#state, input);
   }
 
@@ -131,6 +131,11 @@ export class Table {
   /** Rows that came and went between two snapshots. `snapshot-not-found` when the history in between has expired. */
   changes(options: ChangesOptions): Promise<Changes> {
     return tableChanges(this.#context, this.#state, options);
+  }
+
+  /** Two snapshots side by side, by the files they do not share. `snapshot-not-found` when one of them has expired. */
+  difference(options: DifferenceOptions): Promise<Difference> {
+    return tableDifference(this.#context, this.#state, options);
   }
 
   /** The branch this table is seen from; `main` unless it came from `onBranch`. */

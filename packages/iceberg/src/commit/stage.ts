@@ -14,6 +14,7 @@ export interface StageInput {
   /** Rows that readers no longer see. */
   readonly deletedRecords?: number;
   readonly joinManifests?: boolean;
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** Wraps written files as a change on top of the state they were decided on. */
@@ -36,6 +37,7 @@ export function stageChange(context: Context, state: TableState, input: StageInp
     addedDeleteFiles,
     removedFiles,
     joinManifests: input.joinManifests ?? false,
+    properties: input.properties ?? {},
     dataSequenceNumber: input.dataSequenceNumber ?? null,
     summary: {
       operation: input.operation,

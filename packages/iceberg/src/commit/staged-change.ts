@@ -44,6 +44,8 @@ export interface StagedChange {
   readonly summary: StagedSummary;
   /** Joins all small manifests whatever their number; see `rewriteManifests`. */
   readonly joinManifests: boolean;
+  /** Properties of its snapshot's summary that say what it is. */
+  readonly properties: Readonly<Record<string, string>>;
   /** Removes the files this change wrote. Call it when the change will not be committed. Idempotent. */
   discard(): Promise<void>;
 }

@@ -71,7 +71,7 @@ export function snapshotSummary(
     totals["total-files-size"] = String(
       Number(sizeBefore) + bytes(change.addedDataFiles) + bytes(addedDeletes) - bytes(change.removedFiles),
     );
-  return { ...properties, ...summary, ...totals, operation: change.summary.operation };
+  return { ...properties, ...change.properties, ...summary, ...totals, operation: change.summary.operation };
 }
 
 const rows = (files: readonly DataFile[]): number => files.reduce((sum, file) => sum + file.recordCount, 0);

@@ -25,7 +25,7 @@ export async function askPeer<T>(
   command: string,
   argument = "",
 ): Promise<T> {
-  const uri = url.replace("postgresql:", "postgresql+psycopg2:");
+  const uri = url.replace(/^postgres(ql)?:/, "postgresql+psycopg2:");
   const args = [script.pathname, uri, `file://${folder}`, `interop.${table}`, command, argument];
   const { stdout } = await promisify(execFile)("python3", args, { maxBuffer: 1 << 26 });
   return JSON.parse(stdout) as T;

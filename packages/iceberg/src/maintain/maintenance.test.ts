@@ -77,6 +77,19 @@ test("compaction joins files, applies deletes, changes no row and explains itsel
   });
 });
 
+test("files of many rows are large whatever their size, and what makes a whole one is joined however few they are", async () => {
+  await append("SELECT 2000 + i AS id, 'v' AS v FROM range(100) t(i)");
+  for (const first of [3000, 3020]) await append(`SELECT ${first} + i AS id, 'v' AS v FROM range(20) t(i)`);
+  const limits = { targetFileBytes: 1 << 20, targetFileRows: 100, maxDeleteFiles: 100, deleteRatio: 1 };
+  const plan = await planCompaction(table, { ...limits, minInputFiles: 40 });
+  // 100 rows stand alone; nine files of the first 84 rows are full, the last two are not and too few.
+  expect(plan.groups.map(({ files }) => files.reduce((sum, file) => sum + file.recordCount, 0))).toEqual([84]);
+  const before = await box.rows(table.scan());
+  const result = await executeCompaction(table, plan, { connection: box.connection });
+  expect(await box.rows(result.table.scan())).toEqual(before);
+  expect((await planCompaction(result.table, { ...limits, minInputFiles: 40 })).groups).toEqual([]);
+});
+
 test("compaction gives way to rows deleted meanwhile, and an append does not disturb it", async () => {
   const plan = await planCompaction(table);
   await append("SELECT 1000 AS id, 'late' AS v");

@@ -8,10 +8,17 @@ import { planFiles, type PlannedFile } from "../read/plan-files.ts";
 import { fieldNamed, type Schema } from "../schema/schema.ts";
 import { Table } from "../table.ts";
 
+/** Share of the wanted size from which a file is left alone. */
+const LARGE = 0.75;
+/** Small files that are worth joining when together they make a whole one: their rows are written once and then left alone. */
+const FULL_FROM = 4;
+
 export interface CompactionOptions {
   /** Wanted size of a file; default `write.target-file-size-bytes` (512 MiB). */
   readonly targetFileBytes?: number;
-  /** Fewest small files worth joining; default 5. */
+  /** Rows from which a file is large enough whatever its size, for rows that compress very well; default: no limit. */
+  readonly targetFileRows?: number;
+  /** Fewest small files worth joining as long as they do not yet make a whole one; default 5. */
   readonly minInputFiles?: number;
   /** Share of deleted rows from which a file is rewritten even alone; default 0.3. */
   readonly deleteRatio?: number;
@@ -64,6 +71,8 @@ export async function planCompaction(table: Table, options: CompactionOptions = 
   const schema = currentSchema(metadata);
   const sortBy = sortColumns(schema, options.sortBy ?? []);
   const planned = await planFiles(context, metadata, schema, currentSnapshot(metadata), options.where);
+  const target: Extent = { bytes: targetFileBytes, rows: options.targetFileRows ?? Infinity };
+  const least = Math.max(2, options.minInputFiles ?? 5);
   const reach = reachOfDeletes(planned);
   const heavy = (file: PlannedFile): boolean => {
     const deleted = file.deletes.reduce(
@@ -79,7 +88,7 @@ export async function planCompaction(table: Table, options: CompactionOptions = 
   };
   const byPartition = new Map<string, PlannedFile[]>();
   for (const file of planned) {
-    if (!heavy(file) && file.entry.file.sizeBytes >= targetFileBytes * 0.75) continue;
+    if (!heavy(file) && isLarge(file, target)) continue;
     const key = partitionKey(file.entry.file);
     const files = byPartition.get(key);
     if (files) files.push(file);
@@ -87,9 +96,9 @@ export async function planCompaction(table: Table, options: CompactionOptions = 
   }
   const groups: CompactionGroup[] = [];
   for (const [, files] of byPartition)
-    for (const bin of pack(files, targetFileBytes)) {
+    for (const { files: bin, full } of pack(files, target)) {
       const hasHeavy = bin.some(heavy);
-      if (!hasHeavy && bin.length < Math.max(2, options.minInputFiles ?? 5)) continue;
+      if (!hasHeavy && bin.length < (full ? Math.min(FULL_FROM, least) : least)) continue;
       groups.push(asGroup(bin, partitionText(table, bin[0] as PlannedFile), hasHeavy ? "deletes" : "small-files"));
     }
   const inputFiles = groups.reduce((sum, group) => sum + group.files.length, 0);
@@ -135,17 +144,35 @@ function reachOfDeletes(planned: readonly PlannedFile[]): Map<string, number> {
   return reach;
 }
 
+interface Extent {
+  readonly bytes: number;
+  readonly rows: number;
+}
+
+const isLarge = ({ entry: { file } }: PlannedFile, target: Extent): boolean =>
+  file.sizeBytes >= target.bytes * LARGE || file.recordCount >= target.rows * LARGE;
+
+interface Bin {
+  readonly files: PlannedFile[];
+  /** The next file did not fit: what is joined of it is large and will not be joined again. */
+  full: boolean;
+}
+
 /** First fit in commit order, so that rows that came together stay together. */
-function pack(files: readonly PlannedFile[], targetBytes: number): PlannedFile[][] {
-  const bins: PlannedFile[][] = [];
-  let size = Infinity;
-  for (const file of files.toSorted((a, b) => a.entry.sequenceNumber - b.entry.sequenceNumber)) {
-    if (size + file.entry.file.sizeBytes > targetBytes) {
-      bins.push([]);
-      size = 0;
+function pack(files: readonly PlannedFile[], target: Extent): Bin[] {
+  const bins: Bin[] = [];
+  let [bytes, rows] = [Infinity, Infinity];
+  for (const one of files.toSorted((a, b) => a.entry.sequenceNumber - b.entry.sequenceNumber)) {
+    const { sizeBytes, recordCount } = one.entry.file;
+    if (bytes + sizeBytes > target.bytes || rows + recordCount > target.rows) {
+      const last = bins.at(-1);
+      if (last !== undefined) last.full = true;
+      bins.push({ files: [], full: false });
+      [bytes, rows] = [0, 0];
     }
-    bins.at(-1)?.push(file);
-    size += file.entry.file.sizeBytes;
+    bins.at(-1)?.files.push(one);
+    bytes += sizeBytes;
+    rows += recordCount;
   }
   return bins;
 }

@@ -1,17 +1,21 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { manifestsOf, type Context, type TableState } from "../context.ts";
 import { entriesWrittenBy, snapshotsBetween } from "../commit/validate.ts";
+import { replaceOnlyByKey } from "../commit/replaced-keys.ts";
 import { IcebergError } from "../errors.ts";
 import { CONTENT, STATUS, type ManifestEntry } from "../manifest/data-file.ts";
 import { currentSchema, type Snapshot, type TableMetadata } from "../metadata/table-metadata.ts";
 import { quoteName } from "../schema/duckdb-type.ts";
-import { fieldNamed, type Schema } from "../schema/schema.ts";
+import { fieldNamed, type NestedField, type Schema } from "../schema/schema.ts";
 import { readShapes } from "./file-shape.ts";
+import type { GroupRange } from "./number-ranges.ts";
 import { liveEntries, withLiveFiles } from "./live-entries.ts";
 import { matchDeletes } from "./match-deletes.ts";
 import type { PlannedFile } from "./plan-files.ts";
 import { requireSnapshot } from "./resolve-snapshot.ts";
-import { deletedKeysSql, emptySelect, liveRowsSql, readParquet, ROW_KEY } from "./scan-sql.ts";
+import { emptySelect, liveRowsSql } from "./scan-sql.ts";
 import { filesOf, heldFiles } from "./local-files.ts";
+import { deletedRanges, type DeletedReach, reachOf, type ThinnedFile, thinnedRowsSql } from "./thinned-rows.ts";
 
 /** Name of the column that says what happened to a row. */
 export const CHANGE_TYPE = "_change_type";
@@ -36,8 +40,24 @@ export interface Changes {
   readonly addedFiles: readonly { readonly path: string; readonly recordCount: number; readonly sizeBytes: number }[];
   /** A parenthesised SELECT of the distinct values of key columns (the table's key) in changed rows. */
   keysToSql(columns?: readonly string[]): Promise<string>;
-  /** A parenthesised SELECT of all columns and `_change_type` ('insert' | 'delete'). */
-  toSql(): Promise<string>;
+  /**
+   * A parenthesised SELECT of all columns and `_change_type` ('insert' | 'delete'). With a connection it first looks where
+   * deleted rows stood, so that only the row groups around them are read, however large the table is. `deletedColumns`
+   * are the only ones that matter of rows deleted from older files: the others are not read there, and null.
+   */
+  toSql(connection?: DuckDBConnection, options?: { readonly deletedColumns?: readonly string[] }): Promise<string>;
+  /** The same without the deleted rows, which are not looked for then. */
+  insertsToSql(): Promise<string>;
+  /**
+   * Whether the summaries of the snapshots in between say that each deleted row gave place to one with the same values of
+   * these columns: then the inserts alone tell all of them. Merges of this package do, unless they take keys away.
+   */
+  replacedBy(columns: readonly string[]): boolean;
+  /**
+   * Rows deleted from older files, and how many rows of those files `toSql` looks through for them. Null where files were
+   * rewritten in between: a row may be told as inserted and as deleted then, and only all of its columns show that.
+   */
+  deletedReach(connection: DuckDBConnection): Promise<DeletedReach | null>;
   /** Says that SQL handed out is not run any more; see `Scan.release`. */
   readonly release: () => void;
 }
@@ -48,11 +68,9 @@ interface Delta {
   /** Data files that were dropped, with the deletes that hid rows of them before. */
   readonly dropped: PlannedFile[];
   /** Older data files that lost rows to position deletes: the new deletes, and those from before. */
-  readonly thinned: {
-    readonly entry: ManifestEntry;
-    readonly now: ManifestEntry[];
-    readonly before: ManifestEntry[];
-  }[];
+  readonly thinned: readonly ThinnedFile[];
+  /** Whether a compaction moved rows in between. */
+  readonly moved: boolean;
 }
 
 /** Reads only manifests that the snapshots in between wrote, plus the old ones when rows were deleted. */
@@ -74,7 +92,10 @@ export async function tableChanges(context: Context, state: TableState, options:
     delta.thinned.flatMap((file) => file.now.map((entry) => [entry.file.path, entry.file.recordCount] as const)),
   );
   const held = heldFiles(context);
-  const toSql = async (): Promise<string> => {
+  let ranges: Promise<readonly GroupRange[]> | undefined;
+  const rangesOf = (connection: DuckDBConnection): Promise<readonly GroupRange[]> =>
+    (ranges ??= deletedRanges(context, connection, delta.thinned));
+  const hold = async (): Promise<void> => {
     const files = [...delta.inserted, ...delta.dropped, ...delta.thinned];
     await readShapes(
       context,
@@ -85,8 +106,14 @@ export async function tableChanges(context: Context, state: TableState, options:
       ...filesOf([...delta.inserted, ...delta.dropped]),
       ...delta.thinned.flatMap((file) => filesOf([{ entry: file.entry, deletes: [...file.now, ...file.before] }])),
     ]);
-    return `(${changesSql(context, schema, delta)})`;
   };
+  const toSql: Changes["toSql"] = async (connection, { deletedColumns } = {}) => {
+    await hold();
+    const around = connection === undefined ? [] : await rangesOf(connection);
+    const read = deletedColumns && schema.fields.filter((field) => deletedColumns.includes(field.name));
+    return `(${changesSql(context, schema, delta, around, read)})`;
+  };
+  const newer = from === null ? [] : (snapshotsBetween(metadata, from, to) ?? []);
   return {
     from,
     to: toId,
@@ -95,6 +122,19 @@ export async function tableChanges(context: Context, state: TableState, options:
       rows(delta.inserted) + rows(delta.dropped) + [...thinned.values()].reduce((sum, count) => sum + count, 0),
     addedFiles,
     toSql,
+    insertsToSql: async () => {
+      await hold();
+      return `(${changesSql(context, schema, { ...NO_CHANGE, inserted: delta.inserted }, [])})`;
+    },
+    replacedBy: (columns) => {
+      const ids = columns.map((name) => fieldNamed(schema, name)?.id);
+      return ids.every((id) => id !== undefined) && replaceOnlyByKey(newer, ids);
+    },
+    deletedReach: async (connection) => {
+      if (delta.moved || delta.dropped.length > 0) return null;
+      await hold();
+      return reachOf(delta.thinned, await rangesOf(connection));
+    },
     release: held.release,
     keysToSql: async (columns) => {
       const ids = new Set(schema["identifier-field-ids"] ?? []);
@@ -112,29 +152,24 @@ export async function tableChanges(context: Context, state: TableState, options:
   };
 }
 
-function changesSql(context: Context, schema: Schema, delta: Delta): string {
-  const columns = schema.fields.map((field) => quoteName(field.name)).join(", ");
+function changesSql(
+  context: Context,
+  schema: Schema,
+  delta: Delta,
+  ranges: readonly GroupRange[],
+  deletedFields: readonly NestedField[] = schema.fields,
+): string {
   const change = (type: "insert" | "delete"): string => `, '${type}' AS ${CHANGE_TYPE}`;
   const parts: string[] = [];
   if (delta.inserted.length > 0)
     parts.push(liveRowsSql(context, schema, delta.inserted, schema.fields, change("insert")));
   if (delta.dropped.length > 0)
     parts.push(liveRowsSql(context, schema, delta.dropped, schema.fields, change("delete")));
-  if (delta.thinned.length > 0) {
-    const entries = delta.thinned.map((file) => file.entry);
-    const now = deletedKeysSql(
-      context,
-      entries,
-      delta.thinned.flatMap((file) => file.now),
-    );
-    const before = delta.thinned.flatMap((file) => file.before);
-    const still = before.length === 0 ? "" : ` AND ${ROW_KEY} NOT IN (${deletedKeysSql(context, entries, before)})`;
-    parts.push(
-      `SELECT ${columns}${change("delete")} FROM ${readParquet(context, entries, schema.fields)} WHERE ${ROW_KEY} IN (${now})${still}`,
-    );
-  }
+  parts.push(...thinnedRowsSql(context, schema.fields, delta.thinned, ranges, change("delete"), deletedFields));
   return parts.length > 0 ? parts.join(" UNION ALL ") : emptySelect(schema.fields, change("insert"));
 }
+
+const NO_CHANGE: Delta = { inserted: [], dropped: [], thinned: [], moved: false };
 
 async function deltaBetween(
   context: Context,
@@ -142,7 +177,7 @@ async function deltaBetween(
   from: bigint | null,
   to: Snapshot | undefined,
 ): Promise<Delta> {
-  if (from !== null && from === to?.["snapshot-id"]) return { inserted: [], dropped: [], thinned: [] };
+  if (from !== null && from === to?.["snapshot-id"]) return NO_CHANGE;
   if (from === null) return wholeTable(context, metadata, to);
   const base = requireSnapshot(metadata, from);
   const newer = snapshotsBetween(metadata, from, to);
@@ -171,7 +206,7 @@ async function deltaBetween(
   }
   const hits = matchDeletes([...added.values()], deletes);
   const inserted = [...added.values()].map((entry) => ({ entry, deletes: hits.get(entry) ?? [] }));
-  if (deletes.length === 0 && dropped.size === 0) return { inserted, dropped: [], thinned: [] };
+  if (deletes.length === 0 && dropped.size === 0) return { ...NO_CHANGE, inserted };
   // Only now the older files matter: the ones our deletes point into, and the deletes that hid rows before.
   const older = await olderFiles(context, metadata, base, newer);
   const beforeAll = older.deletes;
@@ -186,13 +221,14 @@ async function deltaBetween(
     inserted,
     dropped: [...dropped.values()].map((entry) => ({ entry, deletes: before.get(entry) ?? [] })),
     thinned: [...now].map(([entry, list]) => ({ entry, now: list, before: before.get(entry) ?? [] })),
+    moved: newer.some((snapshot) => snapshot.summary.operation === "replace"),
   };
 }
 
 async function wholeTable(context: Context, metadata: TableMetadata, to: Snapshot | undefined): Promise<Delta> {
   const { data, deletes } = await filesAt(context, metadata, to);
   const matches = matchDeletes(data, deletes);
-  return { inserted: data.map((entry) => ({ entry, deletes: matches.get(entry) ?? [] })), dropped: [], thinned: [] };
+  return { ...NO_CHANGE, inserted: data.map((entry) => ({ entry, deletes: matches.get(entry) ?? [] })) };
 }
 
 /**

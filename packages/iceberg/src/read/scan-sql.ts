@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context, FileRead } from "../context.ts";
 import { IcebergError } from "../errors.ts";
 import { CONTENT, type ManifestEntry } from "../manifest/data-file.ts";
 import { duckdbType, quoteName, quoteText, readSchemaArgument } from "../schema/duckdb-type.ts";
@@ -22,9 +22,13 @@ export function readParquet(context: Context, files: readonly ManifestEntry[], f
         `${file.path} is ${file.format}; this package reads Parquet data files`,
         { location: file.path },
       );
+  context.onRead?.({ files: () => files.map((entry) => fileRead(entry, fields)) });
   const read = (entries: readonly ManifestEntry[], schema: string): string => {
     const paths = entries.map((entry) => quoteText(context.storage.enginePath(entry.file.path))).join(", ");
-    return `read_parquet([${paths}], schema=${schema}, ${HOUSE_OPTIONS})`;
+    // Where it is given a schema the engine opens no file before it plans, takes a table for a few rows, and would build
+    // the hash table of a join from the table instead of from the handful of keys looked for in it.
+    const rows = entries.reduce((sum, entry) => sum + entry.file.recordCount, 0);
+    return `read_parquet([${paths}], schema=${schema}, explicit_cardinality=${rows}, ${HOUSE_OPTIONS})`;
   };
   const groups = byShape(files, fields);
   if (groups.every((group) => group.read === null)) return read(files, readSchemaArgument(fields));
@@ -37,6 +41,16 @@ export function readParquet(context: Context, files: readonly ManifestEntry[], f
     return `SELECT ${shaped?.columns ?? plain}, ([${indexes.join(", ")}])[file_index::BIGINT + 1] AS file_index, file_row_number FROM ${source}`;
   });
   return `(${parts.join(" UNION ALL ")})`;
+}
+
+/** The most that reading these columns of a file takes. */
+export function fileRead({ file }: ManifestEntry, fields: readonly NestedField[]): FileRead {
+  const { path, sizeBytes, columnSizes } = file;
+  if (columnSizes === undefined) return { path, sizeBytes, columns: null };
+  const sizes = new Map(columnSizes.map(({ key, value }) => [key, value]));
+  // Of a nested column only the leaves have sizes: its file counts as a whole.
+  if (fields.some((field) => typeof field.type !== "string")) return { path, sizeBytes, columns: null };
+  return { path, sizeBytes, columns: new Map(fields.map(({ id, name }) => [name, sizes.get(id) ?? 0])) };
 }
 
 /** Indexes of files that can be read by one call. */
@@ -70,10 +84,22 @@ export function deletedKeysSql(
   files: readonly ManifestEntry[],
   deletes: readonly ManifestEntry[],
 ): string {
+  return `SELECT (i << 40) | pos AS k FROM (${deletedPlacesSql(context, files, deletes)})`;
+}
+
+/**
+ * The same as pairs of file index and row number: a semi join on the row number itself makes the engine skip the row groups
+ * that hold none of them, which it cannot do for a computed key.
+ */
+export function deletedPlacesSql(
+  context: Context,
+  files: readonly ManifestEntry[],
+  deletes: readonly ManifestEntry[],
+): string {
   const unique = [...new Map(deletes.map((entry) => [entry.file.path, entry])).values()];
   const reader = readParquet(context, unique, DELETE_FIELDS);
   const names = files.map((entry, index) => `(${quoteText(entry.file.path)}, ${index}::BIGINT)`).join(", ");
-  return `SELECT (n.i << 40) | d.pos AS k FROM ${reader} d JOIN (VALUES ${names}) n(f, i) ON d.file_path = n.f`;
+  return `SELECT n.i AS i, d.pos AS pos FROM ${reader} d JOIN (VALUES ${names}) n(f, i) ON d.file_path = n.f`;
 }
 
 /** Columns of a position delete file (spec "Position Delete Files"). */

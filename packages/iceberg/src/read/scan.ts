@@ -9,7 +9,7 @@ import { columnsOf, fieldNamed, type NestedField, type Schema, type SchemaColumn
 import { filterSql, type Filter } from "./filter.ts";
 import { planFiles, type PlannedFile } from "./plan-files.ts";
 import { resolveSnapshot, type SnapshotChoice } from "./resolve-snapshot.ts";
-import { liveRowsSql } from "./scan-sql.ts";
+import { fileRead, liveRowsSql } from "./scan-sql.ts";
 import { filesOf, heldFiles } from "./local-files.ts";
 
 export interface ScanOptions extends SnapshotChoice {
@@ -24,6 +24,8 @@ export interface ScanFile {
   readonly path: string;
   readonly recordCount: number;
   readonly sizeBytes: number;
+  /** Compressed bytes of each column that the scan returns; null when the manifest does not know them. */
+  readonly columnBytes: ReadonlyMap<string, number> | null;
   readonly deleteFiles: readonly {
     readonly path: string;
     readonly content: "position" | "equality";
@@ -94,7 +96,7 @@ export function scanTable(context: Context, state: TableState, options: ScanOpti
     columns: columnsOf({ type: "struct", fields: output }),
     toSql,
     release: held.release,
-    files: async () => (await plan()).map(asScanFile),
+    files: async () => (await plan()).map((file) => asScanFile(file, output)),
     batches: async function* (connection) {
       const names = new Map(output.map((field, index) => [field.name, index]));
       const files = await plan();
@@ -135,11 +137,12 @@ function selected(schema: Schema, columns: readonly string[] | undefined): reado
   });
 }
 
-function asScanFile({ entry, deletes }: PlannedFile): ScanFile {
+function asScanFile({ entry, deletes }: PlannedFile, fields: readonly NestedField[]): ScanFile {
   return {
     path: entry.file.path,
     recordCount: entry.file.recordCount,
     sizeBytes: entry.file.sizeBytes,
+    columnBytes: fileRead(entry, fields).columns,
     deleteFiles: deletes.map(({ file }) => ({
       path: file.path,
       content: file.content === CONTENT.positionDeletes ? "position" : "equality",

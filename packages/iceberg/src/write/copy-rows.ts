@@ -23,6 +23,8 @@ interface CopyInput {
   readonly target: string;
   readonly targetBytes: number;
   readonly copyOptions: readonly string[];
+  /** Expressions by column that put every row into one partition. */
+  readonly constants?: Readonly<Record<string, string>>;
   /** Makes names that no other write uses. */
   readonly name: () => string;
 }
@@ -31,10 +33,22 @@ interface CopyInput {
 export async function copyRows(connection: DuckDBConnection, input: CopyInput): Promise<CopiedFile[]> {
   const { rows, spec, order, targetBytes } = input;
   if (order !== null) return copySorted(connection, input, order);
-  if (spec.fields.length > 0)
-    return copyPartitions(connection, input, `SELECT *, ${partitionSelect(spec)} FROM (${rows})`);
+  const partition = await onlyPartition(connection, input);
+  if (partition === null) return copyPartitions(connection, input, `SELECT *, ${partitionSelect(spec)} FROM (${rows})`);
   const written = await copy(connection, input, rows, [`FILE_SIZE_BYTES ${targetBytes}`]);
-  return written.map((row) => ({ row, partition: [], orderId: UNSORTED_ID }));
+  return written.map((row) => ({ row, partition, orderId: UNSORTED_ID }));
+}
+
+/** The one partition that all rows are in, where constants decide it: telling them apart row by row costs as much as reading them. */
+async function onlyPartition(
+  connection: DuckDBConnection,
+  { spec, constants = {} }: CopyInput,
+): Promise<readonly (string | null)[] | null> {
+  if (spec.fields.length === 0) return [];
+  if (!spec.fields.every((field) => Object.hasOwn(constants, field.sourcePath[0] ?? ""))) return null;
+  const columns = Object.entries(constants).map(([name, value]) => `${value} AS ${quoteName(name)}`);
+  const [row] = await query(connection, `SELECT ${partitionSelect(spec)} FROM (SELECT ${columns.join(", ")})`);
+  return row === undefined ? null : partitionTexts(spec, row);
 }
 
 async function copy(

@@ -6,7 +6,7 @@ import { CONTENT, type DataFile } from "../manifest/data-file.ts";
 import { currentSchema, type TableMetadata } from "../metadata/table-metadata.ts";
 import type { BoundSpec } from "../metadata/partition-spec.ts";
 import { sortOrderSql, UNSORTED_ID } from "../metadata/sort-order.ts";
-import { flagProperty, numberProperty, parquetCodec, PROPERTY } from "../properties.ts";
+import { flagProperty, numberProperty, parquetCodec, parquetVersion, PROPERTY } from "../properties.ts";
 import { duckdbType, fieldIdsArgument, quoteName } from "../schema/duckdb-type.ts";
 import { allPlaces, pathOf } from "../schema/schema-path.ts";
 import type { Schema } from "../schema/schema.ts";
@@ -60,6 +60,8 @@ export interface WriteOptions {
   readonly spec?: BoundSpec;
   /** Sort terms that take the place of the table's sort order; the files are not called sorted. */
   readonly order?: string | undefined;
+  /** Expressions by column that put every row into one partition: rows whose partition they decide are written at once. */
+  readonly constants?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -88,10 +90,12 @@ export async function writeDataFiles(
     copyOptions: [
       "FORMAT parquet",
       `COMPRESSION ${parquetCodec(metadata.properties)}`,
+      `PARQUET_VERSION ${parquetVersion(metadata.properties)}`,
       "RETURN_STATS",
       `FIELD_IDS ${fieldIdsArgument(schema)}`,
       "APPEND true",
     ],
+    ...(options.constants === undefined ? {} : { constants: options.constants }),
     name: context.uuid,
   });
   const sure = surePlaces(schema);

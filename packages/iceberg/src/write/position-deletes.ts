@@ -5,6 +5,7 @@ import { CONTENT, partitionKey, type DataFile, type ManifestEntry } from "../man
 import type { TableMetadata } from "../metadata/table-metadata.ts";
 import { parquetCodec } from "../properties.ts";
 import { comparePaths, DELETE_FILE_PATH_ID, DELETE_POS_ID } from "../read/match-deletes.ts";
+import type { NumberRange } from "../read/number-ranges.ts";
 import type { PlannedFile } from "../read/plan-files.ts";
 import { deletedKeysSql, readParquet, ROW_KEY } from "../read/scan-sql.ts";
 import { quoteName, quoteText } from "../schema/duckdb-type.ts";
@@ -20,6 +21,14 @@ export interface FoundRows {
   readonly counts: ReadonlyMap<number, number>;
 }
 
+/** Which rows are looked for. */
+export interface FindCondition {
+  readonly join?: string;
+  readonly where?: string;
+  /** Ranges of a column outside of which there are none: each is a read of its own. */
+  readonly within?: { readonly column: string; readonly ranges: readonly NumberRange[] } | undefined;
+}
+
 /**
  * Finds live rows in planned files by a condition over `fields` (a WHERE clause or a semi join). Only those columns and
  * the row numbers are read; rows deleted earlier are left out. The caller drops the temporary table.
@@ -29,7 +38,7 @@ export async function findRows(
   connection: DuckDBConnection,
   planned: readonly PlannedFile[],
   fields: readonly NestedField[],
-  condition: { join?: string; where?: string },
+  condition: FindCondition,
 ): Promise<FoundRows> {
   // Sorted by path, so that ordering by the integer index is the order position delete files need.
   const sorted = planned.toSorted((a, b) => comparePaths(a.entry.file.path, b.entry.file.path));
@@ -40,7 +49,15 @@ export async function findRows(
     return { table, files, counts: new Map() };
   }
   const deletes = sorted.flatMap((file) => file.deletes);
-  const matched = `SELECT t.file_index::BIGINT AS i, t.file_row_number AS pos, ${ROW_KEY} AS k FROM ${readParquet(context, files, fields)} t ${condition.join ?? ""} ${condition.where === undefined ? "" : `WHERE ${condition.where}`}`;
+  const { within, where, join = "" } = condition;
+  const narrowed = within?.ranges.map(({ low, high }) => `t.${quoteName(within.column)} BETWEEN ${low} AND ${high}`);
+  const matched = (narrowed ?? [undefined])
+    .map((range) => [range, where].filter((one) => one !== undefined))
+    .map(
+      (all) =>
+        `SELECT t.file_index::BIGINT AS i, t.file_row_number AS pos, ${ROW_KEY} AS k FROM ${readParquet(context, files, fields)} t ${join} ${all.length === 0 ? "" : `WHERE ${all.join(" AND ")}`}`,
+    )
+    .join(" UNION ALL ");
   const live =
     deletes.length === 0
       ? matched
@@ -89,7 +106,8 @@ async function writeGroup(
   const fileOf = (index: number): DataFile => (found.files[index] as ManifestEntry).file;
   const names = group.map((index) => `(${index}::BIGINT, ${quoteText(fileOf(index).path)})`).join(", ");
   const rows = `SELECT n.f AS file_path, r.pos AS pos FROM ${found.table} r JOIN (VALUES ${names}) n(i, f) ON r.i = n.i ORDER BY r.i, r.pos`;
-  const options = `FORMAT parquet, COMPRESSION ${parquetCodec(metadata.properties)}, RETURN_STATS, FIELD_IDS {file_path: ${DELETE_FILE_PATH_ID}, pos: ${DELETE_POS_ID}}`;
+  // Version 1 whatever the table says: Arrow reads the paths as a dictionary, which it cannot make of version 2's strings.
+  const options = `FORMAT parquet, PARQUET_VERSION V1, COMPRESSION ${parquetCodec(metadata.properties)}, RETURN_STATS, FIELD_IDS {file_path: ${DELETE_FILE_PATH_ID}, pos: ${DELETE_POS_ID}}`;
   const [written] = await query(
     connection,
     `COPY (${rows}) TO ${quoteText(context.storage.enginePath(location))} (${options})`,

@@ -1,10 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { replacedByKey } from "../commit/replaced-keys.ts";
 import { stageChange } from "../commit/stage.ts";
 import type { StagedChange } from "../commit/staged-change.ts";
 import { type Context, type TableState } from "../context.ts";
 import { query, run } from "../engine.ts";
 import { IcebergError } from "../errors.ts";
 import { currentSchema, currentSnapshot } from "../metadata/table-metadata.ts";
+import { numberRanges } from "../read/number-ranges.ts";
 import { planFiles, type PlannedFile } from "../read/plan-files.ts";
 import { quoteName } from "../schema/duckdb-type.ts";
 import { fieldNamed, type NestedField, type Schema } from "../schema/schema.ts";
@@ -39,11 +41,14 @@ export async function stageMerge(context: Context, state: TableState, input: Mer
   const temporary = [source];
   try {
     await run(connection, `CREATE TEMP TABLE ${source} AS ${await sourceQuery(schema, input)}`);
-    await refuseBadKeys(connection, source, key);
+    const { goes } = await refuseBadKeys(connection, source, key);
     const planned = await planFiles(context, metadata, schema, currentSnapshot(metadata));
     const candidates = filesThatMayHold(planned, await keyRange(connection, source, keyFields));
     refuseEqualityDeletes(candidates);
-    const found = await findRows(context, connection, candidates, keyFields, { join: semiJoin(source, key) });
+    const found = await findRows(context, connection, candidates, keyFields, {
+      join: semiJoin(source, key),
+      within: await keyRanges(connection, source, keyFields),
+    });
     temporary.push(found.table);
     const columns = schema.fields.map((field) => quoteName(field.name)).join(", ");
     const merged = await writeDataFiles(
@@ -63,6 +68,7 @@ export async function stageMerge(context: Context, state: TableState, input: Mer
       addedDeleteFiles: old.addedDeleteFiles,
       removedFiles: withTheirDeletes(planned, new Set(old.rewritten)),
       deletedRecords,
+      properties: goes === 0 ? replacedByKey(keyFields.map(({ id }) => id)) : {},
     });
   } finally {
     await dropTemporary(connection, temporary);
@@ -76,6 +82,14 @@ export function refuseEqualityDeletes(planned: readonly PlannedFile[]): void {
       "unsupported-feature",
       "the table has equality deletes by another writer; compact it first, then merge",
     );
+}
+
+/** Ranges of the first key column that is a whole number; undefined without one. */
+async function keyRanges(connection: DuckDBConnection, source: string, fields: readonly NestedField[]) {
+  const field = fields.find(({ type }) => type === "long" || type === "int");
+  if (field === undefined) return undefined;
+  const ranges = await numberRanges(connection, source, field.name);
+  return ranges.length === 0 ? undefined : { column: field.name, ranges };
 }
 
 function keyColumns(schema: Schema, key: readonly string[]): NestedField[] {
@@ -104,11 +118,16 @@ async function sourceQuery(schema: Schema, input: MergeInput): Promise<string> {
   return projectToSchema(connection, schema, input.query, { column: deleteColumn, sql: flag });
 }
 
-async function refuseBadKeys(connection: DuckDBConnection, source: string, key: readonly string[]): Promise<void> {
+/** Says how many rows only take away what has their key. */
+async function refuseBadKeys(
+  connection: DuckDBConnection,
+  source: string,
+  key: readonly string[],
+): Promise<{ goes: number }> {
   const names = key.map(quoteName);
   const [nulls] = await query(
     connection,
-    `SELECT count(*) AS n FROM ${source} WHERE ${names.map((name) => `${name} IS NULL`).join(" OR ")}`,
+    `SELECT count(*) FILTER (${names.map((name) => `${name} IS NULL`).join(" OR ")}) AS n, count(*) FILTER (${FLAG}) AS goes FROM ${source}`,
   );
   if (Number(nulls?.["n"]) > 0)
     throw new IcebergError(
@@ -126,4 +145,5 @@ async function refuseBadKeys(connection: DuckDBConnection, source: string, key: 
       `the query has several rows for one key (${key.join(", ")}); keep the newest of each before merging`,
       { key },
     );
+  return { goes: Number(nulls?.["goes"]) };
 }
