@@ -1,6 +1,6 @@
 import { parseModel } from "@nova/pipeline-core/catalog";
 import { describe, expect, it } from "vitest";
-import { piiTag, readModel, readModelFiles, SOURCES, STAGED_CONTRACTS } from "./index.ts";
+import { piiTag, POOLS, readModel, readModelFiles, SOURCES, STAGED_CONTRACTS } from "./index.ts";
 
 describe("model files", () => {
   it("are all readable and their headers right", () => {
@@ -8,7 +8,7 @@ describe("model files", () => {
     expect(unreadable).toEqual([]);
     expect(
       models.flatMap((source) =>
-        "problems" in parseModel(source) ? (parseModel(source) as { problems: unknown[] }).problems : [],
+        "problems" in parseModel(source, POOLS) ? (parseModel(source, POOLS) as { problems: unknown[] }).problems : [],
       ),
     ).toEqual([]);
     expect(models.map((model) => model.name)).toContain("curated.orders");
@@ -26,11 +26,20 @@ describe("model files", () => {
       "/*---\ndescription: Orders that matter to us.\nowner: sales\npipeline: sales\nkind: merge\nkey: order_id\ntarget_lag: soon\ninputs:\n  staged.a: { key: x }\ncolumns:\n  order_id: { type: bigint, description: The order. }\n---*/\nSELECT 1";
     const source = readModel("curated.orders", "models/curated/orders.sql", text);
     if ("message" in source) throw new Error(source.message);
-    const parsed = parseModel(source);
+    const parsed = parseModel(source, POOLS);
     expect("problems" in parsed && parsed.problems.map((problem) => `${problem.line}: ${problem.message}`)).toEqual([
       "7: target_lag: must be a whole number with s, m or h, e.g. 30s or 2m",
       "11: columns.order_id.type: must be an Iceberg type, e.g. long, decimal(12,2), timestamptz or string",
     ]);
+  });
+
+  it("name a pool that is declared", () => {
+    const [file] = readModelFiles().models;
+    if (file === undefined) throw new Error("there are no models");
+    const source = { ...file, header: { ...(file.header as object), pool: "heavyy" }, lineOf: () => 7 };
+    expect(parseModel(source, POOLS)).toEqual({
+      problems: [{ path: file.path, line: 7, message: "pool: there is no pool heavyy; there are heavy" }],
+    });
   });
 
   it("without a header or with broken YAML say where", () => {

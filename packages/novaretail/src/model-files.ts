@@ -45,6 +45,15 @@ export function readModel(name: string, path: string, text: string): ModelSource
     return { path, line: lines.linePos(error.pos[0]).line + 1, message: error.message.split("\n")[0] ?? error.message };
   const sql = text.slice(match[0].length).trim();
   if (sql === "") return { path, line: match[0].split("\n").length, message: "the SQL after the header is missing" };
+  const positionOf = (place: readonly (string | number)[]): { line: number; column: number } | undefined => {
+    for (let depth = place.length; depth > 0; depth -= 1) {
+      const node = document.getIn(place.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
+      if (node?.range === undefined) continue;
+      const { line, col } = lines.linePos(node.range[0]);
+      return { line: line + 1, column: col };
+    }
+    return undefined;
+  };
   return {
     name,
     path,
@@ -52,12 +61,7 @@ export function readModel(name: string, path: string, text: string): ModelSource
     sql,
     sqlLine: match[0].split("\n").length,
     codeVersion: createHash("sha256").update(text).digest("hex").slice(0, 12),
-    lineOf(place) {
-      for (let depth = place.length; depth > 0; depth -= 1) {
-        const node = document.getIn(place.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-        if (node?.range !== undefined) return lines.linePos(node.range[0]).line + 1;
-      }
-      return 2;
-    },
+    lineOf: (place) => positionOf(place)?.line ?? 2,
+    columnOf: (place) => positionOf(place)?.column ?? 1,
   };
 }

@@ -5,6 +5,7 @@ pipeline: customers
 kind: full
 key: [source, source_id]
 target_lag: 120s
+pool: heavy
 inputs:
   staged.orders_db__customers: {}
   staged.orders_db__customer_emails: {}

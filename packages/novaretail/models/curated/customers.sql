@@ -5,6 +5,7 @@ pipeline: customers
 kind: merge
 key: customer_key
 target_lag: 120s
+pool: heavy
 inputs:
   curated.customer_identities: { key: customer_key }
   staged.orders_db__customers:

@@ -5,7 +5,24 @@ pipeline: marts
 kind: partitioned
 key: [payment_date, currency, outcome]
 refresh_key: payment_date
-target_lag: 120s
+schedule: { cron: "15 6-20 * * *", zone: Europe/Berlin }
+gate:
+  through: tick
+  at_most: 40m
+  after_that: run
+  check:
+    name: stripe-has-told
+    description: Stripe has told of payments of that day
+    per: day
+    at_most: 2h
+    query: >-
+      SELECT CAST(created_at AS date), sum(CASE WHEN known_to <> 'orders_db' THEN 1 ELSE 0 END)
+      FROM curated.payments WHERE created_at IS NOT NULL GROUP BY 1
+timeout: 20m
+pool: heavy
+parameters:
+  tolerance: { type: "decimal(12,2)", default: 0, min: 0, max: 5, description: "Difference between the two amounts up to which a payment still counts as matched." }
+backfill: { runs: per_range }
 inputs:
   curated.payments:
     key: CAST(created_at AS date)
@@ -35,7 +52,7 @@ judged AS (
       WHEN p.known_to = 'stripe' THEN 'only-at-stripe'
       WHEN p.known_to = 'orders_db' AND d.stripe_count = 0 THEN 'no-stripe-history'
       WHEN p.known_to = 'orders_db' THEN 'missing-at-stripe'
-      WHEN p.amount = p.stripe_amount THEN 'matched'
+      WHEN abs(p.amount - p.stripe_amount) <= param('tolerance') THEN 'matched'
       ELSE 'amount-differs'
     END AS outcome,
     coalesce(p.amount, 0) AS amount,

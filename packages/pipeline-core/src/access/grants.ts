@@ -1,4 +1,5 @@
-import type { DatasetName, Layer } from "../catalog/index.ts";
+import { type DatasetColumn, type DatasetName, type Layer, type PiiTag, splitDatasetName } from "../catalog/index.ts";
+import { PlatformError } from "../kernel/index.ts";
 import type { Role } from "./matrix.ts";
 
 /** A time-boxed permission to read personal columns of a dataset in the clear; `*` stands for every dataset. */
@@ -31,4 +32,23 @@ export function mayReadUnmasked(principal: Principal, dataset: DatasetName, colu
       (grant.columns === null || grant.columns.includes(column)) &&
       (grant.validUntil === null || grant.validUntil > now),
   );
+}
+
+/** How each column of a dataset is masked for a person: as it is tagged, `none` where a grant opens it. */
+export function tagsFor(
+  principal: Principal,
+  dataset: DatasetName,
+  columns: readonly Pick<DatasetColumn, "name" | "pii">[],
+  now: Date,
+): Record<string, PiiTag> {
+  return Object.fromEntries(
+    columns.map(({ name, pii }) => [name, mayReadUnmasked(principal, dataset, name, now) ? "none" : pii]),
+  );
+}
+
+/** Throws `forbidden` when the role does not read the dataset's layer at all. */
+export function refuseUnreadableLayer({ role }: Principal, dataset: DatasetName): void {
+  const { layer } = splitDatasetName(dataset);
+  if (!READABLE_LAYERS[role].includes(layer))
+    throw new PlatformError("forbidden", `${dataset}: your role does not read the ${layer} layer`);
 }

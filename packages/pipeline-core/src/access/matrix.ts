@@ -21,10 +21,13 @@ export const ACTIONS = [
   "runs.run",
   "runs.cancel",
   "runs.retry",
+  "runs.mark",
   "datasets.roll-back",
   "pipelines.pause",
+  "pools.change",
   "backfills.view",
   "backfills.run",
+  "cost.view",
   "query.run",
   "query.view-any",
   "audit.view",
@@ -60,12 +63,18 @@ export const MATRIX: Record<Action, readonly Role[]> = {
   "runs.run": ENGINEERS,
   "runs.cancel": ENGINEERS,
   "runs.retry": ENGINEERS,
+  // What comes after goes on over rows that were not written.
+  "runs.mark": ENGINEERS,
   // Readers see older rows from then on; releasing the dataset again is the same right.
   "datasets.roll-back": ENGINEERS,
   "pipelines.pause": ENGINEERS,
+  // How much of one kind runs at once, for everybody.
+  "pools.change": ENGINEERS,
   "backfills.view": EVERYONE,
   // Planning is looking, yet it counts partitions in the lake: both are for those who may submit.
   "backfills.run": ENGINEERS,
+  // Who is charged for what; what one dataset costs stands with its runs.
+  "cost.view": ["data-engineer", "data-owner", "platform-engineer"],
   "query.run": EVERYONE,
   "query.view-any": ["platform-engineer"],
   "audit.view": ["platform-engineer", "privacy-officer"],

@@ -1,5 +1,6 @@
 import type { DatasetName } from "../catalog/index.ts";
 import type { ErrorKind } from "../kernel/index.ts";
+import type { Scanned } from "../lakehouse/index.ts";
 import type { Principal } from "./grants.ts";
 import type { Role } from "./matrix.ts";
 
@@ -59,6 +60,8 @@ export interface QueryOutcome {
   readonly rows: number;
   readonly bytes: number;
   readonly error: { readonly kind: ErrorKind; readonly message: string } | null;
+  /** What it scanned, by dataset; empty when it did not run. */
+  readonly scanned: ReadonlyMap<DatasetName, Scanned>;
 }
 
 /** The record of queries by people. */

@@ -1,5 +1,6 @@
 import { PlatformError } from "../kernel/index.ts";
-import type { DatasetColumn, DatasetName } from "./model.ts";
+import type { DatasetName } from "./dataset-name.ts";
+import type { DatasetColumn } from "./model.ts";
 import type { CatalogEntry, CatalogStore, DatasetCommit, InputProgress } from "./ports.ts";
 import type { FreshnessState } from "./freshness.ts";
 

@@ -1,5 +1,9 @@
 import { z } from "zod";
+import { durationSchema } from "./duration.ts";
+import { gateSchema } from "./gate.ts";
 import { DATASET_KINDS, type DatasetKind, datasetNameSchema, PII_TAGS } from "./model.ts";
+import { parameterNameSchema, parameterSchema } from "./parameters.ts";
+import { scheduledLag, scheduleSchema } from "./schedule.ts";
 
 const IDENTIFIER = z.string().regex(/^[a-z_][a-z0-9_]*$/, "must be a lower-case SQL identifier, e.g. order_id");
 const ICEBERG_TYPE = z
@@ -11,10 +15,12 @@ const ICEBERG_TYPE = z
 const ONE_OR_MORE = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
   .transform((value) => (typeof value === "string" ? [value] : value));
-const DURATION = z
-  .string()
-  .regex(/^\d+\s*(s|m|h)$/, "must be a whole number with s, m or h, e.g. 30s or 2m")
-  .transform((text) => Number.parseInt(text, 10) * { s: 1, m: 60, h: 3600 }[text.at(-1) as "s" | "m" | "h"]);
+/** Longer than this a step is hung, or should be several. */
+const LONGEST_STEP = 24 * 3_600;
+
+/** How many runs a backfill makes of a range of days. */
+export const BACKFILL_RUNS = ["per_day", "per_range"] as const;
+export type BackfillRuns = (typeof BACKFILL_RUNS)[number];
 
 /** Kinds whose rows are recomputed by key. */
 const KEYED: ReadonlySet<DatasetKind> = new Set(["merge", "partitioned"]);
@@ -76,7 +82,29 @@ export const modelHeaderSchema = z
     key: ONE_OR_MORE.optional(),
     /** Columns of the result by which rows are recomputed together; the key itself unless given (a day of a daily mart). */
     refresh_key: ONE_OR_MORE.optional(),
-    target_lag: DURATION,
+    /** How old it may be. With a schedule it may be left out: then what the schedule gives. */
+    target_lag: durationSchema.optional(),
+    /** Refreshed by the calendar, in place of as often as the target lag asks for. */
+    schedule: scheduleSchema.optional(),
+    /** Waits for late inputs, for a while. */
+    gate: gateSchema.optional(),
+    /** At most as many steps at once as the pool of that name has places. */
+    pool: IDENTIFIER.optional(),
+    /** Further tries of a step whose failure may pass by itself. */
+    retries: z
+      .number()
+      .int()
+      .min(0)
+      .max(10, "must be at most 10: a step that fails so often waits for a person")
+      .default(2),
+    /** An attempt of a step that takes longer is interrupted; seconds. What steps without a model have, unless given. */
+    timeout: durationSchema
+      .refine((seconds) => seconds > 0 && seconds <= LONGEST_STEP, "must be more than 0s and at most 24h")
+      .optional(),
+    /** Values of its SQL, read as `param('name')`, that a backfill may set; a refresh takes the defaults. */
+    parameters: z.record(parameterNameSchema, parameterSchema).default({}),
+    /** How a backfill is cut unless it says otherwise: a run for each day, or for each range of days. */
+    backfill: z.strictObject({ runs: z.enum(BACKFILL_RUNS, `must be one of ${BACKFILL_RUNS.join(", ")}`) }).optional(),
     partition: z.strictObject({ column: IDENTIFIER, transform: z.enum(["hour", "day", "month"]) }).optional(),
     inputs: z
       .record(datasetNameSchema, modelInputSchema)
@@ -89,7 +117,18 @@ export const modelHeaderSchema = z
   .superRefine((header, context) => {
     const complain = (path: (string | number)[], message: string) =>
       context.addIssue({ code: "custom", path, message });
+    if (header.target_lag === undefined && header.schedule === undefined)
+      complain(["target_lag"], "say how old the dataset may be, or give it a schedule");
     if (header.kind !== "append" && header.key === undefined) complain(["key"], `a ${header.kind} model needs a key`);
+    if (header.gate?.through === "tick" && header.schedule === undefined)
+      complain(["gate", "through"], "tick is that of a schedule, and there is none; say hour or day");
+    for (const input of header.gate?.inputs ?? [])
+      if (header.inputs[input] === undefined) complain(["gate", "inputs"], `${input} is not among the inputs`);
+    if (header.gate?.check?.per === "day" && dayColumn(header) === null)
+      complain(
+        ["gate", "check", "per"],
+        "day is for models of kind partitioned that are refreshed by one column of type date",
+      );
     for (const column of header.key ?? []) {
       if (header.columns[column] === undefined) complain(["key"], `key column ${column} is not among the columns`);
     }
@@ -122,7 +161,23 @@ export const modelHeaderSchema = z
         complain(["checks", index, "null_rate", "column"], `${check.null_rate.column} is not among the columns`);
       }
     });
-  });
+  })
+  .transform(({ target_lag, ...header }) => ({
+    ...header,
+    target_lag: target_lag ?? (header.schedule === undefined ? 0 : scheduledLag(header.schedule)),
+  }));
+
+/** The column that holds the day of a model whose days are replaced as a whole; null for any other. */
+export function dayColumn(header: {
+  readonly kind: DatasetKind;
+  readonly key?: readonly string[] | undefined;
+  readonly refresh_key?: readonly string[] | undefined;
+  readonly columns: Readonly<Record<string, { readonly type: string }>>;
+}): string | null {
+  const [column = "", ...more] = header.refresh_key ?? header.key ?? [];
+  const fits = header.kind === "partitioned" && more.length === 0 && header.columns[column]?.type === "date";
+  return fits ? column : null;
+}
 
 export type ModelHeader = z.output<typeof modelHeaderSchema>;
 export type ModelInput = z.output<typeof modelInputSchema>;
@@ -137,8 +192,17 @@ export interface ModelFile {
   readonly sql: string;
   /** Line of the file on which the SQL begins. */
   readonly sqlLine: number;
-  /** Hash of the file's text: what the dataset was built with. */
+  /** Hash of the file's text, defaults of its parameters included: what the dataset was built with. */
   readonly codeVersion: string;
+}
+
+/** Steps of models that name the pool share its places, whatever pipeline or run they belong to. */
+export interface PoolDefinition {
+  readonly name: string;
+  /** Steps at once. */
+  readonly size: number;
+  /** What it protects. */
+  readonly description: string;
 }
 
 /** A model file as read from disk, before its header is judged. */
@@ -151,20 +215,30 @@ export interface ModelSource {
   readonly codeVersion: string;
   /** Line in the file of a place in the header; the header's first line when the place is not there. */
   readonly lineOf: (place: readonly (string | number)[]) => number;
+  /** Column in that line, from 1. */
+  readonly columnOf: (place: readonly (string | number)[]) => number;
 }
 
 export interface ModelProblem {
   readonly path: string;
   readonly line: number;
+  readonly column?: number;
   readonly message: string;
 }
 
-/** Judges a model file's header: the model, or every problem with its line. */
+/** Judges a model file's header: the model, or every problem with its line. `pools`: those that it may name. */
 export function parseModel(
   source: ModelSource,
+  pools: readonly PoolDefinition[] = [],
 ): { readonly model: ModelFile } | { readonly problems: readonly ModelProblem[] } {
   const parsed = modelHeaderSchema.safeParse(source.header);
   if (parsed.success) {
+    const { pool } = parsed.data;
+    if (pool !== undefined && !pools.some((one) => one.name === pool)) {
+      const known = pools.map((one) => one.name).join(", ");
+      const message = `pool: there is no pool ${pool}; ${known === "" ? "none is declared" : `there are ${known}`}`;
+      return { problems: [{ path: source.path, line: source.lineOf(["pool"]), message }] };
+    }
     const { name, path, sql, sqlLine, codeVersion } = source;
     return { model: { name, path, sql, sqlLine, codeVersion, header: parsed.data } };
   }
@@ -174,6 +248,7 @@ export function parseModel(
       return {
         path: source.path,
         line: source.lineOf(place),
+        column: source.columnOf(place),
         message: `${place.join(".") || "header"}: ${issue.message}`,
       };
     }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { datasetNameSchema, splitDatasetName } from "./model.ts";
+import { splitDatasetName } from "./dataset-name.ts";
+import { datasetNameSchema } from "./model.ts";
 
 describe("dataset names", () => {
   it("split into layer and table", () => {
@@ -10,6 +11,7 @@ describe("dataset names", () => {
     "refuse %s",
     (name) => {
       expect(datasetNameSchema.safeParse(name).success).toBe(false);
+      expect(() => splitDatasetName(name)).toThrow("must be <layer>.<name>");
     },
   );
 });

@@ -1,18 +1,7 @@
 import { z } from "zod";
+import { DATASET_NAME, type DatasetName } from "./dataset-name.ts";
 
-export const LAYERS = ["raw", "staged", "curated", "mart", "export"] as const;
-export type Layer = (typeof LAYERS)[number];
-
-/** `layer.name`, e.g. `curated.orders`; both parts are lower-case SQL identifiers. */
-export const datasetNameSchema = z
-  .string()
-  .regex(/^(raw|staged|curated|mart|export)\.[a-z][a-z0-9_]*$/, "must be <layer>.<name>, e.g. curated.orders");
-export type DatasetName = string;
-
-export function splitDatasetName(name: DatasetName): { layer: Layer; table: string } {
-  const [layer, table] = datasetNameSchema.parse(name).split(".") as [Layer, string];
-  return { layer, table };
-}
+export const datasetNameSchema = z.string().regex(DATASET_NAME, "must be <layer>.<name>, e.g. curated.orders");
 
 /** How personal a column is. `direct` identifies a person alone; `indirect` does so together with other columns. */
 export const PII_TAGS = ["none", "indirect", "direct"] as const;

@@ -1,6 +1,9 @@
 import type { Transaction } from "../kernel/index.ts";
-import type { DatasetColumn, DatasetDefinition, DatasetName } from "./model.ts";
+import type { DatasetName } from "./dataset-name.ts";
+import type { DatasetColumn, DatasetDefinition } from "./model.ts";
 import type { FreshnessState } from "./freshness.ts";
+import type { BackfillRuns } from "./model-header.ts";
+import type { ParameterDefinitions } from "./parameters.ts";
 
 /** A dataset as the catalog stores it: its definition and where its SQL comes from. */
 export interface CatalogEntry extends DatasetDefinition {
@@ -9,6 +12,16 @@ export interface CatalogEntry extends DatasetDefinition {
   readonly sql: string;
   readonly path: string;
   readonly codeVersion: string;
+  /** What a backfill of it may choose; left out for what is no model. */
+  readonly backfill?: BackfillOptions;
+}
+
+/** What a model's header says of backfills. */
+export interface BackfillOptions {
+  readonly runs: BackfillRuns;
+  readonly parameters: ParameterDefinitions;
+  /** Why its days cannot be computed with other values than the defaults; null: they can. */
+  readonly noParameters: string | null;
 }
 
 export interface DatasetState {

@@ -2,9 +2,17 @@ import type { Clock, ErrorKind, IdSource, Logger, Transaction } from "../kernel/
 import type { CommitReceipt, RawInput } from "../lakehouse/index.ts";
 import type { PiiTag } from "../catalog/index.ts";
 import type { SourceDiagnosis } from "./diagnosis.ts";
-import type { SourceComparison } from "./reconcile.ts";
+import type { SourceComparison, SourceRows } from "./reconcile.ts";
 import type { ReadSchema, SourceId, SourceKind, SourceState, StreamState } from "./model.ts";
-import type { DeliveryLedger, Quarantine, RefusedRows, SettledRequest, StreamRecord, StreamRequest } from "./ports.ts";
+import type {
+  DeliveryLedger,
+  Quarantine,
+  RefusedRows,
+  SettledRequest,
+  StreamRecord,
+  StreamRequest,
+  WhichRefused,
+} from "./ports.ts";
 
 /** How personal a column of a stream is, by the rules of the installation. */
 export type PiiRule = (stream: string, column: string) => PiiTag;
@@ -73,8 +81,8 @@ export interface CaptureHost {
   ): Promise<void>;
   /** What people asked of streams of this source and is still to be done, oldest first. */
   requests(): Promise<readonly StreamRequest[]>;
-  /** Payloads of the stream's rows in quarantine; `complete` is false when only a sample of them is kept. */
-  refused(stream: string): Promise<RefusedRows>;
+  /** What of this source a replay is about; see `Quarantine.refused`. */
+  refused(which: WhichRefused): Promise<RefusedRows>;
   /** Ends a request; a second call for the same one changes nothing. */
   settleRequest(id: string, outcome: SettledRequest): Promise<void>;
   /** Everything the source did up to this time is in raw. */
@@ -92,6 +100,7 @@ export interface Connector {
   run(host: CaptureHost, signal: AbortSignal): Promise<void>;
   /** Checks what capture needs of the source and changes nothing; absent where there is nothing to check. Never throws. */
   readonly diagnose?: () => Promise<SourceDiagnosis>;
-  /** For comparing rows with their datasets; absent where that is not possible. */
+  /** For comparing rows with their datasets, by the source's own engine or the lake's; both absent where that is not possible. */
   readonly comparison?: SourceComparison;
+  readonly rows?: SourceRows;
 }

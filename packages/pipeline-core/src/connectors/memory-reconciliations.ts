@@ -1,6 +1,6 @@
 import { type Clock, type IdSource, PlatformError } from "../kernel/index.ts";
 import type { SourceStore } from "./ports.ts";
-import type { Reconciliation, ReconciliationStore } from "./reconcile.ts";
+import { type Reconciliation, type ReconciliationStore, whyLeft } from "./reconcile.ts";
 
 /** Looks at the streams of `sources` as the real one does. */
 export function memoryReconciliationStore(
@@ -12,23 +12,34 @@ export function memoryReconciliationStore(
     all = all.map((each) => (each.id === changed.id ? changed : each));
   };
   const isOpen = ({ state }: Reconciliation): boolean => state === "asked" || state === "running";
+  const openOf = (source: string, stream: string): Reconciliation | undefined =>
+    all.find((each) => each.source === source && each.stream === stream && isOpen(each));
+  const make = (request: Parameters<ReconciliationStore["ask"]>[0]): Reconciliation => {
+    const asked = { id: ids.next(), state: "asked" as const, requestedAt: clock.now(), endedAt: null, outcome: null };
+    const made = { ...request, ...asked };
+    all = [...all, made];
+    return made;
+  };
   return {
     async ask(request) {
       const { source, stream } = request;
       if (!(await sources.streams(source)).some((each) => each.stream === stream))
         throw new PlatformError("not-found", `${source} has no stream ${stream}`);
-      if (all.some((each) => each.source === source && each.stream === stream && isOpen(each)))
+      if (openOf(source, stream) !== undefined)
         throw new PlatformError("conflict", `${stream} is being compared already`);
-      const made = {
-        ...request,
-        id: ids.next(),
-        state: "asked" as const,
-        requestedAt: clock.now(),
-        endedAt: null,
-        outcome: null,
+      return make(request);
+    },
+    async askAll({ source, repair, requestedBy }) {
+      const streams = (await sources.streams(source)).map(({ stream, state, schema }) => ({
+        stream,
+        why: whyLeft({ state, key: schema.key }),
+      }));
+      return {
+        asked: streams
+          .filter(({ why }) => why === null)
+          .map(({ stream }) => openOf(source, stream) ?? make({ source, stream, repair, requestedBy })),
+        left: streams.flatMap(({ stream, why }) => (why === null ? [] : [{ stream, why }])),
       };
-      all = [...all, made];
-      return made;
     },
     async take(source) {
       const asked = all.filter((each) => each.source === source && each.state === "asked");
@@ -47,8 +58,10 @@ export function memoryReconciliationStore(
       Promise.resolve(
         all.filter((each) => each.source === source && (stream === null || each.stream === stream)).toReversed(),
       ),
-    async reopen() {
-      for (const each of all) if (each.state === "running") put({ ...each, state: "asked" });
+    async reopen(source, underWay) {
+      for (const each of all)
+        if (each.source === source && each.state === "running" && !underWay.includes(each.id))
+          put({ ...each, state: "asked" });
     },
     async mostDue(source, before) {
       const last = (stream: string): number =>

@@ -1,5 +1,5 @@
-import { refuseUnfit } from "./stream-request.ts";
-import { type Clock, type IdSource, PlatformError, type Transaction } from "../kernel/index.ts";
+import { type Clock, PlatformError, type Transaction } from "../kernel/index.ts";
+import type { OpenBreaker } from "./breaker.ts";
 import type { SourceDiagnosis } from "./diagnosis.ts";
 import { DECIDED_STATE, type DriftItem, supersedes } from "./drift.ts";
 import { decideDrift } from "./decide-drift.ts";
@@ -10,11 +10,11 @@ import type {
   FlowSample,
   Quarantine,
   QuarantinedItem,
-  SettledRequest,
+  RefusedRows,
   SourceStore,
   StreamRecord,
-  StreamRequest,
   StreamRequests,
+  WhichRefused,
   WorkerLease,
 } from "./ports.ts";
 import { saveSchema } from "./save-schema.ts";
@@ -47,6 +47,7 @@ export interface MemorySourceStore extends SourceStore {
 export function memorySourceStore(lease?: MemoryWorkerLease): MemorySourceStore {
   const sources = new Map<SourceId, MemorySource>();
   const streams = new Map<string, StreamRecord>();
+  const breakers = new Map<string, OpenBreaker>();
   const flow: FlowSample[] = [];
   const counted = new Map<string, number>();
   const drift: DriftItem[] = [];
@@ -143,6 +144,13 @@ export function memorySourceStore(lease?: MemoryWorkerLease): MemorySourceStore 
     async saveDiagnosis(id, diagnosis) {
       sourceOf(id).diagnosis = diagnosis;
     },
+    async saveBreaker(id, part, breaker) {
+      sourceOf(id);
+      if (breaker.state === "closed") breakers.delete(`${id} ${part}`);
+      else breakers.set(`${id} ${part}`, { source: id, part, ...breaker });
+    },
+    openBreakers: async () => [...breakers.keys()].toSorted().flatMap((key) => breakers.get(key) ?? []),
+    closeBreakers: async () => breakers.clear(),
     async resetSource(id) {
       sourceOf(id).position = null;
       for (const record of streams.values())
@@ -207,11 +215,30 @@ export function memoryQuarantine(): Quarantine & { readonly items: readonly Quar
     async add(more) {
       items.push(...more);
     },
-    async refused(source, stream) {
-      const rows = items.filter((item) => item.source === source && item.stream === stream);
-      return { payloads: rows.map((item) => item.payload), complete: true };
-    },
+    refused: async (source, which) =>
+      memoryRefused(
+        items.filter((item) => item.source === source),
+        which,
+      ),
   };
+}
+
+/** Of these items, numbered as they came, those that are asked for. */
+export function memoryRefused(
+  items: readonly QuarantinedItem[],
+  { stream, why, until, after, most = items.length }: WhichRefused,
+): RefusedRows {
+  const asked = items
+    .map((item, index) => ({ item, id: String(index + 1).padStart(12, "0") }))
+    .filter(
+      ({ item, id }) =>
+        item.stream === stream &&
+        (why === undefined || item.detail === why) &&
+        (until === undefined || item.receivedAt <= until) &&
+        (after === undefined || id > after),
+    );
+  const rows = asked.slice(0, most).map(({ item: { payload, origin = null }, id }) => ({ id, payload, origin }));
+  return { rows, complete: asked.length <= most };
 }
 
 export function memoryDeliveryLedger(): DeliveryLedger {
@@ -252,30 +279,6 @@ export function memoryWorkerLease(): MemoryWorkerLease {
     },
     async release(epoch) {
       if (holds(epoch)) released = true;
-    },
-  };
-}
-
-/** Looks at the streams of `sources` as the real one does; `settled` keeps the outcomes. */
-export function memoryStreamRequests(
-  sources: Pick<SourceStore, "streams">,
-  { clock, ids }: { clock: Clock; ids: IdSource },
-): StreamRequests & { readonly settled: ReadonlyMap<string, SettledRequest> } {
-  const asked: StreamRequest[] = [];
-  const settled = new Map<string, SettledRequest>();
-  const open = (source: SourceId): StreamRequest[] =>
-    asked.filter((request) => request.source === source && !settled.has(request.id));
-  return {
-    settled,
-    async ask(request) {
-      refuseUnfit(request, await sources.streams(request.source), open(request.source));
-      const made = { ...request, id: ids.next(), requestedAt: clock.now() };
-      asked.push(made);
-      return made;
-    },
-    open: (source) => Promise.resolve(open(source)),
-    async settle(id, outcome) {
-      if (!settled.has(id)) settled.set(id, outcome);
     },
   };
 }

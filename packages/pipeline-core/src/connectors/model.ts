@@ -44,6 +44,25 @@ export const STREAM_ACTIONS = [...ASKED_ACTIONS, "repair"] as const;
 export type AskedAction = (typeof ASKED_ACTIONS)[number];
 export type StreamAction = (typeof STREAM_ACTIONS)[number];
 
+/** What may be asked of the streams of each source: its connector carries out nothing else. */
+export const STEERED: Readonly<Record<SourceId, readonly AskedAction[]>> = {
+  orders_db: ASKED_ACTIONS,
+  salesforce: ASKED_ACTIONS,
+  stripe: ["resync", "replay"],
+  app_logs: ["replay"],
+};
+/** Sources that keep what they refused before any stream of it was known, and can take it again. */
+export const REPLAYED_WHOLE: readonly SourceId[] = ["stripe"];
+/**
+ * What a replay takes out of quarantine: what was sent to us and could not be read is judged by the rules of today; of other
+ * streams the rows that did not fit their columns are read from the source again.
+ */
+export function replayedReason(source: SourceId, stream: string | null): QuarantineReason {
+  return source === "app_logs" || stream === null ? "malformed" : "type-mismatch";
+}
+/** Sources whose streams can be compared with their datasets. */
+export const COMPARED_SOURCES = ["orders_db", "salesforce", "stripe"] as const;
+
 /** Whether an action makes sense in a state; the portal offers it and the worker takes it by the same rule. */
 export function mayAct(state: StreamState, action: StreamAction): boolean {
   switch (action) {

@@ -1,4 +1,5 @@
 import type { ErrorKind, Transaction } from "../kernel/index.ts";
+import type { Breaker, BreakerPart, OpenBreaker } from "./breaker.ts";
 import type { SourceDiagnosis } from "./diagnosis.ts";
 import type { DriftDecision } from "./decide-drift.ts";
 import type { DriftItem } from "./drift.ts";
@@ -76,6 +77,12 @@ export interface SourceStore {
    * stay. For a source whose log is lost.
    */
   resetSource(source: SourceId): Promise<void>;
+  /** How the circuit breaker of a part of the source stands; the last one said is what stands. */
+  saveBreaker(source: SourceId, part: BreakerPart, breaker: Breaker): Promise<void>;
+  /** Those that are not closed, by source and part. */
+  openBreakers(): Promise<OpenBreaker[]>;
+  /** A worker that starts tries everything anew. */
+  closeBreakers(): Promise<void>;
   /** One sample of a source's flow; samples are kept per 10 seconds and rolled up. */
   recordFlow(sample: FlowSample): Promise<void>;
   /** Adds to each stream's row counters and last event time after a commit. */
@@ -143,12 +150,31 @@ export interface StreamRequest {
   readonly requestedAt: Date;
   /** For `repair`: the keys to read again, by the source's column names. */
   readonly keys?: readonly Readonly<Record<string, string>>[];
+  /** For `resync`: just the rows between these keys. */
+  readonly range?: RowRange;
+  /** For `replay`: just what was refused in these words. */
+  readonly why?: string;
+}
+
+/** Keys from one to another, both included, as texts of the key's columns in order; null = no bound. */
+export interface RowRange {
+  readonly from: readonly string[] | null;
+  readonly through: readonly string[] | null;
 }
 
 export interface SettledRequest {
   readonly state: "done" | "failed";
   /** What was done, with counts, or why it was not. */
   readonly message: string;
+  /** Of a replay: what is not out of quarantine with it. */
+  readonly kept?: KeptRefusals;
+}
+
+export interface KeptRefusals {
+  /** Refused once more, by the id in quarantine, with what is wrong by the rules of today. */
+  readonly again: readonly { readonly id: string; readonly why: string }[];
+  /** Ids of what was not judged. */
+  readonly left: readonly string[];
 }
 
 /** Requests of people to the connector of a source. Success means durable; they outlive every restart until settled. */
@@ -157,10 +183,16 @@ export interface StreamRequests {
    * Records the request with its audit entry in one transaction. Throws `not-found` for an unknown stream and `conflict`
    * when the stream's state does not allow it or another request for it is open.
    */
-  ask(request: Pick<StreamRequest, "source" | "stream" | "action" | "requestedBy" | "keys">): Promise<StreamRequest>;
+  ask(
+    request: Pick<StreamRequest, "source" | "stream" | "action" | "requestedBy" | "keys" | "range" | "why">,
+  ): Promise<StreamRequest>;
   /** Not settled yet, oldest first. */
   open(source: SourceId): Promise<StreamRequest[]>;
-  /** Idempotent: the first outcome stands. */
+  /** What became of a request; null while it is open. Throws `not-found` for one that nobody made. */
+  outcome(id: string): Promise<SettledRequest | null>;
+  /** The last one for the whole stream that was asked since then and is done; null when there is none. */
+  lastDone(request: Pick<StreamRequest, "source" | "stream" | "action">, since: Date): Promise<SettledRequest | null>;
+  /** Idempotent: the first outcome stands. A replay that is done takes what was replayed out of quarantine with it. */
   settle(id: string, outcome: SettledRequest): Promise<void>;
 }
 
@@ -173,19 +205,56 @@ export interface QuarantinedItem {
   /** The refused bytes as text, kept for replay; readers see it masked. */
   readonly payload: string;
   readonly receivedAt: Date;
+  /** For a record of a batch that was taken. */
+  readonly origin?: RefusedOrigin;
+}
+
+/** Which record of which batch something was. */
+export interface RefusedOrigin {
+  /** Its name in the delivery ledger once it is taken; what has the same name waits in quarantine once. */
+  readonly delivery: string;
+  /** The batch it came in, as the ledger knows it; null when the batch is known to be acknowledged. */
+  readonly batchId: string | null;
+  /** Whose token it came with. */
+  readonly sender: string;
+  /** What the payload is: a line of JSON, or an OTLP request of one record. */
+  readonly form: "line" | "otlp";
+}
+
+export interface RefusedRow {
+  readonly id: string;
+  readonly payload: string;
+  readonly origin: RefusedOrigin | null;
 }
 
 export interface RefusedRows {
-  readonly payloads: readonly string[];
-  /** False when only a sample of the refused rows is kept, or there are too many to name. */
+  /** Oldest first. */
+  readonly rows: readonly RefusedRow[];
+  /** False when only a sample of the refused rows is kept, or there are more than were named. */
   readonly complete: boolean;
 }
 
-/** Rows that could not be accepted. Success means durable; adding the same items twice counts them twice. */
+/** Which rows of the quarantine. */
+export interface WhichRefused {
+  readonly stream: string | null;
+  /** Just those that were refused in these words. */
+  readonly why?: string;
+  /** Just those that came up to then. */
+  readonly until?: Date;
+  /** To go on behind this one. */
+  readonly after?: string;
+  /** No more at once than these. */
+  readonly most?: number;
+}
+
+/** Rows that could not be accepted. Success means durable; what has no origin is counted twice when it is added twice. */
 export interface Quarantine {
   add(items: readonly QuarantinedItem[]): Promise<void>;
-  /** Rows of a stream that did not fit their columns and were not replayed since. */
-  refused(source: SourceId, stream: string): Promise<RefusedRows>;
+  /**
+   * What a replay is about and was not replayed since: rows of a stream that did not fit their columns, or what was sent and
+   * could not be read (`replayedReason`). What nobody vouches for is never told.
+   */
+  refused(source: SourceId, which: WhichRefused): Promise<RefusedRows>;
 }
 
 /**

@@ -49,10 +49,38 @@ export function reconciliationStoreContract(
     const { reconciliations } = await streaming();
     await reconciliations.ask({ ...ask, requestedBy: null });
     await reconciliations.ask({ ...ask, stream: "public.b" });
-    expect((await reconciliations.take("orders_db"))?.stream).toBe("public.b");
-    await reconciliations.reopen();
+    const first = await reconciliations.take("orders_db");
+    expect(first?.stream).toBe("public.b");
+    await reconciliations.reopen("stripe", []);
+    await reconciliations.reopen("orders_db", [first?.id ?? ""]);
+    expect((await reconciliations.take("orders_db"))?.stream).toBe("public.a");
+    expect(await reconciliations.take("orders_db")).toBeNull();
+    await reconciliations.reopen("orders_db", []);
     expect((await reconciliations.take("orders_db"))?.stream).toBe("public.b");
     expect((await reconciliations.take("orders_db"))?.stream).toBe("public.a");
+  });
+
+  test("all of a source are asked at once, but for one under way and those that cannot be compared", async () => {
+    const { sources, reconciliations } = await streaming();
+    for (const [stream, key] of [
+      ["public.keyless", []],
+      ["public.paused", ["id"]],
+    ] as const)
+      await sources.saveStreamSchemas("orders_db", [{ ...ORDERS, stream, key }]);
+    await sources.setStreamState("orders_db", "public.keyless", "streaming");
+    await sources.setStreamState("orders_db", "public.paused", "paused");
+    const { id } = await reconciliations.ask(ask);
+    const { asked, left } = await reconciliations.askAll({ source: "orders_db", repair: true, requestedBy: "ana" });
+    expect(asked.map((each) => [each.stream, each.repair, each.state])).toEqual([
+      ["public.a", false, "asked"],
+      ["public.b", true, "asked"],
+    ]);
+    expect(asked[0]?.id).toBe(id);
+    expect(left).toEqual([
+      { stream: "public.keyless", why: "no-key" },
+      { stream: "public.paused", why: "paused" },
+    ]);
+    expect(await reconciliations.list("orders_db", null)).toHaveLength(2);
   });
 
   test("most due is the stream that was never compared, and none when all are younger", async () => {

@@ -1,5 +1,6 @@
 import type { ExpectStatic, TestAPI } from "vitest";
 import type { Transaction } from "../kernel/index.ts";
+import { type Breaker, closedBreaker } from "./breaker.ts";
 import type { StreamSchema } from "./model.ts";
 import type { DeliveryLedger, SourceStore, StreamRequests, WorkerLease } from "./ports.ts";
 
@@ -38,6 +39,28 @@ export function sourceStoreContract({ test, expect }: ContractRunner, make: () =
   test("a source has no position before its first commit", async () => {
     const { sources } = await registered();
     expect(await sources.position("orders_db")).toBeNull();
+  });
+
+  test("a breaker that is not closed is told, until it is closed or a worker starts anew", async () => {
+    const { sources } = await registered();
+    const open: Breaker = {
+      state: "open",
+      failures: 5,
+      since: AT,
+      until: new Date(AT.getTime() + 60_000),
+      error: { kind: "source-unreachable", message: "connection refused" },
+    };
+    await sources.saveBreaker("orders_db", "load", open);
+    await sources.saveBreaker("orders_db", "capture", open);
+    await sources.saveBreaker("orders_db", "capture", { ...open, state: "half-open", until: null, error: null });
+    expect(await sources.openBreakers()).toEqual([
+      { source: "orders_db", part: "capture", ...open, state: "half-open", until: null, error: null },
+      { source: "orders_db", part: "load", ...open },
+    ]);
+    await sources.saveBreaker("orders_db", "load", closedBreaker(AT));
+    expect(await sources.openBreakers()).toMatchObject([{ part: "capture" }]);
+    await sources.closeBreakers();
+    expect(await sources.openBreakers()).toEqual([]);
   });
 
   test("a position moves from where it stands, and registering again keeps it", async () => {
@@ -174,9 +197,25 @@ export function streamRequestsContract(
     const { id } = await requests.ask(pause);
     expect(await requests.open("orders_db")).toMatchObject([{ ...pause, id }]);
     expect(await requests.open("stripe")).toEqual([]);
+    expect(await requests.outcome(id)).toBeNull();
     await requests.settle(id, { state: "done", message: "paused" });
     await requests.settle(id, { state: "failed", message: "late" });
     expect(await requests.open("orders_db")).toEqual([]);
+    expect(await requests.outcome(id)).toEqual({ state: "done", message: "paused" });
+    await expect(requests.outcome("019a0000-0000-7000-8000-00000000dead")).rejects.toMatchObject({ kind: "not-found" });
+  });
+
+  test("the last one that was done since a time is found, for its stream and action only", async () => {
+    const { requests } = await streaming();
+    const { id, requestedAt } = await requests.ask(pause);
+    expect(await requests.lastDone(pause, requestedAt)).toBeNull();
+    await requests.settle(id, { state: "failed", message: "no" });
+    expect(await requests.lastDone(pause, requestedAt)).toBeNull();
+    const again = await requests.ask(pause);
+    await requests.settle(again.id, { state: "done", message: "paused" });
+    expect(await requests.lastDone(pause, again.requestedAt)).toEqual({ state: "done", message: "paused" });
+    expect(await requests.lastDone({ ...pause, action: "resync" }, again.requestedAt)).toBeNull();
+    expect(await requests.lastDone(pause, new Date(again.requestedAt.getTime() + 1))).toBeNull();
   });
 
   test("a second request for a stream waits for the first, other streams do not", async () => {
@@ -193,6 +232,23 @@ export function streamRequestsContract(
     await expect(requests.ask({ ...pause, action: "resume" })).rejects.toMatchObject({ kind: "conflict" });
     await expect(requests.ask({ ...pause, stream: "public.nowhere" })).rejects.toMatchObject({ kind: "not-found" });
     await expect(requests.ask({ ...pause, stream: null })).rejects.toMatchObject({ kind: "invalid-input" });
+  });
+
+  test("a resync of some rows keeps their range; one that fits no key, no state or no source is refused", async () => {
+    const { requests, sources } = await streaming();
+    const resync = { ...pause, action: "resync" } as const;
+    const refused = (request: Parameters<StreamRequests["ask"]>[0]) =>
+      expect(requests.ask(request)).rejects.toMatchObject({ kind: expect.stringMatching(/invalid-input|conflict/) });
+    await refused({ ...resync, range: { from: null, through: null } });
+    await refused({ ...resync, range: { from: ["1", "2"], through: null } });
+    await refused({ ...pause, range: { from: ["1"], through: null } });
+    await refused({ ...pause, source: "app_logs", stream: "events" });
+    const range = { from: ["1"], through: ["1000"] };
+    const { id } = await requests.ask({ ...resync, range });
+    expect(await requests.open("orders_db")).toMatchObject([{ id, range }]);
+    await requests.settle(id, { state: "done", message: "" });
+    await sources.setStreamState("orders_db", "public.orders", "paused");
+    await refused({ ...resync, range });
   });
 
   test("a source that is reset begins anew with its streams known", async () => {

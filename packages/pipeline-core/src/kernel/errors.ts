@@ -21,8 +21,10 @@ export type ErrorKind =
   | "schema-rejected"
   | "check-failed"
   | "engine-failed"
+  | "timed-out"
   | "storage-failed"
   | "cancelled"
+  | "failed-by-hand"
   // The platform itself
   | "metadata-unreachable"
   | "overloaded"
@@ -104,6 +106,12 @@ export const POLICY: Record<ErrorKind, ErrorPolicy> = namingRunbooks({
     audience: "engineer",
   },
   "engine-failed": { retry: "timed", remedy: "Read the step's log; the run is tried again.", audience: "engineer" },
+  "timed-out": {
+    retry: "timed",
+    remedy:
+      "Nothing was published; it is tried again. If it happens again, see what the step read, or raise `timeout` in the model's header.",
+    audience: "engineer",
+  },
   "storage-failed": {
     retry: "timed",
     remedy: "Check free space and permissions of the lake folder.",
@@ -114,6 +122,11 @@ export const POLICY: Record<ErrorKind, ErrorPolicy> = namingRunbooks({
     remedy: "Nothing to do: a person cancelled it. Retry the run when it should go on.",
     audience: "engineer",
   },
+  "failed-by-hand": {
+    retry: "manual",
+    remedy: "Read the reason that was given. Retry the run when it should go on.",
+    audience: "engineer",
+  },
   "metadata-unreachable": {
     retry: "timed",
     remedy: "Check that the metadata PostgreSQL is running.",
@@ -122,6 +135,10 @@ export const POLICY: Record<ErrorKind, ErrorPolicy> = namingRunbooks({
   overloaded: { retry: "timed", remedy: "Send again after the time the answer names.", audience: "caller" },
   internal: { retry: "manual", remedy: "Report it with the id shown; the log has the details.", audience: "platform" },
 });
+
+export function isErrorKind(text: string): text is ErrorKind {
+  return Object.hasOwn(POLICY, text);
+}
 
 function namingRunbooks(policies: Record<ErrorKind, ErrorPolicy>): Record<ErrorKind, ErrorPolicy> {
   return Object.fromEntries(

@@ -11,7 +11,11 @@ export const ENVELOPE_COLUMNS = [
     type: "string",
     description: "c created, u updated, d deleted, r read by a snapshot, t stream truncated.",
   },
-  { name: "key", type: "string", description: "JSON object of the key columns; null for a truncate." },
+  {
+    name: "key",
+    type: "string",
+    description: "JSON object of the key columns; for a truncate the range of keys it is about, null for all.",
+  },
   {
     name: "payload",
     type: "string",
@@ -50,9 +54,32 @@ export function emptyEnvelopeColumns(): EnvelopeColumns {
 }
 
 /**
- * Rows to append to `raw.<source>`: columns in memory, or spool segment files whose lines are JSON objects
- * `{stream, op, key, payload, source_ts (ISO), position}` with `key` and `payload` as JSON text.
+ * Rows of one stream that a source copied, all of one moment, in a file: a line a row, which begins with a mark that means
+ * nothing; then, each behind a tab, what a JSON string of each value has between its quotes, or `\N` where there is none.
+ */
+export interface CopiedRows {
+  readonly file: string;
+  readonly stream: string;
+  readonly op: Op;
+  /** Names of the values, in the order of the lines. */
+  readonly columns: readonly string[];
+  /** Those of them that are the key; empty when there is none. */
+  readonly key: readonly string[];
+  readonly rows: number;
+  /** Bytes of the longest line. */
+  readonly longest: number;
+  /** Microseconds since the epoch. */
+  readonly sourceTs: bigint;
+  readonly position: string;
+  readonly schemaVersion: number;
+}
+
+/**
+ * Rows to append to `raw.<source>`: columns in memory; copied rows, with more in columns beside them; or spool segment
+ * files whose lines are JSON objects `{stream, op, key, payload, source_ts (ISO), position}` with `key` and `payload` as
+ * JSON text.
  */
 export type RawInput =
   | { readonly from: "columns"; readonly columns: EnvelopeColumns }
+  | { readonly from: "copied"; readonly copied: readonly CopiedRows[]; readonly columns: EnvelopeColumns }
   | { readonly from: "spool"; readonly files: readonly string[] };

@@ -1,4 +1,4 @@
-import type { DatasetName } from "../catalog/index.ts";
+import type { BackfillOptions, DatasetName } from "../catalog/index.ts";
 import type { BackfillKind, PartitionGrain } from "./backfill.ts";
 import type { Day, DayRange } from "./backfill-days.ts";
 
@@ -13,6 +13,10 @@ export interface BackfillDataset {
   readonly targetLagSeconds: number;
   readonly rows: number;
   readonly bytes: number;
+  /** What its model says of backfills. */
+  readonly options?: BackfillOptions;
+  /** Inputs that every run reads as a whole, whatever its days. */
+  readonly wholeInputs?: readonly DatasetName[];
 }
 
 /** What the partitions of a dataset look like. Datasets that are done whole have none. */
@@ -38,6 +42,8 @@ export interface BackfillFacts {
   readonly seconds: ReadonlyMap<DatasetName, number>;
   /** Bytes of datasets that are only read. */
   readonly inputBytes: ReadonlyMap<DatasetName, number>;
+  /** Of datasets whose gate would wait for late inputs: what is late. */
+  readonly gated: ReadonlyMap<DatasetName, string>;
   /** Datasets that an unfinished backfill works on, with its id. */
   readonly open: ReadonlyMap<DatasetName, string>;
 }

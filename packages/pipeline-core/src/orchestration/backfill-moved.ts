@@ -1,4 +1,4 @@
-import type { DatasetName } from "../catalog/index.ts";
+import { type DatasetName, parametersText } from "../catalog/index.ts";
 import type { BackfillPlan, PlannedDataset } from "./backfill.ts";
 import { rangesText } from "./backfill-days.ts";
 
@@ -19,6 +19,8 @@ export function worldMoved(
     const { dataset } = before;
     const after = now.datasets[index] as PlannedDataset;
     if (before.codeVersion !== after.codeVersion) reasons.push(`the code of ${dataset} changed`);
+    if (parametersText(before.parameters ?? {}) !== parametersText(after.parameters ?? {}))
+      reasons.push(`the parameters of ${dataset} changed`);
     if (rangesText(before.ranges ?? []) !== rangesText(after.ranges ?? []))
       reasons.push(
         `other partitions of ${dataset} would be done now: ${after.partitions} instead of ${before.partitions}`,

@@ -1,5 +1,5 @@
 import type { DatasetName } from "../catalog/index.ts";
-import { type BackfillPlan, type PlannedDataset, WHOLE } from "./backfill.ts";
+import { type BackfillPlan, daysPerRun, type PerRun, type PlannedDataset, WHOLE } from "./backfill.ts";
 import { chunkRanges, type DayRange, dayNumber, dayOf, intersectRanges } from "./backfill-days.ts";
 
 /** One part of a plan: a partition of a dataset, with the run that does it. */
@@ -46,17 +46,17 @@ export function partsOf({ datasets, spec }: Pick<BackfillPlan, "datasets" | "spe
 }
 
 /** How many runs do these datasets. */
-export function runsOf(datasets: readonly PlannedDataset[], perRun: number): number {
+export function runsOf(datasets: readonly PlannedDataset[], perRun: PerRun | undefined): number {
   let runs = 0;
   for (const [, members] of byWave(datasets))
     runs += members.some((one) => one.ranges === null) ? 1 : chunksOf(members, perRun).length;
   return runs;
 }
 
-function chunksOf(members: readonly PlannedDataset[], perRun: number): DayRange[] {
+function chunksOf(members: readonly PlannedDataset[], perRun: PerRun | undefined): DayRange[] {
   return chunkRanges(
     members.flatMap((one) => one.ranges ?? []),
-    perRun,
+    daysPerRun(perRun),
   );
 }
 

@@ -1,6 +1,14 @@
 import { PlatformError } from "../kernel/index.ts";
 import type { BackfillScope, BackfillSpec } from "./backfill.ts";
-import { type DayRange, dayAt, intersectRanges, joinRanges, rangesText, subtractRanges } from "./backfill-days.ts";
+import {
+  type DayRange,
+  dayAt,
+  dayNumber,
+  intersectRanges,
+  joinRanges,
+  rangesText,
+  subtractRanges,
+} from "./backfill-days.ts";
 import type { BackfillDataset, BackfillFacts, PartitionFacts } from "./backfill-facts.ts";
 
 /** The days of the dataset named that the scope leaves. */
@@ -59,4 +67,13 @@ function inScope(scope: BackfillScope, asked: readonly DayRange[], facts: Partit
 /** Days of `asked` that have no rows and were not found to have none. */
 export function missingDays(asked: readonly DayRange[], { days, empty }: PartitionFacts): DayRange[] {
   return subtractRanges(asked, [...days.map(({ day }) => ({ from: day, to: day })), ...empty]);
+}
+
+/** Rows that these days have. */
+export function rowsOfDays(days: PartitionFacts["days"], ranges: readonly DayRange[]): number {
+  const byDay = new Map(days.map(({ day, rows }) => [dayNumber(day), rows]));
+  let rows = 0;
+  for (const { from, to } of ranges)
+    for (let day = dayNumber(from); day <= dayNumber(to); day += 1) rows += byDay.get(day) ?? 0;
+  return rows;
 }

@@ -1,7 +1,8 @@
-import type { DatasetName } from "../catalog/index.ts";
+import type { DatasetName, ParameterValues } from "../catalog/index.ts";
 import type { Transaction } from "../kernel/index.ts";
 import type { BackfillPlan, PartFailure, PartState, StoredBackfill } from "./backfill.ts";
 import type { Day, DayRange } from "./backfill-days.ts";
+import type { HeldBack } from "./gate-check.ts";
 
 /** The parts that one run of a backfill does, taken by the worker that holds the lease. */
 export interface ClaimedRun {
@@ -56,7 +57,10 @@ export interface BackfillStore {
   settle(epoch: bigint, id: string, number: number, dataset: DatasetName, outcome: PartsOutcome): Promise<void>;
   /** Ends a running or paused backfill that has no part left to do, by how its parts ended. Returns the backfill. */
   finishIfDone(epoch: bigint, id: string): Promise<StoredBackfill>;
-  /** Queues again what a worker of an older lease took and did not end; returns how many parts. */
+  /**
+   * What a worker of an older lease took and did not end: succeeded where its rows were published, for that and the step's mark
+   * are one commit; queued again otherwise. A dataset that only adds rows is always done again. Returns how many parts.
+   */
   reclaim(epoch: bigint): Promise<number>;
   tried(dataset: DatasetName): Promise<TriedDays>;
   /** How many parts are in each state. */
@@ -74,10 +78,45 @@ export interface PartitionSurvey {
   readonly days: readonly { readonly day: Day; readonly rows: number }[];
 }
 
+/** By which parameters the rows of some days stand since a run computed them. */
+export interface ParameterMark {
+  readonly dataset: DatasetName;
+  readonly days: "all" | readonly DayRange[];
+  /** Null: by the defaults. */
+  readonly parameters: ParameterValues | null;
+  readonly runId: string;
+  readonly at: Date;
+}
+
+/** Days next to each other that stand by the same values, other than the defaults, since the same run. */
+export interface MarkedDays extends DayRange {
+  readonly parameters: ParameterValues;
+  readonly runId: string;
+  readonly at: Date;
+}
+
+/** Days that a dataset's refresh left out, for the worker that comes after. */
+export interface HeldDays extends HeldBack {
+  readonly dataset: DatasetName;
+}
+
 /** What is known of partitions, for screens; the lake holds the truth. */
 export interface PartitionStore {
   /** Replaces what was known of the dataset; writes only what differs. */
   saveSurvey(survey: PartitionSurvey): Promise<void>;
+  /**
+   * Notes by which parameters days stand, as part of `tx`, else by itself; by the defaults only where it was otherwise. Throws
+   * `stale-writer` when `epoch` is not the lease.
+   */
+  markParameters(epoch: bigint, mark: ParameterMark, tx?: Transaction): Promise<void>;
+  /** Takes back what was noted from a moment on: the dataset is rolled back to before it. */
+  unmarkSince(tx: Transaction, dataset: DatasetName, since: Date): Promise<void>;
+  /** In order of days; those by the defaults left out. */
+  marked(dataset: DatasetName): Promise<readonly MarkedDays[]>;
+  /** Notes which days the last refresh left out; null: none. Throws `stale-writer` when `epoch` is not the lease. */
+  holdBack(epoch: bigint, dataset: DatasetName, held: HeldBack | null): Promise<void>;
+  /** Of every dataset. */
+  heldBack(): Promise<readonly HeldDays[]>;
   /** Null before the first survey. */
   survey(dataset: DatasetName): Promise<PartitionSurvey | null>;
   /** Seconds that a step of each dataset took of late, waiting included; backfills' steps if there were any. */

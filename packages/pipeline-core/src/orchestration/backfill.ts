@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { type DatasetName, datasetNameSchema, type ModelHeader } from "../catalog/index.ts";
+import {
+  type BackfillRuns,
+  type DatasetName,
+  datasetNameSchema,
+  type ModelHeader,
+  parameterNameSchema,
+  type ParameterValues,
+} from "../catalog/index.ts";
 import type { ErrorKind } from "../kernel/index.ts";
 import { type DayRange, dayRangeSchema } from "./backfill-days.ts";
 
@@ -52,6 +59,12 @@ export type BackfillScope = (typeof BACKFILL_SCOPES)[number];
 /** More partitions than this are refused before anything is counted one by one. */
 export const MAX_PARTITIONS = 100_000;
 export const MAX_PARALLELISM = 16;
+/** Days that a run takes at most. */
+export const MAX_DAYS_PER_RUN = 10_000;
+/** A run for each range of days, however long. */
+export const PER_RANGE = "range";
+/** How days are cut into runs: so many days together, or each range as one. */
+export type PerRun = number | typeof PER_RANGE;
 
 export const parallelismSchema = z
   .int("must be a whole number of runs at once")
@@ -67,14 +80,32 @@ export const backfillSpecSchema = z.strictObject({
   scope: z.enum(BACKFILL_SCOPES, `must be one of ${BACKFILL_SCOPES.join(", ")}`).default("missing-and-failed"),
   /** Also everything made from it. */
   downstream: z.boolean().default(false),
-  /** Days that one run takes together. */
-  perRun: z.int().min(1, "must be at least 1 day").max(10_000, "must be at most 10000 days").default(1),
+  /** Days that one run takes together; what the model says unless given. */
+  perRun: z
+    .union([z.int(), z.literal(PER_RANGE)], "must be a whole number of days, or range")
+    .refine(
+      (perRun) => perRun === PER_RANGE || (perRun >= 1 && perRun <= MAX_DAYS_PER_RUN),
+      `must be between 1 and ${MAX_DAYS_PER_RUN} days, or range`,
+    )
+    .optional(),
   parallelism: parallelismSchema.default(1),
+  /** Of the dataset named, in place of the defaults of its model. */
+  parameters: z.record(parameterNameSchema, z.string()).optional(),
 });
 export type BackfillSpec = z.output<typeof backfillSpecSchema>;
 
 /** How a dataset is cut into partitions. `column` holds the time that a row belongs to. */
 export type PartitionGrain = { readonly per: "day"; readonly column: string } | { readonly per: "whole" };
+
+/** Days that one run takes at most; plans from before it could be a range say a number. */
+export function daysPerRun(perRun: PerRun | undefined): number {
+  return perRun === PER_RANGE ? MAX_DAYS_PER_RUN : (perRun ?? 1);
+}
+
+/** How a model's days are cut unless somebody says otherwise. */
+export function defaultPerRun(runs: BackfillRuns): PerRun {
+  return runs === "per_range" ? PER_RANGE : 1;
+}
 
 const TIMES: ReadonlySet<string> = new Set(["date", "timestamptz", "timestamp"]);
 
@@ -86,6 +117,21 @@ export function partitionGrain({ partition, kind, refresh_key: refreshKey, colum
   const [only, ...more] = refreshKey ?? [];
   const column = partition?.column ?? (kind === "partitioned" && more.length === 0 ? only : undefined);
   return column !== undefined && TIMES.has(columns[column]?.type ?? "") ? { per: "day", column } : { per: "whole" };
+}
+
+/**
+ * Why days of a model cannot be computed with other parameters than the defaults; null when they can. A later refresh takes the
+ * defaults: it must replace a day as a whole, or rows of one day would stand by two sets of values.
+ */
+export function whyNoParameters(header: ModelHeader): string | null {
+  const grain = partitionGrain(header);
+  if (grain.per === "whole")
+    return "it is not cut into days, and a refresh would compute some of its rows by the defaults";
+  const [only, ...more] = header.refresh_key ?? header.key ?? [];
+  const byDay = header.kind === "partitioned" && more.length === 0 && only === grain.column;
+  return byDay && header.columns[grain.column]?.type === "date"
+    ? null
+    : "a refresh computes parts of a day by the defaults, so that its rows would stand by two sets of values";
 }
 
 /** One dataset of a plan. */
@@ -111,6 +157,17 @@ export interface PlannedDataset {
   readonly codeVersion: string;
   /** Snapshot of each input when the plan was made. */
   readonly inputs: Readonly<Record<DatasetName, string | null>>;
+  /** Those that are not the defaults; left out when all are. */
+  readonly parameters?: ParameterValues;
+}
+
+/** What a plan takes when it is cut in one way. */
+export interface PlannedCut {
+  readonly perRun: PerRun;
+  readonly runs: number;
+  /** Read by all of its runs together, by estimate. */
+  readonly bytesRead: number;
+  readonly dollars: string;
 }
 
 /** A dataset that may get older than its target lag because a run of the plan holds it up. */
@@ -134,6 +191,8 @@ export interface BackfillPlan {
   readonly seconds: number | null;
   /** What the plan's reads would cost on AWS, in US dollars; it costs nothing on the local engine. */
   readonly dollars: string;
+  /** The same by a run for each day, by a run for each range, and as asked; left out where nothing is cut into days. */
+  readonly cuts?: readonly PlannedCut[];
   /** Made from what the plan writes, and not in it: they follow with their own refreshes. */
   readonly affected: readonly { readonly dataset: DatasetName; readonly owner: string }[];
   readonly atRisk: readonly RiskyDataset[];

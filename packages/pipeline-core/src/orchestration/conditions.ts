@@ -1,60 +1,24 @@
-import { z } from "zod";
-import type { DatasetName } from "../catalog/index.ts";
-import type { Hold, Pause } from "./controls.ts";
-
-/** An input as the scheduler sees it. */
-export interface InputFacts {
-  readonly input: DatasetName;
-  readonly consumed: string | null;
-  readonly current: string | null;
-  /** False for a model that was never built: its readers wait. */
-  readonly readable: boolean;
-  readonly running: boolean;
-  /** It is about to be refreshed in another pipeline's run. */
-  readonly due: boolean;
-  /** It is refreshed earlier in the same run. */
-  readonly inRun: boolean;
-  readonly dataThrough: Date | null;
-  readonly targetLagSeconds: number;
-}
-
-/** Why a dataset is left alone for a while. */
-export interface LeftAlone {
-  readonly until: Date;
-  readonly because: "failed" | "cancelled";
-  readonly runId: string;
-}
-
-/** Everything the scheduler decides by, for one dataset at one moment. */
-export interface DatasetFacts {
-  readonly dataset: DatasetName;
-  readonly now: Date;
-  readonly pipeline: string;
-  readonly runningIn: string | null;
-  /** Work that goes before it while every slot is taken; null when it does not wait for a slot. */
-  readonly queuedBehind: number | null;
-  readonly pause: Pause | null;
-  readonly hold: Hold | null;
-  /** Its stream changed in a way that a person has to settle before it is loaded; absent for what no stream feeds. */
-  readonly awaitsDecision?: boolean;
-  readonly leftAlone: LeftAlone | null;
-  readonly lastStartedAt: Date | null;
-  /** Least time between two refreshes, in milliseconds. */
-  readonly intervalMillis: number;
-  readonly inputs: readonly InputFacts[];
-  readonly codeChanged: boolean;
-}
+import { type DatasetName, wallClock } from "../catalog/index.ts";
+import { breakerText } from "../connectors/index.ts";
+import { gateTime, lateInputs } from "./gate.ts";
+import { gateCheckText, waitingDaysText } from "./gate-check.ts";
+import type { DatasetFacts, GateFacts } from "./dataset-facts.ts";
+import type { ScheduleFacts } from "./scheduling.ts";
 
 export const CONDITION_IDS = [
   "idle",
   "not-paused",
+  "schedule-on",
   "not-held",
   "no-open-drift",
+  "source-works",
   "not-left-alone",
   "due-by-time",
   "inputs-built",
+  "inputs-complete",
   "upstream-settled",
   "something-new",
+  "pool",
   "slot",
   "inputs-in-time",
 ] as const;
@@ -76,13 +40,17 @@ export function judgeConditions(facts: DatasetFacts): Condition[] {
   return [
     idle(facts),
     paused(facts),
+    scheduleOn(facts),
     held(facts),
     drifted(facts),
+    sourceWorks(facts),
     leftAlone(facts),
     dueByTime(facts),
     inputsBuilt(facts),
+    inputsComplete(facts),
     upstreamSettled(facts),
     somethingNew(facts),
+    pooled(facts),
     slot(facts),
     inputsInTime(facts),
   ];
@@ -90,54 +58,6 @@ export function judgeConditions(facts: DatasetFacts): Condition[] {
 
 export function mayRun(conditions: readonly Condition[]): boolean {
   return conditions.every((condition) => condition.holds || !condition.blocks);
-}
-
-export const WHY_STATES = ["running", "ready", "up-to-date", "waiting", "stopped"] as const;
-/** `stopped`: it does not go on before a person acts. */
-export type WhyState = (typeof WHY_STATES)[number];
-
-export interface Explanation {
-  readonly dataset: DatasetName;
-  readonly state: WhyState;
-  /** The one sentence that answers "why is this not running?". */
-  readonly headline: string;
-  readonly conditions: readonly Condition[];
-}
-
-/** How the worker tells of it over HTTP. */
-export const explanationSchema: z.ZodType<Explanation> = z.object({
-  dataset: z.string(),
-  state: z.enum(WHY_STATES),
-  headline: z.string(),
-  conditions: z.array(
-    z.object({
-      id: z.enum(CONDITION_IDS),
-      holds: z.boolean(),
-      blocks: z.boolean(),
-      text: z.string(),
-      until: z.coerce.date().nullable(),
-    }),
-  ),
-});
-
-export function explain(facts: DatasetFacts): Explanation {
-  const conditions = judgeConditions(facts);
-  const { dataset } = facts;
-  const missing = (id: ConditionId) => conditions.find((one) => one.id === id && !one.holds);
-  const answer = (state: WhyState, headline: string): Explanation => ({ dataset, state, headline, conditions });
-  if (facts.runningIn !== null) return answer("running", missing("slot")?.text ?? "It is running now.");
-  const stopped = missing("not-paused") ?? missing("not-held") ?? missing("no-open-drift");
-  if (stopped !== undefined) return answer("stopped", stopped.text);
-  const alone = missing("not-left-alone");
-  if (alone !== undefined) return answer("waiting", alone.text);
-  const first = missing("inputs-built");
-  if (first !== undefined) return answer("waiting", first.text);
-  if (missing("something-new") !== undefined)
-    return answer("up-to-date", missing("inputs-in-time")?.text ?? missing("something-new")?.text ?? "");
-  const waits = missing("due-by-time") ?? missing("upstream-settled");
-  return waits === undefined
-    ? answer("ready", "Every condition holds: it starts with the next look of the scheduler.")
-    : answer("waiting", waits.text);
 }
 
 /** Inputs with rows that were not read yet; those refreshed earlier in the same run count. */
@@ -170,6 +90,17 @@ function paused({ pause, pipeline }: DatasetFacts): Condition {
       );
 }
 
+function scheduleOn({ schedule }: DatasetFacts): Condition {
+  if (schedule === undefined) return condition("schedule-on", true, "It has no schedule: its target lag drives it.");
+  return schedule.pause === null
+    ? condition("schedule-on", true, `Its schedule, ${scheduleText(schedule)}, is not paused.`)
+    : condition(
+        "schedule-on",
+        false,
+        `Its schedule was paused by ${schedule.pause.by}; it goes on with the next tick when somebody resumes it.`,
+      );
+}
+
 function held({ hold }: DatasetFacts): Condition {
   return hold === null
     ? condition("not-held", true, "It is not rolled back.")
@@ -190,6 +121,15 @@ function drifted({ awaitsDecision }: DatasetFacts): Condition {
     : condition("no-open-drift", true, "No change of its stream waits for a decision.");
 }
 
+function sourceWorks({ dataset, breakers = [] }: DatasetFacts): Condition {
+  const [broken] = breakers.toSorted((left, right) => (left.part === right.part ? 0 : left.part === "load" ? -1 : 1));
+  if (broken === undefined) return condition("source-works", true, "Reading and loading its source works.");
+  // What came before is worked on, however the source does.
+  const blocks = broken.part === "load" && broken.state === "open" && dataset.startsWith("staged.");
+  const text = `Source ${broken.source}: ${breakerText(broken.part, broken)}`;
+  return condition("source-works", false, text, { blocks, until: broken.until });
+}
+
 function leftAlone({ leftAlone: alone, now }: DatasetFacts): Condition {
   if (alone === null || alone.until <= now)
     return condition("not-left-alone", true, "It is not being left alone after a failure or a cancel.");
@@ -202,7 +142,8 @@ function leftAlone({ leftAlone: alone, now }: DatasetFacts): Condition {
   );
 }
 
-function dueByTime({ lastStartedAt, intervalMillis, now }: DatasetFacts): Condition {
+function dueByTime({ lastStartedAt, intervalMillis, now, schedule }: DatasetFacts): Condition {
+  if (schedule !== undefined) return dueBySchedule(schedule);
   const every = `at most every ${span(intervalMillis)}`;
   if (lastStartedAt === null)
     return condition("due-by-time", true, `Due by time: refreshed ${every}, and not yet since the worker started.`);
@@ -221,7 +162,25 @@ function dueByTime({ lastStartedAt, intervalMillis, now }: DatasetFacts): Condit
       );
 }
 
-function inputsBuilt({ inputs }: DatasetFacts): Condition {
+function dueBySchedule(schedule: ScheduleFacts): Condition {
+  const { dueSince, next, zone } = schedule;
+  if (dueSince !== null)
+    return condition("due-by-time", true, `Due by its schedule since ${wallClock(dueSince, zone)} (${zone}).`);
+  const when = next === null ? "never again" : `next at ${wallClock(next, zone)} (${zone})`;
+  return condition("due-by-time", false, `It runs by its schedule, ${schedule.cron}: ${when}.`, { until: next });
+}
+
+function scheduleText({ cron, zone }: ScheduleFacts): string {
+  return `${cron} in ${zone}`;
+}
+
+function inputsBuilt({ inputs, awaitsFirstRead }: DatasetFacts): Condition {
+  if (awaitsFirstRead === true)
+    return condition(
+      "inputs-built",
+      false,
+      "The rows of its stream are read for the first time: it is loaded when all of them are in raw.",
+    );
   const missing = inputs.filter((one) => !one.readable && !one.inRun).map(({ input }) => input);
   return missing.length === 0
     ? condition("inputs-built", true, "Every input was built once.")
@@ -230,6 +189,49 @@ function inputsBuilt({ inputs }: DatasetFacts): Condition {
         false,
         `It waits until ${missing.join(", ")} ${missing.length === 1 ? "was" : "were"} built once.`,
       );
+}
+
+function inputsComplete({ gate, now }: DatasetFacts): Condition {
+  const say = (holds: boolean, text: string, until: Date | null = null): Condition =>
+    condition("inputs-complete", holds, text, { until });
+  if (gate === undefined) return say(true, "It has no gate: it takes its inputs as far as they are.");
+  const days = gate.check === undefined ? null : waitingDaysText(gate.check);
+  const waiting = days === null ? "" : ` ${days}. Days that are ready run.`;
+  if (gate.through === null) return say(true, `Its gate has nothing to wait for now.${waiting}`);
+  const needed = `through ${gateTime(gate, gate.through)}`;
+  if (gate.late.length === 0)
+    return checkHolds(gate, `Its inputs are complete ${needed}, as its gate asks for.${waiting}`);
+  const late = lateInputs(gate);
+  const limit = gate.until === null ? "" : gateTime(gate, gate.until);
+  if (gate.until !== null && gate.until <= now)
+    return gate.afterThat === "run"
+      ? checkHolds(gate, `It waited until ${limit} for inputs complete ${needed} and goes without: ${late}.${waiting}`)
+      : say(
+          false,
+          `Its inputs are not complete ${needed}, later than ${limit}: ${late}. It stays until they are, or until somebody runs it.`,
+        );
+  const next = gate.afterThat === "run" ? `At ${limit} it runs with what there is.` : `It says so after ${limit}.`;
+  return say(
+    false,
+    `It waits until its inputs are complete ${needed}: ${late}. ${next}`,
+    gate.afterThat === "run" ? gate.until : null,
+  );
+}
+
+/** Once the inputs are complete, or no longer waited for: what their rows say. `text`: what is said of that. */
+function checkHolds(gate: GateFacts, text: string): Condition {
+  const { check, afterThat } = gate;
+  const say = (holds: boolean, more: string, until: Date | null = null): Condition =>
+    condition("inputs-complete", holds, `${text}${more}`, { until });
+  if (check === undefined) return say(true, "");
+  if (check.value === null) return say(false, ` It waits: ${gateCheckText(check)}.`);
+  if (check.per === "day") return say(true, "");
+  if (check.value > 0) return say(true, ` Check ${check.name} gives ${check.value}.`);
+  const limit = check.until === null ? "" : gateTime(gate, check.until);
+  if (check.opens) return say(true, ` It waited until ${limit} and goes without: ${gateCheckText(check)}.`);
+  return afterThat === "run"
+    ? say(false, ` It waits: ${gateCheckText(check)}. At ${limit} it runs with what there is.`, check.until)
+    : say(false, ` It waits: ${gateCheckText(check)}. It stays until that holds, or until somebody runs it.`);
 }
 
 function upstreamSettled({ inputs }: DatasetFacts): Condition {
@@ -243,13 +245,26 @@ function upstreamSettled({ inputs }: DatasetFacts): Condition {
       );
 }
 
-function somethingNew({ inputs, codeChanged }: DatasetFacts): Condition {
+function somethingNew({ inputs, codeChanged, schedule }: DatasetFacts): Condition {
   const fresh = newInputs({ inputs });
   const inRun = inputs.filter((one) => one.inRun).map(({ input }) => input);
   if (fresh.length > 0) return condition("something-new", true, `New data in ${fresh.join(", ")}.`);
   if (codeChanged) return condition("something-new", true, "Its code changed.");
   if (inRun.length > 0) return condition("something-new", true, `It follows ${inRun.join(", ")} in the same run.`);
+  if (schedule !== undefined && schedule.dueSince !== null)
+    return condition("something-new", true, "Nothing is new; its schedule runs it, and the run says that.");
   return condition("something-new", false, "There is no new input: it has read all there is, with the code of now.");
+}
+
+function pooled({ pool }: DatasetFacts): Condition {
+  const waits = pool?.queuedBehind ?? null;
+  if (pool === undefined || waits === null) {
+    const text = pool === undefined ? "It belongs to no pool." : `It does not wait for its pool, ${pool.name}.`;
+    return condition("pool", true, text, { blocks: false });
+  }
+  const holders = `${pool.holders.join(", ")} ${pool.holders.length === 1 ? "has its only place" : "have its places"}`;
+  const text = `It waits for pool ${pool.name} (${pool.size} at once): ${holders}${waits === 0 ? "; it is next" : `, and ${waits} wait before it`}.`;
+  return condition("pool", false, text, { blocks: false });
 }
 
 function slot({ queuedBehind }: DatasetFacts): Condition {

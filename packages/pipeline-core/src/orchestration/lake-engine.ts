@@ -1,8 +1,17 @@
-import type { DatasetColumn, DatasetName, ModelFile } from "../catalog/index.ts";
+import type { DatasetColumn, DatasetName, ModelFile, ParameterValues } from "../catalog/index.ts";
 import type { DatasetComparison, SourceId, StreamSchema } from "../connectors/index.ts";
 import type { Transaction } from "../kernel/index.ts";
-import type { RawStore } from "../lakehouse/index.ts";
+import type { RawStore, Scanned, ScanMeter, StatementTag } from "../lakehouse/index.ts";
 import type { Day, DayRange } from "./backfill-days.ts";
+import type { DaysLetThrough, GateAnswer } from "./gate-check.ts";
+import type {
+  EnvironmentPair,
+  KeptSnapshot,
+  RowDiff,
+  RowsRequest,
+  SnapshotPair,
+  TableDiffSummary,
+} from "./table-diff.ts";
 
 /** An input's consumed snapshot moves from `from` to `to` with a commit (or without one, when nothing had to be written). */
 export interface InputMove {
@@ -67,19 +76,33 @@ export interface ModelRefresh {
   readonly model: ModelFile;
   /** Consumed snapshot by input; null = nothing consumed yet. */
   readonly consumed: ReadonlyMap<string, string | null>;
-  readonly within: (tx: Transaction, moves: readonly InputMove[]) => Promise<void>;
+  /** Runs in the transaction that publishes the rows; `days` as in `ModelChange`. */
+  readonly within: (tx: Transaction, moves: readonly InputMove[], days: ComputedDays) => Promise<void>;
+  /**
+   * Computes these days only. While changes concern others too, they are named as `heldBack` and what the model has consumed does
+   * not move, so that the next refresh finds them again. A build of the whole model takes every day.
+   */
+  readonly letThrough?: DaysLetThrough;
   readonly signal?: AbortSignal;
 }
+
+/** Days whose rows were computed, whether they differ or not; null: not looked up, as the model has no parameters. */
+export type ComputedDays = "all" | readonly DayRange[] | null;
 
 /** Computes a model's rows of some days again, or all of them. */
 export interface ModelRecompute extends ModelRefresh {
   /** The model's partitions: its column that holds the day, and the UTC days; null: all rows. */
   readonly days: { readonly column: string; readonly ranges: readonly DayRange[] } | null;
+  /** In place of the defaults of its parameters, checked and canonical. Throws `conflict` for a model that this code did not build. */
+  readonly parameters?: ParameterValues;
 }
 
 export interface ModelChange extends LakeChange {
+  readonly computed: ComputedDays;
   /** For the caller to record by `CatalogStore.skipInputs` when no commit was made. */
   readonly moves: readonly InputMove[];
+  /** Days that changes concern and that were not let through; absent or empty: none. */
+  readonly heldBack?: readonly Day[];
 }
 
 export interface TableStats {
@@ -97,12 +120,18 @@ export interface ProbeResult {
   readonly nullRates: ReadonlyMap<string, number | null>;
   /** Result of each custom query by check name. */
   readonly custom: ReadonlyMap<string, number>;
+  /** What each query scanned: the one pass for row count and null rates, the one for keys (null: not asked for), and custom ones by check name. */
+  readonly scanned: {
+    readonly pass: Scanned;
+    readonly keys: Scanned | null;
+    readonly custom: ReadonlyMap<string, Scanned>;
+  };
 }
 
-export interface MaintenanceOutcome {
-  readonly compactedFiles: number;
-  readonly expiredSnapshots: number;
-  readonly notes: readonly string[];
+/** Small files that became fewer large ones. */
+export interface JoinedFiles {
+  readonly joined: number;
+  readonly into: number;
 }
 
 /**
@@ -131,6 +160,8 @@ export interface LakeEngine {
    * or by other code, is refreshed as a whole.
    */
   recomputeModel(recompute: ModelRecompute): Promise<ModelChange>;
+  /** Asks the check of the model's gate of its inputs as they are now. Throws `model-invalid` without one, `engine-failed` where it cannot be asked. */
+  askGate(model: ModelFile): Promise<readonly GateAnswer[]>;
   /** Rows by UTC day of a column, days in order; null without a table or rows. */
   daysOf(dataset: DatasetName, column: string): Promise<readonly { readonly day: Day; readonly rows: number }[] | null>;
   /** The first UTC day of a column; null without a table or values. */
@@ -144,6 +175,14 @@ export interface LakeEngine {
   rollBack(request: { dataset: DatasetName; to: string; within: (tx: Transaction) => Promise<void> }): Promise<void>;
   /** Version of the code that the dataset's rows come from; null before the first build. */
   codeVersion(dataset: DatasetName): Promise<string | null>;
+  /**
+   * Measures what the calls made within it scan, and tags their statements. Locally an upper bound by the plan: every
+   * column that a call may read, of every file that the table's plan leaves, once; row groups that are skipped count. An
+   * adapter to Athena adds up `DataScannedInBytes` of its statements, which is what is billed, and sends the tag with each.
+   */
+  openMeter(tag: StatementTag): ScanMeter;
+  /** Compressed bytes of each column in the files of the current snapshot; under "" those of its delete files. Costs no scan. */
+  columnBytes(dataset: DatasetName): Promise<ReadonlyMap<string, number>>;
   /** A parenthesised SELECT over the dataset's current snapshot that any connection of the same engine can embed. */
   scanSql(dataset: DatasetName): Promise<string>;
   tableStats(dataset: DatasetName): Promise<TableStats>;
@@ -158,8 +197,26 @@ export interface LakeEngine {
   }): Promise<ProbeResult>;
   /** Null rate of every column. */
   profile(dataset: DatasetName): Promise<{ name: string; nullRate: number | null }[]>;
-  /** Compacts small and deleted-from files, expires snapshots that nobody needs. `keep`: snapshots still to be read from. */
-  maintain(request: { dataset: DatasetName; keep: readonly string[] }): Promise<MaintenanceOutcome>;
+  /** Joins small files and rewrites those that rows were deleted from, in pieces: called again it does more. Rows may be appended beside it. */
+  joinFiles(dataset: DatasetName): Promise<JoinedFiles>;
+  /** Drops snapshots that are an hour old and that nobody needs; answers how many. `keep`: snapshots still to be read from. */
+  expireSnapshots(request: { dataset: DatasetName; keep: readonly string[] }): Promise<number>;
+  /** Snapshots that are still kept, newest first, at most `MOST_SNAPSHOTS_LISTED`; none without a table. From metadata alone. */
+  keptSnapshots(dataset: DatasetName): Promise<KeptSnapshot[]>;
+  /** Two snapshots side by side by what their metadata tells: costs no scan. One that has expired is said to be so. */
+  diffSummary(pair: SnapshotPair): Promise<TableDiffSummary>;
+  /** Other environments whose datasets can be read. */
+  readonly environments: readonly string[];
+  /**
+   * The dataset as it is here beside the one of another environment, by name of column: field ids and files are each one's
+   * own. `invalid-input` for an environment that is not configured, `not-found` where either has no rows yet.
+   */
+  diffEnvironments(pair: EnvironmentPair): Promise<TableDiffSummary>;
+  /**
+   * Compares their rows; files that both have are not read. `not-found` when a snapshot has expired, `query-limit` when too many
+   * rows stand in files that differ, `cancelled` once the signal is aborted. What comes back is masked as `tags` say.
+   */
+  diffRows(request: RowsRequest): Promise<RowDiff>;
   /** For comparing datasets with their sources. */
   readonly comparison: DatasetComparison;
   close(): Promise<void>;

@@ -29,6 +29,8 @@ describe("backfills in memory", () => {
 describe("partitions in memory", () => {
   partitionStoreContract({ test, expect }, async () => ({
     partitions: memoryPartitionStore(new Map([["mart.daily_sales", 3]])),
+    epoch: 1n,
+    within: (work) => work({ query: async () => ({ rows: [], rowCount: 0 }) }),
   }));
 });
 

@@ -29,10 +29,13 @@ export function memoryBackfillStore({
   clock,
   ids,
   lease,
+  published = () => false,
 }: {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly lease: () => bigint;
+  /** Whether a run has published its rows of a dataset. */
+  readonly published?: (runId: string, dataset: string) => boolean;
 }): MemoryBackfillStore {
   const backfills: MemoryBackfill[] = [];
   const guard = (epoch: bigint): void => {
@@ -171,7 +174,9 @@ export function memoryBackfillStore({
       for (const { parts, state } of backfills)
         for (const part of parts)
           if (part.state === "running" && part.epoch !== epoch) {
-            Object.assign(part, { state: isOpen(state) ? "queued" : "cancelled", runId: null, epoch: null });
+            if (part.runId !== null && published(part.runId, part.dataset))
+              Object.assign(part, { state: "succeeded", endedAt: clock.now() });
+            else Object.assign(part, { state: isOpen(state) ? "queued" : "cancelled", runId: null, epoch: null });
             again += 1;
           }
       return again;

@@ -1,6 +1,7 @@
 import { type Clock, type IdSource, PlatformError, type Transaction } from "../kernel/index.ts";
 import { COMMAND_TRANSITIONS, type Command, type CommandEvent, commandFingerprint } from "./command.ts";
 import type { Hold, Pause } from "./controls.ts";
+import type { PoolChange } from "./pools.ts";
 import type { CommandStore, ControlStore, RolledBack } from "./ports.ts";
 
 type Stored = { -readonly [Key in keyof Command]: Command[Key] } & { epoch: bigint | null };
@@ -97,12 +98,14 @@ export interface MemoryControlStore extends ControlStore {
 export function memoryControlStore(): MemoryControlStore {
   const pauses = new Map<string, Pause>();
   const holds = new Map<string, Hold>();
+  const pools = new Map<string, PoolChange>();
   const rolledBack: RolledBack[] = [];
   const none: Transaction = { query: async () => ({ rows: [], rowCount: 0 }) };
   return {
     rolledBack,
     pauses: async () => [...pauses.values()],
     holds: async () => [...holds.values()],
+    poolChanges: async () => [...pools.values()],
     within: (work) => work(none),
     async pause(_tx, _epoch, pause) {
       if (!pauses.has(pause.pipeline)) pauses.set(pause.pipeline, pause);
@@ -117,6 +120,12 @@ export function memoryControlStore(): MemoryControlStore {
     },
     async release(_tx, _epoch, dataset) {
       holds.delete(dataset);
+    },
+    async setPool(_tx, _epoch, change) {
+      pools.set(change.pool, change);
+    },
+    async resetPool(_tx, _epoch, pool) {
+      pools.delete(pool);
     },
   };
 }

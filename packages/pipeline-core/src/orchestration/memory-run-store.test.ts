@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { uuidV7Source } from "../kernel/index.ts";
-import { memoryRunStore, runStoreContract } from "./testing.ts";
+import { memoryRunStore, runMarksContract, runStoreContract, type RunStoreFixture } from "./testing.ts";
 
 const NOW = new Date("2026-11-23T09:00:00Z");
 
 describe("runs in memory", () => {
-  runStoreContract({ test, expect }, async () => {
+  const make = async (): Promise<RunStoreFixture> => {
     const clock = { now: () => NOW };
     let made = 0;
     // Distinct ids are all a run store asks of randomness.
@@ -26,5 +26,7 @@ describe("runs in memory", () => {
         };
       },
     };
-  });
+  };
+  runStoreContract({ test, expect }, make);
+  runMarksContract({ test, expect }, make);
 });

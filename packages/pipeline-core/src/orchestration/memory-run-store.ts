@@ -1,7 +1,9 @@
 import { type Clock, type IdSource, PlatformError } from "../kernel/index.ts";
 import type { DatasetName } from "../catalog/index.ts";
 import type { RunLogLine, RunStore } from "./ports.ts";
-import type { PlannedRun, RunState, StepFailure, StepOutcome, StepState } from "./run.ts";
+import { chooseMarked } from "./mark-steps.ts";
+import { beforeMark, chooseUnmarked, type SinceMarked } from "./unmark-steps.ts";
+import type { PlannedRun, RunState, StepFailure, StepMark, StepOutcome, StepState, StoredRun } from "./run.ts";
 import { isOpenRun, isOpenStep, runOutcome } from "./run-states.ts";
 
 export interface MemoryStep {
@@ -14,6 +16,7 @@ export interface MemoryStep {
   skipReason: string | null;
   published: boolean;
   startedAt: Date | null;
+  mark: StepMark | null;
 }
 
 export interface MemoryRun {
@@ -45,6 +48,8 @@ export function memoryRunStore({ clock, ids }: { clock: Clock; ids: IdSource }):
   const openStepOf = (runId: string, dataset: DatasetName): MemoryStep => {
     const step = stepOf(runId, dataset);
     if (step.state === "cancelled") throw new PlatformError("cancelled", `step ${dataset} was cancelled`);
+    if (step.state === "failed" && step.mark !== null)
+      throw new PlatformError("cancelled", `step ${dataset} was marked as failed`);
     return step;
   };
   const attemptOf = (runId: string, dataset: DatasetName, attempt: number): MemoryStep => {
@@ -52,6 +57,36 @@ export function memoryRunStore({ clock, ids }: { clock: Clock; ids: IdSource }):
     if (step.state !== "running" || step.attempt !== attempt)
       throw new PlatformError("stale-writer", `attempt ${attempt} of ${dataset} is not the running one`);
     return step;
+  };
+  const find = (runId: string): StoredRun | null => {
+    const run = runs.get(runId);
+    if (run === undefined) return null;
+    const { pipeline, trigger, retryOf, requestedBy } = run.plan;
+    return {
+      id: runId,
+      pipeline,
+      trigger,
+      state: run.state,
+      createdAt: run.createdAt,
+      retryOf: retryOf ?? null,
+      requestedBy: requestedBy ?? null,
+      steps: run.plan.steps.map((planned, index) => {
+        const step = run.steps[index] ?? stepOf(runId, planned.dataset);
+        return {
+          ...planned,
+          state: step.state,
+          attempt: step.attempt,
+          startedAt: step.startedAt,
+          skipReason: step.skipReason,
+          published: step.published,
+          mark: step.mark,
+          snapshotBefore: step.outcome?.snapshotBefore ?? null,
+          snapshotAfter: step.outcome?.snapshotAfter ?? null,
+          progress: step.outcome?.progress ?? null,
+          tried: step.outcome === null ? (step.failure?.tried ?? null) : null,
+        };
+      }),
+    };
   };
   return {
     runs,
@@ -68,36 +103,54 @@ export function memoryRunStore({ clock, ids }: { clock: Clock; ids: IdSource }):
         skipReason: null,
         published: false,
         startedAt: null,
+        mark: null,
       }));
       runs.set(id, { id, plan, state: "queued", createdAt: clock.now(), steps });
       return id;
     },
-    async find(runId) {
-      const run = runs.get(runId);
-      if (run === undefined) return null;
-      const { pipeline, trigger, retryOf, requestedBy } = run.plan;
-      return {
-        id: runId,
-        pipeline,
-        trigger,
-        state: run.state,
-        createdAt: run.createdAt,
-        retryOf: retryOf ?? null,
-        requestedBy: requestedBy ?? null,
-        steps: run.plan.steps.map((planned, index) => {
-          const step = run.steps[index] ?? stepOf(runId, planned.dataset);
-          return {
-            ...planned,
-            state: step.state,
-            attempt: step.attempt,
-            startedAt: step.startedAt,
-            skipReason: step.skipReason,
-            snapshotBefore: step.outcome?.snapshotBefore ?? null,
-            snapshotAfter: step.outcome?.snapshotAfter ?? null,
-            progress: step.outcome?.progress ?? null,
-          };
-        }),
+    find: async (runId) => find(runId),
+    async markSteps(runId, request) {
+      const run = runOf(runId);
+      const stored = find(runId);
+      const chosen = stored === null ? [] : chooseMarked(stored, request);
+      const { as, by, reason } = request;
+      for (const dataset of chosen) {
+        const failure: StepFailure = { kind: "failed-by-hand", message: `marked as failed by ${by}: ${reason}` };
+        Object.assign(stepOf(runId, dataset), {
+          mark: { by, at: clock.now(), reason },
+          ...(as === "done" ? { state: "done-by-hand" } : { state: "failed", retryAt: null, failure }),
+        });
+      }
+      if (!isOpenRun(run.state)) run.state = runOutcome(run.steps.map((step) => step.state));
+      return chosen;
+    },
+    async unmarkSteps(runId, request) {
+      const run = runOf(runId);
+      const stored = find(runId);
+      const others = [...runs.values()].filter(({ id }) => id !== runId);
+      const markedAt = (dataset: DatasetName): Date | undefined => stepOf(runId, dataset).mark?.at;
+      const since: SinceMarked = {
+        followedBy:
+          others.find(
+            ({ plan, createdAt }) =>
+              plan.retryOf === runId && run.steps.some(({ mark }) => mark !== null && mark.at <= createdAt),
+          )?.id ?? null,
+        begunAgain: new Map(
+          others.flatMap(({ id, steps }) =>
+            steps.flatMap(({ dataset, startedAt }): [DatasetName, string][] => {
+              const at = run.steps.some((one) => one.dataset === dataset) ? markedAt(dataset) : undefined;
+              return at !== undefined && startedAt !== null && startedAt >= at ? [[dataset, id]] : [];
+            }),
+          ),
+        ),
       };
+      const chosen = stored === null ? [] : chooseUnmarked(stored, request, since);
+      for (const dataset of chosen) {
+        const step = stepOf(runId, dataset);
+        Object.assign(step, { state: beforeMark(step) ?? step.state, mark: null });
+      }
+      run.state = runOutcome(run.steps.map((step) => step.state));
+      return chosen;
     },
     async cancelRun(runId, by) {
       const run = runOf(runId);
@@ -143,6 +196,8 @@ export function memoryRunStore({ clock, ids }: { clock: Clock; ids: IdSource }):
         retryAt,
       });
     },
+    // Runs in memory are not charged to anybody.
+    async chargeCancelled() {},
     async log(more) {
       lines.push(...more);
     },
@@ -159,7 +214,8 @@ export function memoryRunStore({ clock, ids }: { clock: Clock; ids: IdSource }):
     async prune({ succeededAfter, failedAfter }) {
       const old = [...runs.values()].filter((run) => {
         if (isOpenRun(run.state)) return false;
-        return run.createdAt < (run.state === "succeeded" ? succeededAfter : failedAfter);
+        const asSucceeded = run.state === "succeeded" && run.steps.every((step) => step.mark === null);
+        return run.createdAt < (asSucceeded ? succeededAfter : failedAfter);
       });
       for (const run of old) runs.delete(run.id);
       return old.length;

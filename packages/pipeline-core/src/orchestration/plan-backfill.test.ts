@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { backfillSpecSchema, BACKFILL_EVENTS, BACKFILL_STATES, BACKFILL_TRANSITIONS, mayBackfill } from "./backfill.ts";
 import { dayOf, daysOf } from "./backfill-days.ts";
-import { dollarsText, scanPrice } from "./backfill-price.ts";
+import { dollarsText, scanPrice } from "../lakehouse/index.ts";
 import type { BackfillDataset, BackfillFacts } from "./backfill-facts.ts";
 import { worldMoved } from "./backfill-moved.ts";
 import { partsOf } from "./backfill-parts.ts";
@@ -47,6 +47,7 @@ const facts = (change: Partial<BackfillFacts> = {}): BackfillFacts => ({
   ),
   seconds: new Map([[MART, 0.5]]),
   inputBytes: new Map([["curated.orders", 40_000_000]]),
+  gated: new Map(),
   open: new Map(),
   ...change,
 });
@@ -173,6 +174,16 @@ describe("what a plan says it takes", () => {
       { dataset: MART, owner: "sales-data", targetLagSeconds: 120, runSeconds: 100 },
     ]);
     expect(plan({ scope: "all" }, slow).notes).toContainEqual(expect.stringContaining("fewer days per run"));
+  });
+
+  it("says which inputs a gate would wait for, of what is in the plan only", () => {
+    const late = facts({
+      gated: new Map([
+        [MART, "inputs not complete"],
+        ["curated.orders", "not asked for"],
+      ]),
+    });
+    expect(plan({ scope: "all" }, late).notes).toEqual([`${MART} is done all the same: inputs not complete`]);
   });
 });
 
@@ -316,4 +327,76 @@ it("ten thousand partitions of five models are planned at once", () => {
   const made = plan({ dataset: "mart.a", downstream: true, perRun: 100 }, facts({ datasets: chain, partitions }));
   expect(made).toMatchObject({ partitions: 50_000, runs: 100 });
   expect(partsOf(made)).toHaveLength(50_000);
+});
+
+describe("parameters of a backfill", () => {
+  const TOLERANCE = { type: "decimal(12,2)", default: "0.00", max: "5.00", description: "What is let pass." };
+  const options = { runs: "per_range", parameters: { tolerance: TOLERANCE }, noParameters: null } as const;
+  const world = (more: Partial<BackfillDataset["options"]> = {}) =>
+    facts({ datasets: CHAIN.map((one) => (one.name === MART ? { ...one, options: { ...options, ...more } } : one)) });
+
+  it("are frozen in their one form for the dataset named, change the plan, and are told of", () => {
+    const spec = { scope: "all", ranges: november, downstream: true, parameters: { tolerance: "0.5" } };
+    const made = plan(spec, world());
+    expect(made.datasets.map(({ parameters }) => parameters)).toEqual([{ tolerance: "0.50" }, undefined, undefined]);
+    expect(made.spec.parameters).toEqual({ tolerance: "0.50" });
+    expect(made.notes.join()).toContain("computed with tolerance = 0.50; its days stand by that until");
+    const bare = plan({ ...spec, parameters: {} }, world());
+    expect(bare.hash).not.toBe(made.hash);
+    expect(
+      worldMoved(
+        made,
+        bare,
+        new Map([
+          ["curated.orders", ["7"]],
+          [MART, ["1"]],
+        ]),
+      ),
+    ).toEqual([`the parameters of ${MART} changed`]);
+    expect(planBackfill(made.spec, world(), (text) => text.padStart(16)).datasets[0]?.parameters).toEqual({
+      tolerance: "0.50",
+    });
+  });
+
+  it("that are the defaults are none", () => {
+    const made = plan({ parameters: { tolerance: "0" } }, world());
+    expect(made.datasets[0]).not.toHaveProperty("parameters");
+    expect(made.spec).not.toHaveProperty("parameters");
+  });
+
+  it.each([
+    [{ tolerance: "9" }, {}, 'parameters.tolerance: must be at most 5.00, and "9" was given'],
+    [{ other: "9" }, {}, "parameters.other: mart.daily_sales has no such parameter; it has tolerance"],
+    [
+      { tolerance: "1" },
+      { noParameters: "it is not cut into days" },
+      "only computed by its defaults: it is not cut into days",
+    ],
+  ])("%j are refused", (parameters, more, message) => {
+    expect(() => plan({ scope: "all", parameters }, world(more))).toThrow(message);
+  });
+
+  it("days are cut as the model says unless the spec does, and the plan tells what each way takes", () => {
+    const ranges = [
+      { from: "2026-11-01", to: "2026-11-04" },
+      { from: "2026-11-11", to: "2026-11-12" },
+    ];
+    expect(plan({ scope: "all", ranges }, world())).toMatchObject({ runs: 2, spec: { perRun: "range" } });
+    expect(plan({ scope: "all", ranges, perRun: 3 }, world())).toMatchObject({ runs: 3, spec: { perRun: 3 } });
+    const bounded = plan({ scope: "all", ranges }, world()).cuts;
+    expect(bounded?.map(({ perRun, runs }) => [perRun, runs])).toEqual([
+      [1, 6],
+      ["range", 2],
+    ]);
+    // An input that is not bounded in time is read as a whole by every run.
+    const whole = world();
+    const unbounded = {
+      ...whole,
+      datasets: whole.datasets.map((one) => (one.name === MART ? { ...one, wholeInputs: ["curated.orders"] } : one)),
+    };
+    const [perDay, perRange] = plan({ scope: "all", ranges }, unbounded).cuts ?? [];
+    const own = 6_000;
+    expect(perDay).toMatchObject({ bytesRead: 6 * 40_000_000 + own, dollars: "0.0013" });
+    expect(perRange).toMatchObject({ bytesRead: 2 * 40_000_000 + own, dollars: "0.0005" });
+  });
 });

@@ -1,19 +1,22 @@
-import type { DatasetName } from "../catalog/index.ts";
+import type { DatasetName, ParameterValues } from "../catalog/index.ts";
 import { PlatformError } from "../kernel/index.ts";
 import {
   type BackfillKind,
   type BackfillPlan,
   type BackfillScope,
   type BackfillSpec,
+  daysPerRun,
+  defaultPerRun,
   MAX_PARTITIONS,
+  type PerRun,
   type PlannedDataset,
   type RiskyDataset,
 } from "./backfill.ts";
-import { chunkRanges, countDays, type DayRange, dayAt, dayNumber, intersectRanges } from "./backfill-days.ts";
-import type { BackfillDataset, BackfillFacts, PartitionFacts } from "./backfill-facts.ts";
-import { runsOf } from "./backfill-parts.ts";
-import { dollarsText, scanPrice } from "./backfill-price.ts";
-import { daysInScope } from "./backfill-scope.ts";
+import { costOfCut, cutsOf } from "./backfill-cuts.ts";
+import { chunkRanges, countDays, type DayRange, dayAt, intersectRanges } from "./backfill-days.ts";
+import type { BackfillDataset, BackfillFacts } from "./backfill-facts.ts";
+import { parameterNotes, parametersOf } from "./backfill-parameters.ts";
+import { daysInScope, rowsOfDays } from "./backfill-scope.ts";
 import { downstreamOf } from "./plan-run.ts";
 
 /** A dataset's own target lag leaves this share of itself for waiting. */
@@ -45,6 +48,8 @@ export function planBackfill(
   const kind = spec.kind ?? root.kind;
   if (kind !== root.kind && !(kind === "reread" && root.kind === "rebuild"))
     throw new PlatformError("invalid-input", `kind: ${spec.dataset} can be done by ${root.kind}, not by ${kind}`);
+  const parameters = parametersOf(spec, root);
+  const perRun = spec.perRun ?? defaultPerRun(root.options?.runs ?? "per_day");
   const asked = datasetsOf(spec, facts.datasets);
   const { names, unbuilt } = leaveOutUnbuilt(asked, known, facts);
   refuseCycle(names, known);
@@ -53,7 +58,16 @@ export function planBackfill(
   const selected = daysInScope(spec, root, facts);
   const datasets = names
     .map((name) =>
-      planDataset(name, { spec, facts, known, names, waves, kind: name === root.name ? kind : undefined, selected }),
+      planDataset(name, {
+        spec,
+        facts,
+        known,
+        names,
+        waves,
+        selected,
+        perRun,
+        ...(name === root.name ? { kind, parameters } : {}),
+      }),
     )
     .filter((one) => one.partitions > 0);
   const partitions = sum(datasets, (one) => one.partitions);
@@ -62,20 +76,29 @@ export function planBackfill(
     .filter((name) => !names.includes(name))
     .map((name) => ({ dataset: name, owner: known.get(name)?.owner ?? "" }));
   const atRisk = datasets.flatMap((one) => riskOf(one, known));
+  const { parameters: _given, ...asGiven } = spec;
+  const { runs, dollars } = costOfCut(datasets, perRun, facts);
   const frozen = {
-    spec,
+    // As it is planned now, whatever the defaults are when it is submitted.
+    spec: { ...asGiven, perRun, ...(parameters === undefined ? {} : { parameters }) },
     kind,
     datasets,
     partitions,
-    runs: runsOf(datasets, spec.perRun),
+    runs,
     rows: sum(datasets, (one) => one.rows),
     bytes: sum(datasets, (one) => one.bytes),
     seconds: datasets.some((one) => one.seconds === null) ? null : sum(datasets, (one) => one.seconds ?? 0),
-    dollars: dollarsText(sum(datasets, (one) => scanPrice(readBytes(one, facts), one.runs))),
+    dollars,
+    ...(datasets.some((one) => one.ranges !== null) ? { cuts: cutsOf(datasets, perRun, facts) } : {}),
     affected,
     atRisk,
     notes: [
       ...notesOf(spec, root, kind, atRisk),
+      ...(parameters === undefined ? [] : parameterNotes(root.name, parameters)),
+      ...datasets.flatMap(({ dataset }) => {
+        const late = facts.gated?.get(dataset);
+        return late === undefined ? [] : [`${dataset} is done all the same: ${late}`];
+      }),
       ...unbuilt.map(([name, input]) => `${name} is left out: ${input}, which it is made from, was never built`),
     ],
   };
@@ -83,7 +106,18 @@ export function planBackfill(
     ...frozen,
     plannedAt: facts.now,
     hash: fingerprint(
-      JSON.stringify(datasets.map((one) => [one.dataset, one.kind, one.wave, one.ranges, one.codeVersion, one.inputs])),
+      JSON.stringify([
+        perRun,
+        datasets.map((one) => [
+          one.dataset,
+          one.kind,
+          one.wave,
+          one.ranges,
+          one.codeVersion,
+          one.inputs,
+          one.parameters ?? {},
+        ]),
+      ]),
     ).slice(0, 16),
   };
 }
@@ -95,14 +129,16 @@ interface Planning {
   readonly names: readonly DatasetName[];
   readonly waves: ReadonlyMap<DatasetName, number>;
   /** Only of the dataset named. */
-  readonly kind: BackfillKind | undefined;
+  readonly kind?: BackfillKind;
+  readonly parameters?: ParameterValues | undefined;
+  readonly perRun: PerRun;
   /** Days of the dataset named; null: whole. */
   readonly selected: readonly DayRange[] | null;
 }
 
 function planDataset(
   name: DatasetName,
-  { spec, facts, known, names, waves, kind, selected }: Planning,
+  { spec, facts, known, names, waves, kind, parameters, perRun, selected }: Planning,
 ): PlannedDataset {
   const dataset = known.get(name) as BackfillDataset;
   const after = dataset.inputs.filter((input) => names.includes(input));
@@ -110,8 +146,8 @@ function planDataset(
   const rowsIn = facts.partitions.get(name)?.days ?? [];
   const rows = ranges === null ? dataset.rows : rowsOfDays(rowsIn, ranges);
   const partitions = ranges === null ? 1 : countDays(ranges);
-  const runs = ranges === null ? 1 : chunkRanges(ranges, spec.perRun).length;
-  const perRun = facts.seconds.get(name);
+  const runs = ranges === null ? 1 : chunkRanges(ranges, daysPerRun(perRun)).length;
+  const secondsEach = facts.seconds.get(name);
   return {
     dataset: name,
     kind: kind ?? dataset.kind,
@@ -124,9 +160,10 @@ function planDataset(
     runs,
     rows,
     bytes: dataset.rows === 0 ? 0 : Math.round(dataset.bytes * Math.min(1, rows / dataset.rows)),
-    seconds: perRun === undefined ? null : Math.round(perRun * runs * 10) / 10,
+    seconds: secondsEach === undefined ? null : Math.round(secondsEach * runs * 10) / 10,
     codeVersion: dataset.codeVersion,
     inputs: Object.fromEntries(dataset.inputs.map((input) => [input, facts.snapshots.get(input) ?? null])),
+    ...(parameters === undefined ? {} : { parameters }),
   };
 }
 
@@ -249,23 +286,6 @@ function notesOf(
   if (kind === "reread") notes.push("the whole table is read from the source; changes go on being taken meanwhile");
   if (atRisk.length > 0) notes.push("fewer days per run hold live refreshes up for a shorter time");
   return notes;
-}
-
-/** Bytes that computing the planned part of a dataset reads: of inputs its own share, as far as anybody knows. */
-function readBytes(one: PlannedDataset, facts: BackfillFacts): number {
-  const partitions = facts.partitions.get(one.dataset);
-  const all = partitions?.days.length ?? 0;
-  const share = one.ranges === null || all === 0 ? 1 : Math.min(1, one.partitions / all);
-  const inputs = Object.keys(one.inputs).reduce((bytes, input) => bytes + (facts.inputBytes.get(input) ?? 0), 0);
-  return Math.round(inputs * share) + one.bytes;
-}
-
-function rowsOfDays(days: PartitionFacts["days"], ranges: readonly DayRange[]): number {
-  const byDay = new Map(days.map(({ day, rows }) => [dayNumber(day), rows]));
-  let rows = 0;
-  for (const { from, to } of ranges)
-    for (let day = dayNumber(from); day <= dayNumber(to); day += 1) rows += byDay.get(day) ?? 0;
-  return rows;
 }
 
 function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {

@@ -45,9 +45,12 @@ describe("a retry", () => {
       attempt: 1,
       startedAt: null,
       skipReason: null,
+      published: false,
+      mark: null,
       snapshotBefore: null,
       snapshotAfter: null,
       progress: null,
+      tried: null,
     })),
   });
   const retried = (...args: Parameters<typeof planRetry>) => planRetry(...args).map((step) => step.dataset);

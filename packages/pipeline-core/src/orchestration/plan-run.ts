@@ -71,6 +71,7 @@ const WHAT_BECAME: Record<StoredStep["state"], string> = {
   failed: "failed",
   skipped: "was skipped",
   cancelled: "was cancelled",
+  "done-by-hand": "was marked as done by hand",
 };
 
 function chooseSteps(steps: readonly StoredStep[], scope: RetryScope, datasets: readonly DatasetName[]): StoredStep[] {

@@ -1,13 +1,17 @@
 import type { DatasetName } from "../catalog/index.ts";
 import type { LogFields, LogLevel, Transaction } from "../kernel/index.ts";
+import type { Scanned } from "../lakehouse/index.ts";
 import type { Command, CommandOutcome, CommandRequest } from "./command.ts";
 import type { Hold, Pause } from "./controls.ts";
+import type { MarkRequest } from "./mark-steps.ts";
+import type { UnmarkRequest } from "./unmark-steps.ts";
+import type { PoolChange } from "./pools.ts";
 import type { ConsumedInputs, PlannedRun, StepFailure, StepOutcome, StoredRun } from "./run.ts";
 
 /**
  * The record of runs. One method is one transaction; success means durable and announced to the portal.
  * Steps are addressed by (runId, dataset); attempts count from 1 and are the fencing token of a step. What is asked of a
- * cancelled step throws `cancelled`.
+ * cancelled step, or of one that was marked as failed, throws `cancelled`.
  */
 export interface RunStore {
   /** Stores the plan as a queued run with its steps; returns the run's id. */
@@ -20,6 +24,16 @@ export interface RunStore {
    * datasets of the cancelled steps. Throws `not-found`, and `conflict` when the run has ended.
    */
   cancelRun(runId: string, by: string): Promise<readonly DatasetName[]>;
+  /**
+   * Marks steps by hand, as `chooseMarked` says and throws, and judges a run that has ended again by them. What is marked as
+   * failed can never publish from then on; whoever runs it is told `cancelled`. Returns the datasets. Changes no rows.
+   */
+  markSteps(runId: string, request: MarkRequest): Promise<readonly DatasetName[]>;
+  /**
+   * Takes marks as done back, as `chooseUnmarked` says and throws: the steps have failed, or were skipped, as before, and the
+   * run is judged again. Returns the datasets.
+   */
+  unmarkSteps(runId: string, request: UnmarkRequest): Promise<readonly DatasetName[]>;
   /**
    * Inside the transaction that publishes the step's rows: marks it as published. Throws `cancelled` when the step was
    * cancelled and `stale-writer` when the attempt is not the running one, which undoes the commit.
@@ -40,10 +54,12 @@ export interface RunStore {
     failure: StepFailure,
     retryAt: Date | null,
   ): Promise<void>;
+  /** What an attempt had scanned when its step was cancelled, or marked as failed by hand. Ends of other kinds bring it along; call it once. */
+  chargeCancelled(runId: string, dataset: DatasetName, attempt: number, scanned: Scanned): Promise<void>;
   log(lines: readonly RunLogLine[]): Promise<void>;
   /** Marks what a dead worker left running as failed (kind `stale-writer`), so that the next plan picks it up. */
   closeAbandoned(): Promise<number>;
-  /** Removes runs older than the retention, keeping failed ones longer; returns how many went. */
+  /** Removes runs older than the retention, keeping failed ones longer and the last by a schedule always; returns how many went. */
   prune(keep: { succeededAfter: Date; failedAfter: Date }): Promise<number>;
 }
 
@@ -91,10 +107,12 @@ export interface RolledBack extends Hold {
   readonly downstream: readonly DatasetName[];
 }
 
-/** What people have paused or rolled back. Writes belong into a transaction with the command that asked for them. */
+/** What people have paused, rolled back or resized. Writes belong into a transaction with the command that asked for them. */
 export interface ControlStore {
   pauses(): Promise<Pause[]>;
   holds(): Promise<Hold[]>;
+  /** Pools whose places a person chose; also ones that the code no longer has. */
+  poolChanges(): Promise<PoolChange[]>;
   /** Runs `work` in one transaction. */
   within(work: (tx: Transaction) => Promise<void>): Promise<void>;
   /** Idempotent; throws `stale-writer` when `epoch` is not the lease. So do the others. */
@@ -103,4 +121,7 @@ export interface ControlStore {
   /** Inside the table's own rollback. */
   rollBack(tx: Transaction, epoch: bigint, to: RolledBack): Promise<void>;
   release(tx: Transaction, epoch: bigint, dataset: DatasetName): Promise<void>;
+  /** The latest choice stands. */
+  setPool(tx: Transaction, epoch: bigint, change: PoolChange): Promise<void>;
+  resetPool(tx: Transaction, epoch: bigint, pool: string): Promise<void>;
 }

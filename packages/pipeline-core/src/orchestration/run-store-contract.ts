@@ -168,6 +168,8 @@ export function runStoreContract(
       inputsBefore: { "raw.orders_db": null },
       inputsAfter: { "raw.orders_db": "7" },
       throughBefore: now,
+      throughAfter: new Date(now.getTime() + 60_000),
+      codeVersion: "c1",
       key: "k1",
     };
     await runs.succeedStep(runId, STAGED, attempt, { ...OUTCOME, progress });
@@ -191,6 +193,28 @@ export function runStoreContract(
       requestedBy: "dev@nova.example",
     });
     expect(await runs.find("019a0000-0000-7000-8000-000000000000")).toBeNull();
+  });
+
+  test("a step that failed keeps what it worked with, and one that succeeded later what came of it", async () => {
+    const { runs, runId, now } = await started();
+    const tried = {
+      inputsBefore: { "raw.orders_db": "6" },
+      inputs: { "raw.orders_db": "7" },
+      throughBefore: now,
+      codeVersion: "c1",
+    };
+    const step = async () => (await runs.find(runId))?.steps[0];
+    await runs.startStep(runId, STAGED);
+    await runs.failStep(runId, STAGED, 1, { ...FAILURE, tried }, now);
+    expect(await step()).toMatchObject({ state: "retrying", progress: null, tried });
+    const again = { ...tried, inputs: { "raw.orders_db": "8" } };
+    await runs.startStep(runId, STAGED);
+    await runs.failStep(runId, STAGED, 2, { ...FAILURE, tried: again }, now);
+    expect(await step()).toMatchObject({ tried: again });
+    await runs.startStep(runId, STAGED);
+    const progress = { inputsBefore: {}, inputsAfter: { "raw.orders_db": "9" }, throughBefore: now, key: "k1" };
+    await runs.succeedStep(runId, STAGED, 3, { ...OUTCOME, progress });
+    expect(await step()).toMatchObject({ state: "succeeded", progress, tried: null });
   });
 
   test("a run that is not known cannot be cancelled", async () => {

@@ -44,7 +44,16 @@ describe("the states of a step", () => {
         "running succeed succeeded",
         "running retry retrying",
         "running fail failed",
-        ...OPEN.flatMap((state) => [`${state} skip skipped`, `${state} cancel cancelled`, `${state} abandon failed`]),
+        "failed mark-done done-by-hand",
+        "skipped mark-done done-by-hand",
+        "done-by-hand unmark-failed failed",
+        "done-by-hand unmark-skipped skipped",
+        ...OPEN.flatMap((state) => [
+          `${state} skip skipped`,
+          `${state} cancel cancelled`,
+          `${state} abandon failed`,
+          `${state} mark-failed failed`,
+        ]),
       ].toSorted(),
     );
   });
@@ -55,6 +64,8 @@ describe("the states of a step", () => {
 
   it.each([
     [["succeeded", "skipped"], "succeeded"],
+    [["succeeded", "done-by-hand", "skipped"], "succeeded"],
+    [["done-by-hand", "failed"], "failed"],
     [["succeeded", "cancelled"], "cancelled"],
     [["cancelled", "failed"], "failed"],
     [[], "succeeded"],
@@ -70,10 +81,15 @@ describe("what people ask for", () => {
     { kind: "retry-run", target: RUN_ID, scope: "failed", datasets: [] },
     { kind: "retry-run", target: RUN_ID, scope: "from", datasets: ["curated.orders"] },
     { kind: "retry-run", target: RUN_ID, scope: "selected", datasets: ["curated.orders", "curated.payments"] },
+    { kind: "mark-run", target: RUN_ID, as: "done", datasets: ["curated.orders"], reason: "loaded by hand" },
+    { kind: "mark-run", target: RUN_ID, as: "failed", reason: "it hangs" },
+    { kind: "unmark-run", target: RUN_ID, datasets: ["curated.orders"] },
     { kind: "rollback-dataset", target: "curated.orders", runId: RUN_ID },
     { kind: "release-dataset", target: "curated.orders" },
     { kind: "pause-pipeline", target: "sales" },
     { kind: "resume-pipeline", target: "sales" },
+    { kind: "pause-schedule", target: "mart.daily_sales" },
+    { kind: "resume-schedule", target: "mart.daily_sales" },
     { kind: "submit-backfill", target: RUN_ID },
     { kind: "pause-backfill", target: RUN_ID },
     { kind: "resume-backfill", target: RUN_ID },
@@ -81,6 +97,8 @@ describe("what people ask for", () => {
     { kind: "cancel-backfill", target: RUN_ID, inFlight: true },
     { kind: "retry-backfill", target: RUN_ID },
     { kind: "set-backfill-parallelism", target: RUN_ID, parallelism: 2 },
+    { kind: "set-pool", target: "heavy", places: 2, reason: "the month's end; `rm` it" },
+    { kind: "reset-pool", target: "heavy", reason: "over" },
   ].map((request) => commandRequestSchema.parse(request));
 
   it("is a right of the matrix, for every kind", () => {
@@ -96,10 +114,15 @@ describe("what people ask for", () => {
         `retry ${RUN_ID} --failed`,
         `retry ${RUN_ID} --from curated.orders`,
         `retry ${RUN_ID} --dataset curated.orders --dataset curated.payments`,
+        `runs mark ${RUN_ID} done --step curated.orders --reason 'loaded by hand'`,
+        `runs mark ${RUN_ID} failed --reason 'it hangs'`,
+        `runs unmark ${RUN_ID} --step curated.orders`,
         `rollback curated.orders --run ${RUN_ID}`,
         "release curated.orders",
         "pause sales",
         "resume sales",
+        "schedules pause mart.daily_sales",
+        "schedules resume mart.daily_sales",
         `backfill submit ${RUN_ID}`,
         `backfill pause ${RUN_ID}`,
         `backfill resume ${RUN_ID}`,
@@ -107,6 +130,8 @@ describe("what people ask for", () => {
         `backfill cancel ${RUN_ID} --in-flight`,
         `backfill retry ${RUN_ID}`,
         `backfill parallelism ${RUN_ID} 2`,
+        "pools set heavy 2 --reason 'the month'\\''s end; `rm` it'",
+        "pools reset heavy --reason 'over'",
       ].map((line) => `npm run nova -- ${line}`),
     );
   });

@@ -1,4 +1,5 @@
 import type { DatasetName } from "../catalog/index.ts";
+import type { Scanned } from "../lakehouse/index.ts";
 
 export const CHECK_KINDS = [
   "duplicate-keys",
@@ -40,6 +41,8 @@ export interface CheckResult {
   readonly runId: string | null;
   /** In plain words, with counts and column names but no values of rows. */
   readonly message: string;
+  /** What its query scanned; absent where it runs none, or shares the one of another check. */
+  readonly scanned?: Scanned;
 }
 
 export function judgeCheck(definition: CheckDefinition, value: number | null): CheckOutcome {

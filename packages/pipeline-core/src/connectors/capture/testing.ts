@@ -1,8 +1,14 @@
-import { emptyEnvelopeColumns, type CommitReceipt, type EnvelopeColumns } from "../../lakehouse/index.ts";
+import {
+  type CopiedRows,
+  emptyEnvelopeColumns,
+  type CommitReceipt,
+  type EnvelopeColumns,
+} from "../../lakehouse/index.ts";
 import { type Clock, type IdSource, type Logger, PlatformError, type Transaction } from "../../kernel/index.ts";
 import type { CaptureBatch, CaptureHost, PiiRule, SnapshotProgress, SourceLag } from "../connector.ts";
 import type { NewTableRule, SourceId, SourceState, StreamAction } from "../model.ts";
 import type { DeliveryLedger, QuarantinedItem, SettledRequest, StreamRecord, StreamRequest } from "../ports.ts";
+import { memoryRefused } from "../memory-stores.ts";
 import { saveSchema, type SeenDrift } from "../save-schema.ts";
 
 export interface MemoryCaptureHost extends CaptureHost {
@@ -24,7 +30,7 @@ export interface MemoryCaptureHost extends CaptureHost {
   /** Forgets position and progress, as the store does for a source that is read again from the start. */
   reset(): void;
   /** Asks as a person would; returns the request's id. */
-  ask(stream: string | null, action: StreamAction): string;
+  ask(stream: string | null, action: StreamAction, part?: Pick<StreamRequest, "range" | "why">): string;
   readonly through: () => Date | null;
   /** Called before a batch is stored; throwing makes the commit fail with nothing stored. */
   beforeCommit: (batch: CaptureBatch) => void | Promise<void>;
@@ -38,11 +44,23 @@ const noTransaction: Transaction = {
   query: () => Promise.reject(new PlatformError("internal", "the memory host has no database")),
 };
 
-/** A host that keeps what it is given, with the commit rules of the real one: one at a time, positions never go back. */
+/**
+ * A host that keeps what it is given, with the commit rules of the real one: one at a time, positions never go back.
+ * `readCopied` reads files of copied rows; without it a source that brings such is refused.
+ */
 export function memoryCaptureHost(
   source: SourceId,
-  tools: { clock: Clock; ids: IdSource; piiRule?: PiiRule },
+  tools: {
+    clock: Clock;
+    ids: IdSource;
+    piiRule?: PiiRule;
+    readCopied?: (copied: CopiedRows) => Promise<EnvelopeColumns>;
+  },
 ): MemoryCaptureHost {
+  const readCopied = async (copied: CopiedRows): Promise<EnvelopeColumns> => {
+    if (tools.readCopied === undefined) throw new PlatformError("internal", "this memory host reads no copied rows");
+    return tools.readCopied(copied);
+  };
   const rows = emptyEnvelopeColumns();
   const batches: CaptureBatch[] = [];
   const spoolFiles: string[] = [];
@@ -76,6 +94,11 @@ export function memoryCaptureHost(
       case "columns":
         count = batch.input.columns.op.length;
         appendColumns(rows, batch.input.columns);
+        break;
+      case "copied":
+        for (const copied of batch.input.copied) appendColumns(rows, await readCopied(copied));
+        appendColumns(rows, batch.input.columns);
+        count = batch.counts.reduce((sum, each) => sum + each.rows, 0);
         break;
       case "spool":
         spoolFiles.push(...batch.input.files);
@@ -120,9 +143,9 @@ export function memoryCaptureHost(
       for (const record of streams.values())
         streams.set(record.stream, { ...record, state: "waiting", rowsRead: 0, rowsExpected: null, cursor: null });
     },
-    ask(stream, action) {
+    ask(stream, action, part = {}) {
       const id = tools.ids.next();
-      asked.push({ id, source, stream, action, requestedBy: "operator", requestedAt: tools.clock.now() });
+      asked.push({ id, source, stream, action, requestedBy: "operator", requestedAt: tools.clock.now(), ...part });
       return id;
     },
     through: () => through,
@@ -138,7 +161,7 @@ export function memoryCaptureHost(
         quarantined.push(...items);
         return Promise.resolve();
       },
-      refused: (_source, stream) => host.refused(stream),
+      refused: (_source, which) => host.refused(which),
     },
     position: () => Promise.resolve(position),
     commit(batch) {
@@ -161,11 +184,7 @@ export function memoryCaptureHost(
       return Promise.resolve();
     },
     requests: () => Promise.resolve(asked.filter((request) => !settled.has(request.id))),
-    refused: (stream) =>
-      Promise.resolve({
-        payloads: quarantined.filter((item) => item.stream === stream).map((item) => item.payload),
-        complete: true,
-      }),
+    refused: (which) => Promise.resolve(memoryRefused(quarantined, which)),
     settleRequest(id, outcome) {
       if (!settled.has(id)) settled.set(id, outcome);
       return Promise.resolve();

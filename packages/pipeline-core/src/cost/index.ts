@@ -1,0 +1,3 @@
+export * from "./cost-groups.ts";
+export * from "./judge-pace.ts";
+export * from "./price-scans.ts";
