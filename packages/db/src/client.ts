@@ -15,13 +15,23 @@ export interface DbOptions {
   readonly connectionString: string;
   /** Most connections of the pool, which Prisma shares; default 10. */
   readonly max?: number;
+  /** A statement that waits this long for a lock fails with SQLSTATE 55P03; for ever by default. */
+  readonly lockWaitMillis?: number;
+  /** Whoever gets no connection within this time fails; for ever by default. */
+  readonly connectionWaitMillis?: number;
   /** Told about connections that break while idle (the server restarted); the pool replaces them by itself. */
   readonly onIdleError?: (error: Error) => void;
 }
 
 /** Opens the metadata store. Connects lazily: a server that is down shows at the first query, see `reachable`. */
-export function openDb({ connectionString, max = 10, onIdleError }: DbOptions): Db {
-  const pool = new pg.Pool({ connectionString, max, application_name: "nova" });
+export function openDb({ connectionString, max = 10, onIdleError, ...waits }: DbOptions): Db {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    application_name: "nova",
+    ...(waits.lockWaitMillis === undefined ? {} : { lock_timeout: waits.lockWaitMillis }),
+    ...(waits.connectionWaitMillis === undefined ? {} : { connectionTimeoutMillis: waits.connectionWaitMillis }),
+  });
   // Without a listener an idle connection that breaks would end the process.
   pool.on("error", (error) => onIdleError?.(error));
   // The same for one that breaks while a transaction holds it: its next statement rejects, and that is handled there.

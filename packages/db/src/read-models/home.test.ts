@@ -5,6 +5,7 @@ import { migrate } from "../migrate.ts";
 import { DEMO_PEOPLE, seedDemoPeople, seedScenario } from "../seed/index.ts";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
+import { sourceStore } from "../repositories/index.ts";
 import { homeReadModel } from "./home.ts";
 import { liveReadModel } from "./live.ts";
 import { peopleReadModel } from "./people.ts";
@@ -49,6 +50,19 @@ describe("home", () => {
   it("gives engineers sources in trouble, failing checks, quarantine and drift", async () => {
     const kinds = new Set((await homeReadModel(db.pool).engineerWork(now)).map((item) => item.kind));
     expect([...kinds]).toEqual(expect.arrayContaining(["source", "check", "quarantine", "drift"]));
+  });
+
+  it("gives engineers a breaker that is open, once: not beside the source that cannot be read", async () => {
+    const store = sourceStore(db, { clock, ids: testIds(clock) });
+    const open = { state: "open", failures: 6, since: now, until: null, error: null } as const;
+    await store.saveBreaker("stripe", "capture", open);
+    await store.saveBreaker("stripe", "load", open);
+    const work = await homeReadModel(db.pool).engineerWork(now);
+    expect(work.filter(({ id, kind }) => id === "stripe" && kind !== "quarantine")).toMatchObject([
+      { kind: "source" },
+      { kind: "breaker", title: "load", count: 6 },
+    ]);
+    await store.closeBreakers();
   });
 
   it("shows a failed run until a later run of its pipeline succeeds", async () => {

@@ -24,7 +24,7 @@ export interface LandedRow {
   readonly rowsChanged: number | null;
 }
 
-export const WORK_KINDS = ["source", "check", "run", "quarantine", "drift"] as const;
+export const WORK_KINDS = ["source", "breaker", "check", "run", "quarantine", "drift"] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
 export interface WorkItem {
@@ -76,11 +76,15 @@ export function homeReadModel(pool: Pick<Pool, "query">) {
       );
       return rows;
     },
-    /** What an engineer should look at: sources in trouble, failing checks, failed runs that nothing repaired, quarantine, open drift. */
+    /** What an engineer should look at: sources in trouble, breakers that are open for another reason, failing checks, failed runs that nothing repaired, quarantine, open drift. */
     async engineerWork(now: Date): Promise<WorkItem[]> {
       const { rows } = await pool.query<WorkItem>(
         `(SELECT 'source' AS kind, id, id AS title, coalesce(error_message, state) AS detail, error_kind AS "errorKind", 1 AS count, state_since AS since
             FROM sources WHERE state IN ('retrying', 'stopped') ORDER BY state_since LIMIT $2)
+         UNION ALL
+         (SELECT 'breaker', b.source_id, b.part, coalesce(b.error_message, b.error_kind, ''), b.error_kind, b.failures, b.since
+            FROM source_breakers b JOIN sources s ON s.id = b.source_id
+           WHERE NOT (b.part = 'capture' AND s.state IN ('retrying', 'stopped')) ORDER BY b.since LIMIT $2)
          UNION ALL
          (SELECT 'check', dataset, dataset || ' · ' || name, coalesce(last_message, ''), NULL, 1, coalesce(outcome_since, last_at, $1)
             FROM checks WHERE last_outcome = 'failed' AND kind <> 'freshness' ORDER BY outcome_since NULLS LAST LIMIT $2)

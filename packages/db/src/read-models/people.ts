@@ -48,6 +48,14 @@ export function peopleReadModel(pool: Pick<Pool, "query">) {
       ]);
       return rows[0] ?? null;
     },
+    /** Who holds one of the roles, by name; at most 200. */
+    async withRoles(roles: readonly Role[]): Promise<Pick<PersonRow, "email" | "name">[]> {
+      const { rows } = await pool.query<Pick<PersonRow, "email" | "name">>(
+        "SELECT email, name FROM users WHERE role = ANY($1) ORDER BY name, email LIMIT 200",
+        [roles],
+      );
+      return rows;
+    },
     /** The people offered for the demo sign-in. */
     async demoPeople(): Promise<PersonRow[]> {
       const { rows } = await pool.query<PersonRow>(`SELECT ${COLUMNS} FROM users u WHERE u.demo ORDER BY u.id`);

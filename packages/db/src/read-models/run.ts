@@ -1,6 +1,9 @@
+import type { ParameterValues } from "@nova/pipeline-core/catalog";
 import type { ErrorKind, LogLevel } from "@nova/pipeline-core/kernel";
-import type { RunState, StepState, Trigger } from "@nova/pipeline-core/orchestration";
+import type { RunState, StepMark, StepState, Trigger } from "@nova/pipeline-core/orchestration";
 import type { Pool } from "pg";
+import { type DatasetComparison, runComparisonReadModel } from "./run-comparison.ts";
+import { listRunDays, type RunDay } from "./run-days.ts";
 
 export interface RunDetail {
   readonly id: string;
@@ -15,6 +18,10 @@ export interface RunDetail {
   readonly errorMessage: string | null;
   /** Median of the pipeline's last 50 succeeded runs before this one; null without any. */
   readonly typicalSeconds: number | null;
+  /** The backfill it is part of. */
+  readonly backfillId: string | null;
+  /** Steps that a person marked as done or failed. */
+  readonly byHand: number;
   /** Neighbours of the same pipeline in time. */
   readonly previousId: string | null;
   readonly nextId: string | null;
@@ -41,14 +48,27 @@ export interface RunStep {
   readonly rowsIn: number | null;
   readonly rowsOut: number | null;
   readonly bytes: number | null;
+  /** Of the lake, by all attempts; null for steps from before scans were measured, and those that never began. */
+  readonly scannedBytes: number | null;
+  readonly billedBytes: number | null;
   readonly snapshotBefore: string | null;
   readonly snapshotAfter: string | null;
   readonly skipReason: string | null;
+  /** Who said what became of it, in place of the platform, and why; null for nearly all. */
+  readonly mark: StepMark | null;
+  /** Of the model, where they are not the defaults. */
+  readonly parameters?: ParameterValues | null;
   /** The same inputs and code give the same key; null for steps that did not get that far. */
   readonly key: string | null;
   readonly errorKind: ErrorKind | null;
   readonly errorMessage: string | null;
   readonly attempts: readonly RunAttempt[];
+}
+
+interface Marked {
+  readonly markedBy: string | null;
+  readonly markedAt: Date | null;
+  readonly markReason: string | null;
 }
 
 export interface RunLogRow {
@@ -72,8 +92,9 @@ export function runReadModel(pool: Pick<Pool, "query">) {
     async one(id: string): Promise<RunDetail | null> {
       const { rows } = await pool.query<RunDetail>(
         `SELECT r.id, r.pipeline, r.trigger, r.state, r.created_at AS "createdAt", r.started_at AS "startedAt", r.ended_at AS "endedAt",
-                r.rows_out::float8 AS "rowsOut", r.error_kind AS "errorKind", r.error_message AS "errorMessage",
-                typical.seconds AS "typicalSeconds", previous.id AS "previousId", next.id AS "nextId"
+                r.rows_out::float8 AS "rowsOut", r.error_kind AS "errorKind", r.error_message AS "errorMessage", r.by_hand AS "byHand",
+                typical.seconds AS "typicalSeconds",
+                CASE WHEN r.trigger = 'backfill' THEN (SELECT backfill_id FROM backfill_partitions WHERE run_id = r.id LIMIT 1) END AS "backfillId", previous.id AS "previousId", next.id AS "nextId"
            FROM runs r
            LEFT JOIN LATERAL (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds
                                 FROM (SELECT extract(epoch FROM ended_at - started_at)::float8 AS seconds FROM runs
@@ -87,13 +108,16 @@ export function runReadModel(pool: Pick<Pool, "query">) {
       return rows[0] ?? null;
     },
 
+    /** Days of a dataset, also of runs that are past their time. */
+    days: (dataset: string, limit: number): Promise<RunDay[]> => listRunDays(pool, dataset, limit),
+
     /** Steps in the order of the plan, each with its attempts. */
     async steps(id: string): Promise<RunStep[]> {
       const [steps, attempts] = await Promise.all([
-        pool.query<Omit<RunStep, "attempts">>(
+        pool.query<Omit<RunStep, "attempts" | "mark"> & Marked>(
           `SELECT dataset, state, reason, after, waiting_since AS "waitingSince", started_at AS "startedAt", ended_at AS "endedAt", retry_at AS "retryAt",
-                  rows_in::float8 AS "rowsIn", rows_out::float8 AS "rowsOut", bytes::float8 AS bytes, snapshot_before AS "snapshotBefore",
-                  snapshot_after AS "snapshotAfter", skip_reason AS "skipReason", idempotency_key AS key, error_kind AS "errorKind", error_message AS "errorMessage"
+                  rows_in::float8 AS "rowsIn", rows_out::float8 AS "rowsOut", bytes::float8 AS bytes, scanned_bytes::float8 AS "scannedBytes", billed_bytes::float8 AS "billedBytes", snapshot_before AS "snapshotBefore",
+                  snapshot_after AS "snapshotAfter", skip_reason AS "skipReason", marked_by AS "markedBy", marked_at AS "markedAt", mark_reason AS "markReason", idempotency_key AS key, parameters, error_kind AS "errorKind", error_message AS "errorMessage"
              FROM steps WHERE run_id = $1 ORDER BY ordinal`,
           [id],
         ),
@@ -104,11 +128,15 @@ export function runReadModel(pool: Pick<Pool, "query">) {
         ),
       ]);
       const byDataset = Map.groupBy(attempts.rows, (attempt) => attempt.dataset);
-      return steps.rows.map((step) => ({
+      return steps.rows.map(({ markedBy: by, markedAt: at, markReason: reason, ...step }) => ({
         ...step,
+        mark: by === null || at === null || reason === null ? null : { by, at, reason },
         attempts: (byDataset.get(step.dataset) ?? []).map(({ dataset: _, ...attempt }) => attempt),
       }));
     },
+
+    /** Its steps beside the last good run of each dataset. */
+    compared: (id: string): Promise<DatasetComparison[]> => runComparisonReadModel(pool).ofRun(id),
 
     /** At most `limit` lines, oldest first. */
     async log(id: string, { after, before }: LogPosition, limit: number): Promise<RunLogRow[]> {

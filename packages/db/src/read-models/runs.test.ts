@@ -1,12 +1,20 @@
-import type { RunState } from "@nova/pipeline-core/orchestration";
+import { RUN_STATES, type RunState } from "@nova/pipeline-core/orchestration";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
 import { seedScenario } from "../seed/index.ts";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
-import { queriesReadModel, runReadModel, runsReadModel } from "./index.ts";
-import type { RunRow, RunsFilter, RunsPage, RunsPosition } from "./runs.ts";
+import {
+  PLATFORM,
+  queriesReadModel,
+  runReadModel,
+  runsListReadModel,
+  type RunsListScope,
+  runsReadModel,
+} from "./index.ts";
+import type { RunsPage, RunsPosition } from "./run-places.ts";
+import type { RunRow, RunsFilter } from "./runs.ts";
 
 const NOW = new Date("2026-11-23T14:30:00Z");
 const clock = standingClock(NOW);
@@ -42,7 +50,7 @@ function page(
   states: readonly RunState[] = [],
   at: RunsPosition | null = null,
   limit = 1_000,
-): Promise<RunsPage> {
+): Promise<RunsPage<RunRow>> {
   return runs.page({ ...EVERYTHING, ...filter }, states, at, limit, NOW);
 }
 
@@ -90,14 +98,18 @@ describe("the list of runs", () => {
   test("narrows by state, pipeline, trigger, time and duration, and counts the same", async () => {
     const failed = await page({}, ["failed"]);
     expect(failed.rows.every((row) => row.state === "failed" && row.errorKind !== null)).toBe(true);
-    expect(await runs.counts(EVERYTHING, NOW)).toMatchObject({ failed: failed.rows.length, running: 1, queued: 0 });
+    expect((await runs.counts(EVERYTHING, NOW)).all).toMatchObject({
+      failed: failed.rows.length,
+      running: 1,
+      queued: 0,
+    });
 
     const filter = { pipeline: "curated", startedFrom: new Date(NOW.getTime() - 6 * 3_600_000) };
     const recent = await page(filter);
     expect(recent.rows.length).toBeGreaterThan(0);
     expect(recent.rows.length).toBeLessThan(60);
     expect(recent.rows.every((row) => row.pipeline === "curated" && row.createdAt >= filter.startedFrom)).toBe(true);
-    const counts = await runs.counts({ ...EVERYTHING, ...filter }, NOW);
+    const counts = (await runs.counts({ ...EVERYTHING, ...filter }, NOW)).all;
     expect(counts.succeeded + counts.failed + counts.running).toBe(recent.rows.length);
 
     const manual = await page({ trigger: "manual" });
@@ -107,6 +119,13 @@ describe("the list of runs", () => {
     expect(slow.rows.length).toBeGreaterThan(0);
     for (const row of slow.rows)
       expect((row.endedAt ?? NOW).getTime() - (row.startedAt ?? row.createdAt).getTime()).toBeGreaterThan(8_000);
+  });
+
+  test("narrows by who asked for them", async () => {
+    const byPlatform = await page({ launchedBy: PLATFORM });
+    expect(byPlatform.rows.length).toBeGreaterThan(0);
+    expect(byPlatform.rows.every((row) => row.requestedBy === null)).toBe(true);
+    expect((await page({ launchedBy: "nobody@nova.example" })).rows).toEqual([]);
   });
 
   test("finds runs by a dataset's name, or by any part of names", async () => {
@@ -124,7 +143,7 @@ describe("the list of runs", () => {
     // A part of most names takes the other way through the store and must find the same.
     expect(await found("orders_db__")).toEqual(await has("orders_db__"));
     expect(await found("no such dataset")).toEqual(new Set());
-    expect(await runs.counts({ ...EVERYTHING, dataset: "no such dataset" }, NOW)).toMatchObject({ succeeded: 0 });
+    expect((await runs.counts({ ...EVERYTHING, dataset: "no such dataset" }, NOW)).all).toMatchObject({ succeeded: 0 });
   });
 
   test("knows every pipeline that ran", async () => {
@@ -183,4 +202,92 @@ test("queries: a person's own, newest first, and what a role's layers hold", asy
   const customers = datasets.find((dataset) => dataset.name === "curated.customers");
   expect(customers?.owner).toBe("Owen Clarke");
   expect(customers?.columns.find((column) => column.name === "email")).toMatchObject({ pii: "direct" });
+});
+
+describe("backfills in the list of runs", () => {
+  const EVERY: RunsListScope = { runStates: [], trigger: null, backfillStates: [], inside: false };
+  const backfill = "00000000-0000-7000-8000-0000000000b1";
+  const inside = "00000000-0000-7000-8000-0000000000a1";
+
+  test("are one row each, in their place in time, until their runs are asked for", async () => {
+    const list = runsListReadModel(db.pool);
+    const at = new Date(NOW.getTime() - 3_600_000);
+    await db.pool.query(
+      `INSERT INTO backfills (id, dataset, state, plan, parallelism, requested_by, created_at)
+       VALUES ($1, 'curated.orders', 'running', '{"datasets": [{"dataset": "curated.orders"}, {"dataset": "mart.daily_sales"}]}', 1, 'dev@nova.example', $2)`,
+      [backfill, at],
+    );
+    await db.pool.query(
+      `INSERT INTO backfill_partitions (backfill_id, dataset, part, number, wave, ordinal, state, run_id) VALUES ($1, 'curated.orders', '2026-11-01', 1, 0, 0, 'succeeded', $2)`,
+      [backfill, inside],
+    );
+    await db.pool.query(
+      "INSERT INTO runs (id, pipeline, trigger, state, created_at, datasets) VALUES ($1, 'curated', 'backfill', 'succeeded', $2, '{curated.orders}')",
+      [inside, at],
+    );
+
+    const folded = await list.page(EVERYTHING, EVERY, null, 1_000, NOW);
+    expect(folded.rows).toHaveLength(201);
+    expect(folded.rows.find((row) => row.kind === "backfill")).toMatchObject({
+      id: backfill,
+      datasets: 2,
+      parts: { succeeded: 1 },
+    });
+    const moments = folded.rows.map((row) => row.createdAt.getTime());
+    expect(moments).toEqual(moments.toSorted((a, b) => b - a));
+    const open = await list.page(EVERYTHING, { ...EVERY, inside: true }, null, 1_000, NOW);
+    expect(open.rows.find((row) => row.id === inside)).toMatchObject({ kind: "run", backfillId: backfill });
+    expect(open.rows.every((row) => row.kind === "run")).toBe(true);
+
+    const only = { runStates: [], trigger: "backfill", backfillStates: [], inside: false } as const;
+    expect((await list.page(EVERYTHING, only, null, 10, NOW)).rows).toMatchObject([{ kind: "backfill", id: backfill }]);
+    expect((await list.page({ ...EVERYTHING, dataset: "mart.daily_sales" }, only, null, 10, NOW)).rows).toHaveLength(1);
+    expect((await list.page({ ...EVERYTHING, dataset: "curated.customers" }, only, null, 10, NOW)).rows).toEqual([]);
+    expect((await list.page({ ...EVERYTHING, launchedBy: PLATFORM }, only, null, 10, NOW)).rows).toEqual([]);
+    expect(await list.counts(EVERYTHING, NOW)).toMatchObject({
+      insideBackfills: { succeeded: 1 },
+      scheduled: 0,
+      backfills: { running: 1, done: 0 },
+    });
+  });
+
+  test("are counted up to a limit, and the tabs know where there may be more; scheduled ones are always all counted", async () => {
+    const list = runsListReadModel(db.pool);
+    const exact = await list.counts(EVERYTHING, NOW);
+    expect(exact).toMatchObject({ atLeast: [], scheduledAtLeast: false });
+    await db.pool.query(
+      "INSERT INTO runs (id, pipeline, trigger, state, created_at, datasets) VALUES (gen_random_uuid(), 'marts', 'schedule', 'succeeded', $1, '{mart.daily_sales}')",
+      [new Date(NOW.getTime() - 1_000)],
+    );
+    const few = await list.counts(EVERYTHING, NOW, 2);
+    expect(few.runs.succeeded).toBe(2);
+    expect(few).toMatchObject({
+      atLeast: expect.arrayContaining(["succeeded"]),
+      scheduled: 1,
+      scheduledAtLeast: false,
+    });
+    const named = await list.counts({ ...EVERYTHING, dataset: "curated.orders" }, NOW, 1);
+    expect(named.atLeast).toEqual(RUN_STATES);
+    await db.pool.query("DELETE FROM runs WHERE trigger = 'schedule'");
+  });
+
+  test("are walked page by page with the runs, each row once", async () => {
+    const list = runsListReadModel(db.pool);
+    const all = (await list.page(EVERYTHING, EVERY, null, 1_000, NOW)).rows.map((row) => row.id);
+    const seen: string[] = [];
+    let one = await list.page(EVERYTHING, EVERY, null, 7, NOW);
+    for (;;) {
+      seen.push(...one.rows.map((row) => row.id));
+      if (one.older === null) break;
+      one = await list.page(EVERYTHING, EVERY, { direction: "older", cursor: one.older }, 7, NOW);
+    }
+    expect(seen).toEqual(all);
+    const back: string[] = [];
+    for (;;) {
+      back.unshift(...one.rows.map((row) => row.id));
+      if (one.newer === null) break;
+      one = await list.page(EVERYTHING, EVERY, { direction: "newer", cursor: one.newer }, 7, NOW);
+    }
+    expect(back).toEqual(all);
+  });
 });

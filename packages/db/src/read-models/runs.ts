@@ -1,6 +1,10 @@
 import type { ErrorKind } from "@nova/pipeline-core/kernel";
 import type { RunState, Trigger } from "@nova/pipeline-core/orchestration";
 import type { Pool } from "pg";
+import { type CountedRuns, countRuns, longRuns } from "./count-runs.ts";
+import { behind, clause, pageOf, PLACE, type Placed, type RunsPage, type RunsPosition } from "./run-places.ts";
+
+export type { RunsPage, RunsPosition } from "./run-places.ts";
 
 export interface RunRow {
   readonly id: string;
@@ -16,6 +20,12 @@ export interface RunRow {
   readonly rowsOut: number;
   readonly errorKind: ErrorKind | null;
   readonly errorMessage: string | null;
+  /** E-mail of the person who asked for it; null when the scheduler decided. */
+  readonly requestedBy: string | null;
+  /** Steps that a person marked as done or failed. */
+  readonly byHand: number;
+  /** The backfill it is part of. */
+  readonly backfillId: string | null;
 }
 
 /** What narrows the list besides the state; null or empty = no matter. */
@@ -27,24 +37,14 @@ export interface RunsFilter {
   readonly startedFrom: Date | null;
   readonly startedTo: Date | null;
   readonly longerThanSeconds: number | null;
+  /** E-mail of a person, or `PLATFORM`: nobody asked. */
+  readonly launchedBy?: string | null;
+  /** Without the runs inside backfills, which are told as one thing; see `runsListReadModel`. */
+  readonly withoutBackfills?: boolean;
 }
 
-/** Where a page begins: right after `cursor` (microseconds since 1970, `_`, run id) going to older runs, or right before it going to newer ones. */
-export interface RunsPosition {
-  readonly direction: "older" | "newer";
-  readonly cursor: string;
-}
-
-export interface RunsPage {
-  /** Newest first. */
-  readonly rows: readonly RunRow[];
-  /** Cursor of the next older page; null at the end. */
-  readonly older: string | null;
-  /** Cursor of the next newer page; null on the first. */
-  readonly newer: string | null;
-}
-
-export type RunCounts = Readonly<Record<RunState, number>>;
+/** Stands where an e-mail would: the platform started it by itself. */
+export const PLATFORM = "platform";
 
 interface NameRow {
   readonly name: string;
@@ -67,7 +67,7 @@ export function runsReadModel(pool: Pick<Pool, "query">) {
 
   /** Only the conditions that are asked for, so that each combination gets a plan of its own. */
   async function conditions(filter: RunsFilter, now: Date): Promise<{ where: string[]; values: unknown[] }> {
-    const { pipeline, trigger, dataset, startedFrom, startedTo, longerThanSeconds } = filter;
+    const { pipeline, trigger, dataset, startedFrom, startedTo, longerThanSeconds, launchedBy = null } = filter;
     const where: string[] = [];
     const values: unknown[] = [];
     const add = (condition: (parameter: string) => string, value: unknown): void => {
@@ -76,14 +76,22 @@ export function runsReadModel(pool: Pick<Pool, "query">) {
     };
     if (pipeline !== null) add((value) => `pipeline = ${value}`, pipeline);
     if (trigger !== null) add((value) => `trigger = ${value}`, trigger);
+    if (filter.withoutBackfills === true) where.push(trigger === "backfill" ? NEVER : "trigger <> 'backfill'");
+    if (launchedBy === PLATFORM) where.push("requested_by IS NULL");
+    else if (launchedBy !== null) add((value) => `requested_by = ${value}`, launchedBy);
     if (startedFrom !== null) add((value) => `created_at >= ${value}`, startedFrom);
     if (startedTo !== null) add((value) => `created_at < ${value}`, startedTo);
     if (longerThanSeconds !== null) {
-      const until = `$${values.push(now)}`;
-      add(
-        (value) => `coalesce(ended_at, ${until}) - coalesce(started_at, created_at) > make_interval(secs => ${value})`,
-        longerThanSeconds,
-      );
+      const long = await longRuns(pool, longerThanSeconds, now);
+      if (long !== null) add((value) => `id = ANY(${value}::uuid[])`, long);
+      else {
+        const until = `$${values.push(now)}`;
+        add(
+          (value) =>
+            `coalesce(ended_at, ${until}) - coalesce(started_at, created_at) > make_interval(secs => ${value})`,
+          longerThanSeconds,
+        );
+      }
     }
     if (dataset !== "") {
       const names = await datasetsNamed(dataset);
@@ -94,7 +102,37 @@ export function runsReadModel(pool: Pick<Pool, "query">) {
     return { where, values };
   }
 
+  /** Runs from a place on, the nearest to it first, each with its own place. */
+  async function rowsFrom(
+    filter: RunsFilter,
+    states: readonly RunState[],
+    at: RunsPosition | null,
+    limit: number,
+    now: Date,
+  ): Promise<Placed<RunRow>[]> {
+    const { where, values } = await conditions(filter, now);
+    const direction = at?.direction === "newer" ? "ASC" : "DESC";
+    const [state, ...others] = states;
+    // Of one state the index has the order of the page; several are few rows each.
+    if (others.length > 0) where.push(`state = ANY($${values.push(states)})`);
+    else if (state !== undefined) where.push(`state = $${values.push(state)}`);
+    if (at !== null) where.push(behind(at, values));
+    const { rows } = await pool.query<Placed<RunRow>>(
+      `SELECT id, pipeline, trigger, state, created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt",
+              cardinality(datasets) AS "datasetCount", datasets[1:3] AS "firstDatasets", rows_out::float8 AS "rowsOut",
+              error_kind AS "errorKind", error_message AS "errorMessage", requested_by AS "requestedBy", by_hand AS "byHand",
+              CASE WHEN trigger = 'backfill' THEN (SELECT backfill_id FROM backfill_partitions WHERE run_id = runs.id LIMIT 1) END AS "backfillId",
+              ${PLACE} AS cursor
+         FROM (SELECT id FROM runs ${clause(where)} ORDER BY created_at ${direction}, id ${direction} LIMIT $${values.push(limit)}) found
+         JOIN runs USING (id) ORDER BY created_at ${direction}, id ${direction}`,
+      values,
+    );
+    return rows;
+  }
+
   return {
+    rowsFrom,
+    datasetsNamed,
     /** One page of runs; `states` empty = every state. A cursor whose run is gone still marks its place. */
     async page(
       filter: RunsFilter,
@@ -102,45 +140,14 @@ export function runsReadModel(pool: Pick<Pool, "query">) {
       at: RunsPosition | null,
       limit: number,
       now: Date,
-    ): Promise<RunsPage> {
-      const { where, values } = await conditions(filter, now);
-      const newer = at?.direction === "newer";
-      if (states.length > 0) where.push(`state = ANY($${values.push(states)})`);
-      if (at !== null) {
-        const [micros, id] = at.cursor.split("_");
-        const place = `('epoch'::timestamptz + $${values.push(micros)}::bigint * interval '1 microsecond', $${values.push(id)}::uuid)`;
-        where.push(`(created_at, id) ${newer ? ">" : "<"} ${place}`);
-      }
-      const { rows } = await pool.query<RunRow & { cursor: string }>(
-        `SELECT id, pipeline, trigger, state, created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt",
-                cardinality(datasets) AS "datasetCount", datasets[1:3] AS "firstDatasets", rows_out::float8 AS "rowsOut",
-                error_kind AS "errorKind", error_message AS "errorMessage",
-                (extract(epoch FROM created_at) * 1000000)::bigint || '_' || id AS cursor
-           FROM runs ${clause(where)}
-          ORDER BY created_at ${newer ? "ASC" : "DESC"}, id ${newer ? "ASC" : "DESC"} LIMIT $${values.push(limit + 1)}`,
-        values,
-      );
-      const more = rows.length > limit;
-      const shown = newer ? rows.slice(0, limit).reverse() : rows.slice(0, limit);
-      const first = shown[0]?.cursor ?? null;
-      const last = shown.at(-1)?.cursor ?? null;
-      return {
-        rows: shown.map(({ cursor: _, ...row }) => row),
-        older: newer || more ? last : null,
-        newer: at === null || (newer && !more) ? null : first,
-      };
+    ): Promise<RunsPage<RunRow>> {
+      return pageOf(await rowsFrom(filter, states, at, limit + 1, now), at, limit);
     },
 
-    /** How many runs there are in each state under the same filter. */
-    async counts(filter: RunsFilter, now: Date): Promise<RunCounts> {
+    /** How many runs there are in each state under the same filter; exactly, up to `most` of each. */
+    async counts(filter: RunsFilter, now: Date, most?: number): Promise<CountedRuns> {
       const { where, values } = await conditions(filter, now);
-      const { rows } = await pool.query<{ state: RunState; count: number }>(
-        `SELECT state, count(*)::float8 AS count FROM runs ${clause(where)} GROUP BY state`,
-        values,
-      );
-      const counts: Record<RunState, number> = { queued: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
-      for (const { state, count } of rows) counts[state] = count;
-      return counts;
+      return countRuns(pool, where, values, filter.dataset !== "", most);
     },
 
     /** Pipelines that have runs, by name. Steps from one name to the next in the index, however many runs there are. */
@@ -155,8 +162,4 @@ export function runsReadModel(pool: Pick<Pool, "query">) {
       return rows.map((row) => row.name);
     },
   };
-}
-
-function clause(where: readonly string[]): string {
-  return where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`;
 }

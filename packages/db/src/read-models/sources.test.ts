@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { closedBreaker } from "@nova/pipeline-core/connectors";
 import { MINUTE, SECOND } from "@nova/pipeline-core/kernel";
 import { type Db, openDb } from "../client.ts";
 import { migrate } from "../migrate.ts";
@@ -6,6 +7,7 @@ import { seedScenario } from "../seed/index.ts";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { standingClock, testIds } from "../testing/store-fixture.ts";
 import { driftReadModel } from "./drift.ts";
+import { intakeRefusals, quarantine, sourceStore } from "../repositories/index.ts";
 import { sourcesReadModel } from "./sources.ts";
 
 const clock = standingClock(new Date("2026-11-23T14:30:00Z"));
@@ -56,6 +58,23 @@ describe("the sources", () => {
     expect(stripe?.errorsLastHour).toBeGreaterThan(30);
   });
 
+  it("have their circuit breakers that are not closed", async () => {
+    const store = sourceStore(db, { clock, ids: testIds(clock) });
+    const error = { kind: "storage-failed", message: "the lake does not answer" } as const;
+    const open = { state: "open", failures: 6, since: now, until: new Date(now.getTime() + MINUTE), error } as const;
+    await store.saveBreaker("app_logs", "load", open);
+    const breakersOf = async () => (await model.list(now)).map(({ id, breakers }) => [id, breakers.length]);
+    expect(await breakersOf()).toEqual([
+      ["orders_db", 0],
+      ["salesforce", 0],
+      ["stripe", 0],
+      ["app_logs", 1],
+    ]);
+    expect((await model.one("app_logs", now))?.breakers).toEqual([{ source: "app_logs", part: "load", ...open }]);
+    await store.saveBreaker("app_logs", "load", closedBreaker(now));
+    expect((await model.one("app_logs", now))?.breakers).toEqual([]);
+  });
+
   it("are nothing when unknown", async () => {
     expect(await sourcesReadModel(db.pool).one("nowhere" as never, now)).toBeNull();
   });
@@ -103,19 +122,80 @@ describe("what a source's page lists", () => {
     expect(names).toEqual(names.toSorted());
   });
 
-  it("is quarantine by reason with the newest as a sample", async () => {
+  it("is quarantine by reason and stream with the newest as a sample", async () => {
     const groups = await model.quarantine("orders_db", now);
     const { rows } = await db.pool.query<{ count: number; last: Date }>(
-      "SELECT count(*)::int AS count, max(received_at) AS last FROM quarantine_items WHERE source_id = 'orders_db' AND reason = $1",
-      [groups[0]?.reason],
+      "SELECT count(*)::int AS count, max(received_at) AS last FROM quarantine_items WHERE source_id = 'orders_db' AND reason = $1 AND stream IS NOT DISTINCT FROM $2",
+      [groups[0]?.reason, groups[0]?.stream],
     );
-    expect(groups[0]).toMatchObject({ count: rows[0]?.count, lastAt: rows[0]?.last });
+    expect(groups[0]).toMatchObject({ count: rows[0]?.count, lastAt: rows[0]?.last, replay: null });
   });
 
-  it("leaves out what was replayed", async () => {
-    await db.pool.query("UPDATE quarantine_items SET replayed_at = $1 WHERE source_id = 'orders_db'", [now]);
-    expect(await model.quarantine("orders_db", now)).toEqual([]);
+  it("is of what could not be read also by its words, as a replay of a part names it", async () => {
+    await quarantine(db, { ids: testIds(standingClock(now)) }).add(
+      ["ts: no zone", "line: not valid JSON", "ts: no zone"].map((detail) => ({
+        source: "app_logs" as const,
+        stream: "events",
+        reason: "malformed" as const,
+        detail,
+        payload: "",
+        receivedAt: now,
+      })),
+    );
+    const groups = (await model.quarantine("app_logs", now)).filter(({ lastAt }) => lastAt.getTime() === now.getTime());
+    expect(groups.map(({ why, detail, count }) => ({ why, detail, count }))).toEqual([
+      { why: "ts: no zone", detail: "ts: no zone", count: 2 },
+      { why: "line: not valid JSON", detail: "line: not valid JSON", count: 1 },
+    ]);
+  });
+
+  it("is what was turned away at its door, added up by sender and reason", async () => {
+    const one = {
+      source: "app_logs",
+      service: "cart",
+      outcome: "quota",
+      requests: 2,
+      records: 0,
+      lastAt: now,
+    } as const;
+    const store = intakeRefusals(db);
+    await store.add([one, { ...one, outcome: "quarantined", requests: 1, records: 7 }]);
+    const earlier = new Date(now.getTime() - 2 * 3_600_000);
+    await store.add([
+      { ...one, lastAt: earlier },
+      { ...one, lastAt: new Date(now.getTime() - 30 * 3_600_000) },
+    ]);
+    await store.add([one]);
+    expect(await model.refusals("app_logs", now)).toEqual([
+      { service: "cart", outcome: "quarantined", requests: 1, records: 7, lastAt: now },
+      { service: "cart", outcome: "quota", requests: 6, records: 0, lastAt: now },
+    ]);
+    expect(await model.refusals("stripe", now)).toEqual([]);
+  });
+
+  it("proves a replay: how many rows were read again, and how many of them were refused once more", async () => {
+    const [group] = await model.quarantine("orders_db", now);
+    const at = new Date(now.getTime() - 60_000);
+    await db.pool.query("UPDATE quarantine_items SET replayed_at = $1 WHERE source_id = 'orders_db'", [at]);
+    const replayed = await model.quarantine("orders_db", now);
+    expect(replayed.map(({ count }) => count)).toEqual(replayed.map(() => 0));
+    expect(replayed.find(({ stream, reason }) => stream === group?.stream && reason === group?.reason)?.replay).toEqual(
+      {
+        at,
+        rows: group?.count,
+        cameBack: 0,
+      },
+    );
     expect((await model.one("orders_db", now))?.quarantined).toBe(0);
+    await db.pool.query(
+      `INSERT INTO quarantine_items (id, source_id, stream, reason, detail, payload, received_at) VALUES (gen_random_uuid(), 'orders_db', $1, $2, 'again', '{}', $3)`,
+      [group?.stream, group?.reason, now],
+    );
+    expect((await model.quarantine("orders_db", now))[0]).toMatchObject({
+      count: 1,
+      detail: "again",
+      replay: { rows: group?.count, cameBack: 1 },
+    });
   });
 
   it("is the drift of its streams with what it touches, what holds up a dataset first", async () => {

@@ -1,5 +1,7 @@
 import type {
   NewTableRule,
+  OpenBreaker,
+  Refusal,
   SourceDiagnosis,
   SourceId,
   SourceKind,
@@ -9,6 +11,7 @@ import type {
 } from "@nova/pipeline-core/connectors";
 import type { ErrorKind } from "@nova/pipeline-core/kernel";
 import type { Pool } from "pg";
+import { readOpenBreakers } from "../repositories/source-breakers.ts";
 
 export interface SourceFlow {
   readonly id: SourceId;
@@ -48,6 +51,8 @@ export interface SourceFlow {
   readonly slotState: string | null;
   readonly streamsPaused: number;
   readonly newTables: NewTableRule;
+  /** Circuit breakers that are not closed. */
+  readonly breakers: readonly OpenBreaker[];
 }
 
 export interface DiagnosisRow {
@@ -92,13 +97,28 @@ export interface StreamRow {
 
 export interface QuarantineGroup {
   readonly reason: string;
+  /** Not replayed. */
   readonly count: number;
   readonly lastAt: Date;
   readonly stream: string | null;
   readonly detail: string;
-  /** Unmasked: the router masks it before it leaves the server. */
+  /** What every one of them was refused for, in the words of `detail`; null where the words differ from one to the next. */
+  readonly why: string | null;
+  /** Unmasked: whoever shows it masks it first. */
   readonly payload: string;
+  /** The last replay of the group: rows that were read again, and of them those that were refused once more since. */
+  readonly replay: { readonly at: Date; readonly rows: number; readonly cameBack: number } | null;
 }
+
+export interface RefusalRow {
+  readonly service: string;
+  readonly outcome: Refusal;
+  readonly requests: number;
+  readonly records: number;
+  readonly lastAt: Date;
+}
+
+type StoredReplay = Omit<NonNullable<QuarantineGroup["replay"]>, "at"> & { readonly at: string };
 
 /** `since` and `step` of the charts; each range draws at most 144 points. */
 export const FLOW_RANGES = {
@@ -112,8 +132,9 @@ const PAYLOAD_CHARACTERS = 4_000;
 
 export function sourcesReadModel(pool: Pick<Pool, "query">) {
   async function flow(now: Date, source: SourceId | null): Promise<SourceFlow[]> {
-    const { rows } = await pool.query<SourceFlow>(
-      `WITH bins AS (
+    const [{ rows }, open] = await Promise.all([
+      pool.query<Omit<SourceFlow, "breakers">>(
+        `WITH bins AS (
          SELECT source_id, floor(extract(epoch FROM at - ($1::timestamptz - interval '30 minutes')) / 60)::int AS bin, sum(rows)::float8 / 60 AS rate
            FROM flow_samples WHERE at > $1::timestamptz - interval '30 minutes' AND at <= $1 GROUP BY 1, 2)
        SELECT s.id, s.kind, s.state, s.state_since AS "stateSince", s.error_kind AS "errorKind", s.error_message AS "errorMessage",
@@ -142,9 +163,11 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
          CROSS JOIN LATERAL (SELECT count(*)::int AS open FROM drift_items WHERE source_id = s.id AND state = 'open') d
         WHERE $2::text IS NULL OR s.id = $2
         ORDER BY array_position(ARRAY['orders_db', 'salesforce', 'stripe', 'app_logs'], s.id), s.id`,
-      [now, source],
-    );
-    return rows;
+        [now, source],
+      ),
+      readOpenBreakers(pool),
+    ]);
+    return rows.map((row) => ({ ...row, breakers: open.filter((breaker) => breaker.source === row.id) }));
   }
 
   return {
@@ -181,16 +204,30 @@ export function sourcesReadModel(pool: Pick<Pool, "query">) {
       );
       return rows;
     },
-    /** What was refused in the last 14 days by reason, with the newest of each as a sample. */
+    /** What was refused in the last 14 days by reason and stream, what could not be read also by its words, with the newest of each as a sample; replayed groups last. */
     async quarantine(source: SourceId, now: Date): Promise<QuarantineGroup[]> {
-      const { rows } = await pool.query<QuarantineGroup>(
-        `SELECT g.reason, g.count, n.received_at AS "lastAt", n.stream, n.detail, left(n.payload, $3) AS payload
-           FROM (SELECT reason, count(*)::int AS count FROM quarantine_items
-                  WHERE source_id = $1 AND received_at > $2::timestamptz - interval '14 days' AND replayed_at IS NULL GROUP BY reason) g
-          CROSS JOIN LATERAL (SELECT received_at, stream, detail, payload FROM quarantine_items
-                               WHERE source_id = $1 AND reason = g.reason AND replayed_at IS NULL ORDER BY received_at DESC LIMIT 1) n
-          ORDER BY g.count DESC, g.reason`,
+      const { rows } = await pool.query<Omit<QuarantineGroup, "replay"> & { replay: StoredReplay | null }>(
+        `WITH worded AS (SELECT *, CASE WHEN reason = 'malformed' THEN detail END AS why FROM quarantine_items
+                          WHERE source_id = $1 AND received_at > $2::timestamptz - interval '14 days'),
+              items AS (SELECT *, max(replayed_at) OVER (PARTITION BY reason, stream, why) AS last FROM worded)
+         SELECT reason, stream, why, (count(*) FILTER (WHERE replayed_at IS NULL))::int AS count, max(received_at) AS "lastAt",
+                (array_agg(detail ORDER BY received_at DESC))[1] AS detail, (array_agg(left(payload, $3) ORDER BY received_at DESC))[1] AS payload,
+                CASE WHEN min(last) IS NOT NULL THEN json_build_object('at', min(last), 'rows', count(*) FILTER (WHERE replayed_at = last),
+                  'cameBack', count(*) FILTER (WHERE replayed_at IS NULL AND received_at >= last)) END AS replay
+           FROM items GROUP BY reason, stream, why ORDER BY count DESC, reason, stream, why LIMIT 100`,
         [source, now, PAYLOAD_CHARACTERS],
+      );
+      return rows.map(({ replay, ...group }) => ({
+        ...group,
+        replay: replay === null ? null : { ...replay, at: new Date(replay.at) },
+      }));
+    },
+    /** What was turned away at the door in the last 24 hours, whole hours, by sender and reason. */
+    async refusals(source: SourceId, now: Date): Promise<RefusalRow[]> {
+      const { rows } = await pool.query<RefusalRow>(
+        `SELECT service, outcome, sum(requests)::float8 AS requests, sum(records)::float8 AS records, max(last_at) AS "lastAt" FROM intake_refusals
+          WHERE source_id = $1 AND hour > $2::timestamptz - interval '25 hours' GROUP BY 1, 2 ORDER BY max(last_at) DESC, 1, 2 LIMIT 100`,
+        [source, now],
       );
       return rows;
     },

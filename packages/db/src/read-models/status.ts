@@ -1,6 +1,8 @@
 import { type FreshnessState, judgeFreshness } from "@nova/pipeline-core/catalog";
+import { breakerText } from "@nova/pipeline-core/connectors";
 import type { Clock } from "@nova/pipeline-core/kernel";
 import type { Db } from "../client.ts";
+import { readOpenBreakers } from "../repositories/source-breakers.ts";
 import { type PauseRow, steeringReadModel } from "./steering.ts";
 
 export interface SourceStatus {
@@ -18,6 +20,8 @@ export interface SourceStatus {
   readonly errors: number;
   /** What is wrong now; null while all is well. */
   readonly error: string | null;
+  /** Circuit breakers that are not closed, in words. */
+  readonly breakers: readonly string[];
 }
 
 export interface DatasetStatus {
@@ -39,7 +43,10 @@ export interface PlatformStatus {
   readonly pauses: readonly PauseRow[];
 }
 
-interface SourceRow extends Omit<SourceStatus, "rowsPerSecond" | "lagSeconds" | "lagBytes" | "totalRows" | "errors"> {
+interface SourceRow extends Omit<
+  SourceStatus,
+  "rowsPerSecond" | "lagSeconds" | "lagBytes" | "totalRows" | "errors" | "breakers"
+> {
   rows_minute: string;
   lag_seconds: number | null;
   lag_bytes: string | null;
@@ -61,6 +68,7 @@ export async function readSources(db: Pick<Db, "pool">, now: Date): Promise<Sour
       ORDER BY s.id`,
     [now],
   );
+  const open = await readOpenBreakers(db.pool);
   return rows.map(({ rows_minute, lag_seconds, lag_bytes, total_rows, errors, ...row }) => ({
     ...row,
     rowsPerSecond: Number(rows_minute) / 60,
@@ -68,6 +76,7 @@ export async function readSources(db: Pick<Db, "pool">, now: Date): Promise<Sour
     lagBytes: lag_bytes === null ? null : Number(lag_bytes),
     totalRows: Number(total_rows),
     errors: Number(errors),
+    breakers: open.filter(({ source }) => source === row.id).map((breaker) => breakerText(breaker.part, breaker)),
   }));
 }
 

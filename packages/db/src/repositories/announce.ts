@@ -19,8 +19,13 @@ const MOST_IDS = 40;
 export async function announce(sql: Sql, topic: EventTopic, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const named = ids.length > MOST_IDS ? ["*"] : [...new Set(ids)];
-  const payloads = named.map((id) => JSON.stringify({ topic, id } satisfies PlatformEvent));
+  const payloads = named.map((id) => announcement(topic, id)[1]);
   await sql.query("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", [EVENT_CHANNEL, payloads]);
+}
+
+/** Channel and payload that announce one thing, for a statement that does so itself by `pg_notify`. */
+export function announcement(topic: EventTopic, id: string): [channel: string, payload: string] {
+  return [EVENT_CHANNEL, JSON.stringify({ topic, id } satisfies PlatformEvent)];
 }
 
 /**
@@ -31,10 +36,11 @@ export function throttledAnnounce(clock: Clock): typeof announce {
   const last = new Map<string, number>();
   return async (sql, topic, ids) => {
     const now = clock.now().getTime();
-    const due = ids.filter((id) => now - (last.get(`${topic} ${id}`) ?? Number.NEGATIVE_INFINITY) >= SECOND);
+    // A clock that was set back must not hold announcements back until it is where it was.
+    const due = ids.filter((id) => Math.abs(now - (last.get(`${topic} ${id}`) ?? Number.NEGATIVE_INFINITY)) >= SECOND);
     for (const id of due) last.set(`${topic} ${id}`, now);
     // Runs come and go: what was quiet for a minute is forgotten.
-    if (last.size > 5_000) for (const [key, at] of last) if (now - at > 60 * SECOND) last.delete(key);
+    if (last.size > 5_000) for (const [key, at] of last) if (Math.abs(now - at) > 60 * SECOND) last.delete(key);
     await announce(sql, topic, due);
   };
 }

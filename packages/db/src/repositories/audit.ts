@@ -1,5 +1,7 @@
 import type { AuditEntry, AuditStore, QueryStore } from "@nova/pipeline-core/access";
+import { addScanned, NOTHING_SCANNED } from "@nova/pipeline-core/lakehouse";
 import { announce, type Sql } from "./announce.ts";
+import { chargeScans } from "./charge-scan.ts";
 import { inTransaction, type StoreContext, type StoreDb } from "./store-context.ts";
 
 export function auditStore(db: StoreDb, context: StoreContext): AuditStore {
@@ -29,19 +31,24 @@ export function queryStore(db: StoreDb, context: StoreContext): QueryStore {
     },
     async finish(id, outcome) {
       await inTransaction(db.pool, async (tx) => {
+        const at = clock.now();
+        const scanned = [...outcome.scanned.values()].reduce(addScanned, NOTHING_SCANNED);
         const { rowCount } = await tx.query(
-          `UPDATE queries SET state = $2, ended_at = $3, rows = $4, bytes = $5, error_kind = $6, error_message = $7 WHERE id = $1 AND state = 'running'`,
+          `UPDATE queries SET state = $2, ended_at = $3, rows = $4, bytes = $5, error_kind = $6, error_message = $7, scanned_bytes = $8, billed_bytes = $9 WHERE id = $1 AND state = 'running'`,
           [
             id,
             outcome.state,
-            clock.now(),
+            at,
             outcome.rows,
             outcome.bytes,
             outcome.error?.kind ?? null,
             outcome.error?.message ?? null,
+            scanned.bytes,
+            scanned.billedBytes,
           ],
         );
         if (rowCount === 0) return;
+        await chargeScans(tx, at, "query", [...outcome.scanned]);
         if (outcome.state === "succeeded")
           await tx.query(
             "UPDATE datasets SET query_count = query_count + 1 WHERE name = ANY (SELECT unnest(datasets) FROM queries WHERE id = $1)",

@@ -214,13 +214,20 @@ export function backfillStore(db: StoreDb, { clock, ids }: StoreContext): Backfi
     reclaim: (epoch) =>
       own(async (tx) => {
         await guardLease(tx as Transaction, epoch);
+        const { rows: done } = await tx.query<{ id: string }>(
+          `UPDATE backfill_partitions p SET state = 'succeeded', ended_at = s.published_at
+             FROM steps s JOIN datasets d ON d.name = s.dataset AND d.kind <> 'append'
+            WHERE s.run_id = p.run_id AND s.dataset = p.dataset AND s.published_at IS NOT NULL
+              AND p.state = 'running' AND p.epoch IS DISTINCT FROM $1 RETURNING p.backfill_id AS id`,
+          [epoch],
+        );
         const { rows } = await tx.query<{ id: string }>(
           `UPDATE backfill_partitions p SET state = CASE WHEN b.state IN ${OPEN} THEN 'queued' ELSE 'cancelled' END, run_id = NULL, epoch = NULL
              FROM backfills b WHERE b.id = p.backfill_id AND p.state = 'running' AND p.epoch IS DISTINCT FROM $1 RETURNING b.id`,
           [epoch],
         );
-        await announce(tx, "backfill", [...new Set(rows.map((row) => row.id))]);
-        return rows.length;
+        await announce(tx, "backfill", [...new Set([...done, ...rows].map((row) => row.id))]);
+        return done.length + rows.length;
       }),
 
     async tried(dataset) {

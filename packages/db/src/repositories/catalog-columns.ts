@@ -12,11 +12,10 @@ export async function catalogColumns(db: StoreDb, dataset: DatasetName): Promise
   return rows[0] === undefined ? null : (rows[0].columns ?? []);
 }
 
-/** Everything the sources did up to this time is in the dataset; null while nobody knows. */
-export async function datasetThrough(db: StoreDb, name: DatasetName): Promise<Date | null> {
-  const { rows } = await db.pool.query<{ through: Date | null }>(
-    "SELECT data_through AS through FROM datasets WHERE name = $1",
-    [name],
+/** Everything the sources did up to this time is in the dataset, by dataset; without those of which nobody knows. */
+export async function datasetsThrough(db: StoreDb): Promise<Map<DatasetName, Date>> {
+  const { rows } = await db.pool.query<{ name: string; through: Date }>(
+    "SELECT name, data_through AS through FROM datasets WHERE data_through IS NOT NULL",
   );
-  return rows[0]?.through ?? null;
+  return new Map(rows.map(({ name, through }) => [name, through]));
 }

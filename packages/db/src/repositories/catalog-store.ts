@@ -3,7 +3,7 @@ import { splitDatasetName } from "@nova/pipeline-core/catalog";
 import { PlatformError, type Transaction } from "@nova/pipeline-core/kernel";
 import { announce, type Sql, throttledAnnounce } from "./announce.ts";
 import { leaseCte } from "./lease-guard.ts";
-import { inTransaction, rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
+import { FLUSHED_WITH_THE_NEXT, inTransaction, rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
 
 export function catalogStore(db: StoreDb, { clock }: Pick<StoreContext, "clock">): CatalogStore {
   const announceOften = throttledAnnounce(clock);
@@ -63,7 +63,7 @@ export function catalogStore(db: StoreDb, { clock }: Pick<StoreContext, "clock">
         `UPDATE datasets d SET snapshot_id = coalesce(c."snapshotId", d.snapshot_id), row_count = c."rowCount", bytes = c.bytes,
                 file_count = c."fileCount", committed_at = c."committedAt"
            FROM jsonb_to_recordset($1::jsonb) AS c (dataset text, "snapshotId" text, "rowCount" bigint, bytes bigint, "fileCount" int, "committedAt" timestamptz)
-          WHERE d.name = c.dataset RETURNING d.name`,
+          WHERE d.name = c.dataset RETURNING d.name, ${FLUSHED_WITH_THE_NEXT}`,
         [rowsJson(commits)],
       );
       assertAllKnown(
@@ -126,12 +126,12 @@ async function saveDatasets(tx: Sql, entries: readonly CatalogEntry[]): Promise<
     layer: splitDatasetName(entry.name).layer,
   }));
   await tx.query(
-    `INSERT INTO datasets (name, layer, kind, description, owner, pipeline, key_columns, target_lag_seconds, model_sql, model_path, code_version)
-     SELECT name, layer, kind, description, owner, pipeline, key, "targetLagSeconds", sql, path, "codeVersion" FROM jsonb_to_recordset($1::jsonb)
-         AS e (name text, layer text, kind text, description text, owner text, pipeline text, key text[], "targetLagSeconds" int, sql text, path text, "codeVersion" text)
+    `INSERT INTO datasets (name, layer, kind, description, owner, pipeline, key_columns, target_lag_seconds, model_sql, model_path, code_version, backfill_options)
+     SELECT name, layer, kind, description, owner, pipeline, key, "targetLagSeconds", sql, path, "codeVersion", backfill FROM jsonb_to_recordset($1::jsonb)
+         AS e (name text, layer text, kind text, description text, owner text, pipeline text, key text[], "targetLagSeconds" int, sql text, path text, "codeVersion" text, backfill jsonb)
      ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, description = excluded.description, owner = excluded.owner, pipeline = excluded.pipeline,
        key_columns = excluded.key_columns, target_lag_seconds = excluded.target_lag_seconds, model_sql = excluded.model_sql,
-       model_path = excluded.model_path, code_version = excluded.code_version`,
+       model_path = excluded.model_path, code_version = excluded.code_version, backfill_options = excluded.backfill_options`,
     [rowsJson(rows)],
   );
 }

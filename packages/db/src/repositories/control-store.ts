@@ -1,5 +1,5 @@
 import type { Transaction } from "@nova/pipeline-core/kernel";
-import type { ControlStore, Hold, Pause } from "@nova/pipeline-core/orchestration";
+import type { ControlStore, Hold, Pause, PoolChange } from "@nova/pipeline-core/orchestration";
 import { announce, type Sql } from "./announce.ts";
 import { guardLease } from "./lease-guard.ts";
 import { inTransaction, rowsJson, type StoreDb } from "./store-context.ts";
@@ -14,6 +14,13 @@ export function controlStore(db: StoreDb): ControlStore {
     async holds() {
       const { rows } = await db.pool.query<Hold>(
         `SELECT dataset, snapshot_id AS "snapshotId", run_id AS "runId", by, at FROM dataset_holds ORDER BY dataset`,
+      );
+      return rows;
+    },
+
+    async poolChanges() {
+      const { rows } = await db.pool.query<PoolChange>(
+        "SELECT pool, places, by, at, reason FROM pool_changes ORDER BY pool",
       );
       return rows;
     },
@@ -60,6 +67,20 @@ export function controlStore(db: StoreDb): ControlStore {
       await guardLease(tx, epoch);
       await tx.query("DELETE FROM dataset_holds WHERE dataset = $1", [dataset]);
       await announce(tx as Sql, "dataset", [dataset]);
+    },
+
+    async setPool(tx, epoch, { pool, places, by, at, reason }) {
+      await guardLease(tx, epoch);
+      await tx.query(
+        `INSERT INTO pool_changes (pool, places, by, at, reason) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (pool) DO UPDATE SET places = excluded.places, by = excluded.by, at = excluded.at, reason = excluded.reason`,
+        [pool, places, by, at, reason],
+      );
+    },
+
+    async resetPool(tx, epoch, pool) {
+      await guardLease(tx, epoch);
+      await tx.query("DELETE FROM pool_changes WHERE pool = $1", [pool]);
     },
   };
 }

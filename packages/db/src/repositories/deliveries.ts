@@ -1,4 +1,4 @@
-import type { DeliveryLedger, Quarantine } from "@nova/pipeline-core/connectors";
+import { type DeliveryLedger, type Quarantine, type RefusedRow, replayedReason } from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { announce } from "./announce.ts";
 import { rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
@@ -26,7 +26,7 @@ export function deliveryLedger(db: StoreDb): DeliveryLedger {
   };
 }
 
-/** More refused rows of one stream than this are not named one by one. */
+/** More refused rows of one stream than this are not named at once. */
 const MOST_REFUSED = 5_000;
 
 export function quarantine(db: StoreDb, { ids }: Pick<StoreContext, "ids">): Quarantine {
@@ -42,23 +42,26 @@ export function quarantine(db: StoreDb, { ids }: Pick<StoreContext, "ids">): Qua
         payload: storable(item.payload),
       }));
       await db.pool.query(
-        `INSERT INTO quarantine_items (id, source_id, stream, reason, detail, payload, received_at)
-         SELECT id, source, stream, reason, detail, payload, "receivedAt" FROM jsonb_to_recordset($1::jsonb)
-             AS q (id uuid, source text, stream text, reason text, detail text, payload text, "receivedAt" timestamptz)`,
+        `INSERT INTO quarantine_items (id, source_id, stream, reason, detail, payload, received_at, origin)
+         SELECT id, source, stream, reason, detail, payload, "receivedAt", origin FROM jsonb_to_recordset($1::jsonb)
+             AS q (id uuid, source text, stream text, reason text, detail text, payload text, "receivedAt" timestamptz, origin jsonb)
+         ON CONFLICT DO NOTHING`,
         [rowsJson(rows)],
       );
       await announce(db.pool, "quarantine", [...new Set(items.map((item) => item.source))]);
     },
-    async refused(source, stream) {
+    async refused(source, { stream, why, until, after, most = MOST_REFUSED }) {
       // The load that refuses keeps a sample and says so in the detail ("one of 900 rows").
-      const { rows } = await db.pool.query<{ payload: string; sampled: boolean }>(
-        `SELECT payload, detail ~ '[(]one of [0-9]+ rows;' AS sampled FROM quarantine_items
-          WHERE source_id = $1 AND stream = $2 AND reason = 'type-mismatch' AND replayed_at IS NULL ORDER BY received_at LIMIT $3`,
-        [source, stream, MOST_REFUSED + 1],
+      const { rows } = await db.pool.query<RefusedRow & { readonly sampled: boolean }>(
+        `SELECT id, payload, origin, detail ~ '[(]one of [0-9]+ rows;' AS sampled FROM quarantine_items
+          WHERE source_id = $1 AND stream IS NOT DISTINCT FROM $2 AND reason = $3 AND replayed_at IS NULL
+            AND ($5::text IS NULL OR detail = $5) AND ($6::timestamptz IS NULL OR received_at <= $6) AND ($7::uuid IS NULL OR id > $7)
+          ORDER BY id LIMIT $4`,
+        [source, stream, replayedReason(source, stream), most + 1, why ?? null, until ?? null, after ?? null],
       );
       return {
-        payloads: rows.slice(0, MOST_REFUSED).map((row) => row.payload),
-        complete: rows.length <= MOST_REFUSED && !rows.some((row) => row.sampled),
+        rows: rows.slice(0, most).map(({ id, payload, origin }) => ({ id, payload, origin })),
+        complete: rows.length <= most && !rows.some((row) => row.sampled),
       };
     },
   };

@@ -7,9 +7,12 @@ const KEEP = {
   flow: 14 * DAY,
   freshnessFine: 2 * DAY,
   history: 90 * DAY,
+  /** Days of datasets with the runs that are gone themselves, and what was scanned: a row or a few a dataset and day. */
+  runDays: 800 * DAY,
   /** Longer than any source repeats a delivery (Stripe: 30 days of events). */
   deliveries: 35 * DAY,
   quarantine: 30 * DAY,
+  refusals: 30 * DAY,
 } as const;
 
 /** Rolls history up and lets go of what is past its time. Idempotent; the worker calls it every few minutes. */
@@ -37,7 +40,10 @@ export async function tidyHistory(db: StoreDb, clock: Clock): Promise<void> {
   await db.pool.query("DELETE FROM commands WHERE created_at < $1 AND state IN ('done', 'refused')", [
     before(KEEP.history),
   ]);
+  await db.pool.query("DELETE FROM dataset_run_days WHERE day < $1", [before(KEEP.runDays)]);
+  await db.pool.query("DELETE FROM dataset_scan_days WHERE day < $1", [before(KEEP.runDays)]);
   await db.pool.query("DELETE FROM backfills WHERE ended_at < $1", [before(KEEP.history)]);
   await db.pool.query("DELETE FROM delivery_ledger WHERE at < $1", [before(KEEP.deliveries)]);
+  await db.pool.query("DELETE FROM intake_refusals WHERE hour < $1", [before(KEEP.refusals)]);
   await db.pool.query("DELETE FROM quarantine_items WHERE received_at < $1", [before(KEEP.quarantine)]);
 }

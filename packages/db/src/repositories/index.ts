@@ -1,9 +1,11 @@
-export { catalogColumns, datasetThrough } from "./catalog-columns.ts";
+export { catalogColumns, datasetsThrough } from "./catalog-columns.ts";
 export { catalogStore } from "./catalog-store.ts";
 export { deliveryLedger, quarantine } from "./deliveries.ts";
 export { driftStore } from "./drift-store.ts";
+export { intakeRefusals } from "./intake-refusals.ts";
 export { lineageStore } from "./lineage-store.ts";
 export { qualityStore } from "./quality-store.ts";
+export { scanCharges } from "./scan-charges.ts";
 export { reconciliationStore } from "./reconciliation-store.ts";
 export { runStore } from "./run-store.ts";
 export { sourceStore } from "./source-store.ts";
@@ -18,3 +20,4 @@ export { type CommandFeed, listenForCommands } from "./command-feed.ts";
 export { controlStore } from "./control-store.ts";
 export { backfillStore } from "./backfill-store.ts";
 export { partitionStore } from "./partition-store.ts";
+export { scheduleStore } from "./schedule-store.ts";

@@ -1,5 +1,8 @@
-import type { PartitionStore, PartitionSurvey } from "@nova/pipeline-core/orchestration";
-import { announce } from "./announce.ts";
+import type { Transaction } from "@nova/pipeline-core/kernel";
+import type { HeldBack, MarkedDays, PartitionStore, PartitionSurvey } from "@nova/pipeline-core/orchestration";
+import { announce, type Sql } from "./announce.ts";
+import { guardLease } from "./lease-guard.ts";
+import { LATEST_PARAMETERS, MARKED_DAYS } from "../marked-days.ts";
 import { inTransaction, rowsJson, type StoreDb } from "./store-context.ts";
 
 /** Steps that an average is taken of. */
@@ -36,6 +39,59 @@ export function partitionStore(db: StoreDb): PartitionStore {
         [dataset],
       );
       return rows[0] ?? null;
+    },
+
+    async markParameters(epoch, { dataset, days, parameters, runId, at }, tx) {
+      const ranges = days === "all" ? null : rowsJson(days);
+      const write = async (sql: Sql): Promise<void> => {
+        await guardLease(sql as Transaction, epoch);
+        const { rowCount } =
+          parameters === null
+            ? await sql.query(
+                `INSERT INTO partition_parameters (dataset, day, run_id, at)
+                 SELECT $1, day, $2, $3 FROM (${LATEST_PARAMETERS}) latest
+                  WHERE parameters IS NOT NULL
+                    AND ($4::jsonb IS NULL OR EXISTS (SELECT FROM jsonb_to_recordset($4::jsonb) AS r ("from" date, "to" date) WHERE day BETWEEN r."from" AND r."to"))`,
+                [dataset, runId, at, ranges],
+              )
+            : await sql.query(
+                `INSERT INTO partition_parameters (dataset, day, run_id, at, parameters)
+                 SELECT $1, r."from" + i, $2, $3, $5::jsonb FROM jsonb_to_recordset($4::jsonb) AS r ("from" date, "to" date), generate_series(0, r."to" - r."from") i`,
+                [dataset, runId, at, ranges ?? "[]", JSON.stringify(parameters)],
+              );
+        if (rowCount !== 0) await announce(sql, "dataset", [dataset]);
+      };
+      await (tx === undefined ? inTransaction(db.pool, write) : write(tx as Sql));
+    },
+
+    async unmarkSince(tx, dataset, since) {
+      await tx.query("DELETE FROM partition_parameters WHERE dataset = $1 AND at >= $2", [dataset, since]);
+    },
+
+    async marked(dataset) {
+      const { rows } = await db.pool.query<MarkedDays>(MARKED_DAYS, [dataset]);
+      return rows;
+    },
+
+    holdBack: (epoch, dataset, held) =>
+      inTransaction(db.pool, async (tx) => {
+        await guardLease(tx as Transaction, epoch);
+        const { rowCount } =
+          held === null
+            ? await tx.query("DELETE FROM dataset_held_days WHERE dataset = $1", [dataset])
+            : await tx.query(
+                `INSERT INTO dataset_held_days (dataset, held) SELECT name, $2::jsonb FROM datasets WHERE name = $1
+                 ON CONFLICT (dataset) DO UPDATE SET held = excluded.held`,
+                [dataset, JSON.stringify(held)],
+              );
+        if (rowCount !== 0) await announce(tx, "dataset", [dataset]);
+      }),
+
+    async heldBack() {
+      const { rows } = await db.pool.query<{ dataset: string; held: HeldBack }>(
+        "SELECT dataset, held FROM dataset_held_days ORDER BY dataset",
+      );
+      return rows.map(({ dataset, held }) => ({ dataset, ...held }));
     },
 
     async secondsOf(datasets) {

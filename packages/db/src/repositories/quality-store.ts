@@ -1,5 +1,6 @@
 import type { QualityStore } from "@nova/pipeline-core/quality";
 import { announce } from "./announce.ts";
+import { chargeScans } from "./charge-scan.ts";
 import { inTransaction, rowsJson, type StoreDb } from "./store-context.ts";
 
 export function qualityStore(db: StoreDb): QualityStore {
@@ -27,13 +28,22 @@ export function qualityStore(db: StoreDb): QualityStore {
     async recordResults(results) {
       if (results.length === 0) return;
       await inTransaction(db.pool, async (tx) => {
-        await tx.query(
-          `INSERT INTO check_results (dataset, "check", at, outcome, value, threshold, snapshot_id, run_id, message)
-           SELECT dataset, "check", at, outcome, value, threshold, "snapshotId", "runId", message FROM jsonb_to_recordset($1::jsonb)
-               AS r (dataset text, "check" text, at timestamptz, outcome text, value float8, threshold float8, "snapshotId" text, "runId" uuid, message text)
-           ON CONFLICT (dataset, "check", at) DO NOTHING`,
+        const { rows: fresh } = await tx.query<{ dataset: string; check: string; at: Date }>(
+          `INSERT INTO check_results (dataset, "check", at, outcome, value, threshold, snapshot_id, run_id, message, scanned_bytes, billed_bytes)
+           SELECT dataset, "check", at, outcome, value, threshold, "snapshotId", "runId", message, (scanned->>'bytes')::bigint, (scanned->>'billedBytes')::bigint
+             FROM jsonb_to_recordset($1::jsonb)
+               AS r (dataset text, "check" text, at timestamptz, outcome text, value float8, threshold float8, "snapshotId" text, "runId" uuid, message text, scanned jsonb)
+           ON CONFLICT (dataset, "check", at) DO NOTHING RETURNING dataset, "check", at`,
           [rowsJson(results)],
         );
+        // A result that is recorded again is not charged again.
+        const isFresh = new Set(fresh.map(({ dataset, check, at }) => `${dataset} ${check} ${at.getTime()}`));
+        for (const [at, together] of Map.groupBy(results, (result) => result.at.getTime())) {
+          const scans = together.flatMap(({ dataset, check, scanned }) =>
+            scanned === undefined || !isFresh.has(`${dataset} ${check} ${at}`) ? [] : [[dataset, scanned] as const],
+          );
+          await chargeScans(tx, new Date(at), "check", scans);
+        }
         // The newest of this call per check; a result older than the last known one (a replay) changes nothing.
         await tx.query(
           `UPDATE checks k SET outcome_since = CASE WHEN k.last_outcome = r.outcome THEN k.outcome_since ELSE r.at END,

@@ -1,7 +1,15 @@
-import type { Reconciliation, ReconciliationStore, SourceId } from "@nova/pipeline-core/connectors";
+import {
+  type Reconciliation,
+  type ReconciliationStore,
+  type SourceId,
+  stagedDatasetName,
+  type StreamState,
+  whyLeft,
+} from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { announce, type Sql } from "./announce.ts";
 import { writeAudit } from "./audit.ts";
+import { chargeScans } from "./charge-scan.ts";
 import { inTransaction, type StoreContext, type StoreDb } from "./store-context.ts";
 
 const COLUMNS = `id, source_id AS source, stream, repair, state, requested_by AS "requestedBy", requested_at AS "requestedAt",
@@ -31,6 +39,40 @@ export function reconciliationStore(db: StoreDb, context: StoreContext): Reconci
         return { ...made, endedAt: null, outcome: null };
       }),
 
+    askAll: ({ source, repair, requestedBy }) =>
+      inTransaction(db.pool, async (tx) => {
+        const { rows } = await tx.query<{ stream: string; state: StreamState; key: string[]; open: string | null }>(
+          `SELECT s.name AS stream, s.state, s.key_columns AS key,
+                  (SELECT id FROM reconciliations r WHERE r.source_id = s.source_id AND r.stream = s.name AND r.state IN ('asked', 'running') LIMIT 1) AS open
+             FROM streams s WHERE s.source_id = $1 ORDER BY s.name FOR UPDATE OF s`,
+          [source],
+        );
+        const streams = rows.map((row) => ({ ...row, why: whyLeft(row) }));
+        const compared = streams.filter(({ why }) => why === null);
+        const made = compared
+          .filter(({ open }) => open === null)
+          .map(({ stream }) => ({ stream, id: context.ids.next() }));
+        await tx.query(
+          `INSERT INTO reconciliations (id, source_id, stream, repair, state, requested_by, requested_at)
+           SELECT each.id, $1, each.stream, $2, 'asked', $3, $4 FROM unnest($5::uuid[], $6::text[]) AS each (id, stream)`,
+          [source, repair, requestedBy, clock.now(), made.map((each) => each.id), made.map((each) => each.stream)],
+        );
+        if (requestedBy !== null)
+          await writeAudit(tx, context, {
+            actor: requestedBy,
+            action: repair ? "stream.compare-and-repair" : "stream.compare",
+            resource: source,
+            detail: { reconciliations: made.length },
+          });
+        await announce(tx, "source", [source]);
+        const ids = [...compared.flatMap(({ open }) => open ?? []), ...made.map((each) => each.id)];
+        const { rows: asked } = await tx.query<Reconciliation>(
+          `SELECT ${COLUMNS} FROM reconciliations WHERE id = ANY($1::uuid[]) ORDER BY stream`,
+          [ids],
+        );
+        return { asked, left: streams.flatMap(({ stream, why }) => (why === null ? [] : [{ stream, why }])) };
+      }),
+
     async take(source) {
       const { rows } = await db.pool.query<Reconciliation>(
         `UPDATE reconciliations SET state = 'running'
@@ -42,18 +84,28 @@ export function reconciliationStore(db: StoreDb, context: StoreContext): Reconci
       return rows[0] ?? null;
     },
 
-    async finish(id, outcome) {
-      const { rows } = await db.pool.query<{ source: SourceId }>(
-        `UPDATE reconciliations SET state = $2, outcome = $3, ended_at = $4 WHERE id = $1 AND state IN ('asked', 'running')
-         RETURNING source_id AS source`,
-        [id, outcome.state, JSON.stringify(outcome), clock.now()],
-      );
-      await announce(
-        db.pool,
-        "source",
-        rows.map((row) => row.source),
-      );
-    },
+    finish: (id, outcome) =>
+      inTransaction(db.pool, async (tx) => {
+        const at = clock.now();
+        const { rows } = await tx.query<{ source: SourceId; stream: string }>(
+          `UPDATE reconciliations SET state = $2, outcome = $3, ended_at = $4 WHERE id = $1 AND state IN ('asked', 'running')
+           RETURNING source_id AS source, stream`,
+          [id, outcome.state, JSON.stringify(outcome), at],
+        );
+        const { scanned } = outcome;
+        if (scanned !== undefined)
+          await chargeScans(
+            tx,
+            at,
+            "comparison",
+            rows.map(({ source, stream }) => [stagedDatasetName(source, stream), scanned] as const),
+          );
+        await announce(
+          tx,
+          "source",
+          rows.map((row) => row.source),
+        );
+      }),
 
     async find(id) {
       const { rows } = await db.pool.query<Reconciliation>(`SELECT ${COLUMNS} FROM reconciliations WHERE id = $1`, [
@@ -71,8 +123,11 @@ export function reconciliationStore(db: StoreDb, context: StoreContext): Reconci
       return rows;
     },
 
-    async reopen() {
-      await db.pool.query("UPDATE reconciliations SET state = 'asked' WHERE state = 'running'");
+    async reopen(source, underWay) {
+      await db.pool.query(
+        "UPDATE reconciliations SET state = 'asked' WHERE source_id = $1 AND state = 'running' AND id <> ALL($2::uuid[])",
+        [source, underWay],
+      );
     },
 
     async mostDue(source, before) {

@@ -1,9 +1,14 @@
 import type { RunStore } from "@nova/pipeline-core/orchestration";
+import { addToStep, chargeStep, scanParameters } from "./charge-scan.ts";
 import { findRun } from "./find-run.ts";
 import { PlatformError } from "@nova/pipeline-core/kernel";
-import { announce, type Sql, throttledAnnounce } from "./announce.ts";
-import { inTransaction, rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
+import { markSteps, OUTCOME_OF_STEPS, STATE_OF_OUTCOME, unmarkSteps } from "./mark-steps.ts";
+import { rollUpRuns } from "./roll-up-runs.ts";
+import { announce, announcement, type Sql, throttledAnnounce } from "./announce.ts";
+import { FLUSHED_WITH_THE_NEXT, inTransaction, rowsJson, type StoreContext, type StoreDb } from "./store-context.ts";
 
+/** Runs removed in one transaction: few enough that nobody waits for it. */
+const PRUNED_AT_ONCE = 2_000;
 const OPEN_STEP = "('waiting', 'running', 'retrying')";
 
 export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
@@ -32,8 +37,9 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
           ],
         );
         await tx.query(
-          `INSERT INTO steps (run_id, dataset, ordinal, state, reason, after, waiting_since)
-           SELECT $1, dataset, ordinal, 'waiting', reason, after, $3 FROM jsonb_to_recordset($2::jsonb) AS s (dataset text, ordinal int, reason text, after text[])`,
+          `INSERT INTO steps (run_id, dataset, ordinal, state, reason, after, parameters, waiting_since)
+           SELECT $1, dataset, ordinal, 'waiting', reason, after, parameters, $3
+             FROM jsonb_to_recordset($2::jsonb) AS s (dataset text, ordinal int, reason text, after text[], parameters jsonb)`,
           [id, rowsJson(plan.steps.map((step, ordinal) => ({ ...step, ordinal }))), now],
         );
       });
@@ -65,6 +71,9 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
         return datasets;
       }),
 
+    markSteps: (runId, request) => inTransaction(db.pool, (tx) => markSteps(tx, runId, request, clock.now())),
+    unmarkSteps: (runId, request) => inTransaction(db.pool, (tx) => unmarkSteps(tx, runId, request)),
+
     async publishStep(tx, runId, dataset, attempt) {
       const { rowCount } = await tx.query(
         "UPDATE steps SET published_at = $4 WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running'",
@@ -95,61 +104,62 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
         );
         await tx.query(
           `UPDATE runs r SET ended_at = $2, rows_out = s.rows_out, error_kind = s.error_kind, error_message = s.error_message,
-             state = CASE WHEN s.failed THEN 'failed' WHEN s.cancelled THEN 'cancelled' ELSE 'succeeded' END
-           FROM (SELECT coalesce(sum(rows_out), 0) AS rows_out, coalesce(bool_or(state = 'failed'), false) AS failed,
-                        coalesce(bool_or(state = 'cancelled'), false) AS cancelled,
-                        (array_agg(error_kind ORDER BY ordinal) FILTER (WHERE state = 'failed'))[1] AS error_kind,
-                        (array_agg(dataset || ': ' || error_message ORDER BY ordinal) FILTER (WHERE state = 'failed'))[1] AS error_message
-                   FROM steps WHERE run_id = $1) s
+             state = ${STATE_OF_OUTCOME}
+           FROM (${OUTCOME_OF_STEPS}) s
            WHERE r.id = $1 AND r.state IN ('queued', 'running')`,
           [runId, now],
         );
       }),
 
-    startStep: (runId, dataset) =>
-      inTransaction(db.pool, async (tx) => {
-        const now = clock.now();
-        const { rows } = await tx.query<{ attempt: number }>(
-          `UPDATE steps SET state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, $3), retry_at = NULL, published_at = NULL
-            WHERE run_id = $1 AND dataset = $2 AND state IN ('waiting', 'retrying') RETURNING attempt`,
-          [runId, dataset, now],
-        );
-        const [step] = rows;
-        if (step === undefined) throw await whyNot(tx, runId, dataset);
-        await tx.query(
-          "INSERT INTO attempts (run_id, dataset, number, state, started_at) VALUES ($1, $2, $3, 'running', $4)",
-          [runId, dataset, step.attempt, now],
-        );
-        await announce(tx, "run", [runId]);
-        return step.attempt;
-      }),
+    // Steps begin and end many times a minute: each is one statement, one trip to the server and one write to its log.
+    async startStep(runId, dataset) {
+      const { rows } = await db.pool.query<{ attempt: number }>(
+        `WITH step AS (
+           UPDATE steps SET state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, $3), retry_at = NULL, published_at = NULL
+            WHERE run_id = $1 AND dataset = $2 AND state IN ('waiting', 'retrying') RETURNING run_id, dataset, attempt),
+         begun AS (INSERT INTO attempts (run_id, dataset, number, state, started_at) SELECT run_id, dataset, attempt, 'running', $3 FROM step)
+         SELECT attempt, pg_notify($4, $5), ${FLUSHED_WITH_THE_NEXT} FROM step`,
+        [runId, dataset, clock.now(), ...announcement("run", runId)],
+      );
+      const [step] = rows;
+      if (step === undefined) throw await whyNot(db.pool, runId, dataset);
+      return step.attempt;
+    },
 
-    succeedStep: (runId, dataset, attempt, outcome) =>
-      change(runId, async (tx) => {
-        const now = clock.now();
-        const { rowCount } = await tx.query(
-          `UPDATE steps SET state = 'succeeded', ended_at = $4, rows_in = $5, rows_out = $6, bytes = $7, snapshot_before = $8, snapshot_after = $9,
-             error_kind = NULL, error_message = NULL, inputs_before = $10, inputs_after = $11, through_before = $12, idempotency_key = $13
-           WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running'`,
-          [
-            runId,
-            dataset,
-            attempt,
-            now,
-            outcome.rowsIn,
-            outcome.rowsOut,
-            outcome.bytes,
-            outcome.snapshotBefore,
-            outcome.snapshotAfter,
-            outcome.progress === undefined ? null : JSON.stringify(outcome.progress.inputsBefore),
-            outcome.progress === undefined ? null : JSON.stringify(outcome.progress.inputsAfter),
-            outcome.progress?.throughBefore ?? null,
-            outcome.progress?.key ?? null,
-          ],
-        );
-        if (rowCount === 0) throw await staleAttempt(tx, runId, dataset, attempt);
-        await endAttempt(tx, runId, dataset, attempt, "succeeded", now, null);
-      }),
+    async succeedStep(runId, dataset, attempt, outcome) {
+      const { rowCount } = await db.pool.query(
+        `WITH step AS (
+           UPDATE steps SET state = 'succeeded', ended_at = $4, rows_in = $5, rows_out = $6, bytes = $7, snapshot_before = $8, snapshot_after = $9,
+             error_kind = NULL, error_message = NULL, inputs_before = $10, inputs_after = $11, through_before = $12, idempotency_key = $13,
+             through_after = $14, code_version = $15, ${addToStep("$18", "$19", "$20")}
+           WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running' RETURNING run_id, dataset, attempt),
+         ended AS (
+           UPDATE attempts a SET state = 'succeeded', ended_at = $4, error_kind = NULL, error_message = NULL FROM step s
+            WHERE a.run_id = s.run_id AND a.dataset = s.dataset AND a.number = s.attempt),
+         ${chargeStep("$4", "$18", "$19", "$20")}
+         SELECT pg_notify($16, $17), ${FLUSHED_WITH_THE_NEXT} FROM step`,
+        [
+          runId,
+          dataset,
+          attempt,
+          clock.now(),
+          outcome.rowsIn,
+          outcome.rowsOut,
+          outcome.bytes,
+          outcome.snapshotBefore,
+          outcome.snapshotAfter,
+          outcome.progress === undefined ? null : JSON.stringify(outcome.progress.inputsBefore),
+          outcome.progress === undefined ? null : JSON.stringify(outcome.progress.inputsAfter),
+          outcome.progress?.throughBefore ?? null,
+          outcome.progress?.key ?? null,
+          outcome.progress?.throughAfter ?? null,
+          outcome.progress?.codeVersion ?? null,
+          ...announcement("run", runId),
+          ...scanParameters(outcome.scanned),
+        ],
+      );
+      if (rowCount === 0) throw await staleAttempt(db.pool, runId, dataset, attempt);
+    },
 
     skipStep: (runId, dataset, reason, key) =>
       change(runId, async (tx) => {
@@ -164,8 +174,12 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
       change(runId, async (tx) => {
         const now = clock.now();
         const { rowCount } = await tx.query(
-          `UPDATE steps SET state = $4, ended_at = $5, retry_at = $6, error_kind = $7, error_message = $8
-            WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running'`,
+          `WITH step AS (
+             UPDATE steps SET state = $4, ended_at = $5, retry_at = $6, error_kind = $7, error_message = $8,
+               inputs_before = $9, inputs_after = $10, through_before = $11, code_version = $12, ${addToStep("$14", "$15", "$16")}
+              WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state = 'running' RETURNING run_id, dataset),
+           ${chargeStep("$13", "$14", "$15", "$16")}
+           SELECT FROM step`,
           [
             runId,
             dataset,
@@ -175,18 +189,41 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
             retryAt,
             failure.kind,
             failure.message,
+            failure.tried === undefined ? null : JSON.stringify(failure.tried.inputsBefore),
+            failure.tried === undefined ? null : JSON.stringify(failure.tried.inputs),
+            failure.tried?.throughBefore ?? null,
+            failure.tried?.codeVersion ?? null,
+            now,
+            ...scanParameters(failure.scanned),
           ],
         );
         if (rowCount === 0) throw await staleAttempt(tx, runId, dataset, attempt);
-        await endAttempt(tx, runId, dataset, attempt, "failed", now, failure);
+        await tx.query(
+          "UPDATE attempts SET state = 'failed', ended_at = $4, error_kind = $5, error_message = $6 WHERE run_id = $1 AND dataset = $2 AND number = $3",
+          [runId, dataset, attempt, now, failure.kind, failure.message],
+        );
       }),
+
+    async chargeCancelled(runId, dataset, attempt, scanned) {
+      if (scanned.queries === 0) return;
+      await db.pool.query(
+        `WITH step AS (
+           UPDATE steps SET ${addToStep("$5", "$6", "$7")}
+            WHERE run_id = $1 AND dataset = $2 AND attempt = $3 AND state IN ('cancelled', 'failed') RETURNING run_id, dataset),
+         ${chargeStep("$4", "$5", "$6", "$7")}
+         SELECT FROM step`,
+        [runId, dataset, attempt, clock.now(), ...scanParameters(scanned)],
+      );
+    },
 
     async log(lines) {
       if (lines.length === 0) return;
       await db.pool.query(
-        `INSERT INTO run_logs (run_id, dataset, at, level, message, fields)
-         SELECT "runId", dataset, at, level, message, fields FROM jsonb_to_recordset($1::jsonb)
-             AS l ("runId" uuid, dataset text, at timestamptz, level text, message text, fields jsonb)`,
+        `WITH lines AS (
+           INSERT INTO run_logs (run_id, dataset, at, level, message, fields)
+           SELECT "runId", dataset, at, level, message, fields FROM jsonb_to_recordset($1::jsonb)
+               AS l ("runId" uuid, dataset text, at timestamptz, level text, message text, fields jsonb))
+         SELECT ${FLUSHED_WITH_THE_NEXT}`,
         [rowsJson(lines)],
       );
       await announceOften(db.pool, "run", [...new Set(lines.map((line) => line.runId))]);
@@ -214,52 +251,43 @@ export function runStore(db: StoreDb, { clock, ids }: StoreContext): RunStore {
         return open.length;
       }),
 
-    async prune({ succeededAfter, failedAfter }) {
-      const { rowCount } = await db.pool.query(
-        `DELETE FROM runs WHERE (state = 'succeeded' AND created_at < $1) OR (state IN ('failed', 'cancelled') AND created_at < $2)`,
-        [succeededAfter, failedAfter],
-      );
-      return rowCount ?? 0;
+    async prune(keep) {
+      let pruned = 0;
+      for (;;) {
+        const some = await rollUpRuns(db.pool, keep, PRUNED_AT_ONCE);
+        pruned += some;
+        if (some < PRUNED_AT_ONCE) return pruned;
+      }
     },
   };
 }
 
-async function endAttempt(
-  tx: Sql,
-  runId: string,
-  dataset: string,
-  number: number,
-  state: "succeeded" | "failed",
-  at: Date,
-  failure: { kind: string; message: string } | null,
-): Promise<void> {
-  await tx.query(
-    "UPDATE attempts SET state = $4, ended_at = $5, error_kind = $6, error_message = $7 WHERE run_id = $1 AND dataset = $2 AND number = $3",
-    [runId, dataset, number, state, at, failure?.kind ?? null, failure?.message ?? null],
-  );
-}
-
 async function staleAttempt(tx: Sql, runId: string, dataset: string, attempt: number): Promise<PlatformError> {
-  return (await stateOf(tx, runId, dataset)) === "cancelled"
-    ? cancelledStep(dataset)
-    : new PlatformError("stale-writer", `attempt ${attempt} of ${dataset} is not the running one`);
+  return (
+    endedByPerson(dataset, await stateOf(tx, runId, dataset)) ??
+    new PlatformError("stale-writer", `attempt ${attempt} of ${dataset} is not the running one`)
+  );
 }
 
 async function whyNot(tx: Sql, runId: string, dataset: string): Promise<PlatformError> {
   const state = await stateOf(tx, runId, dataset);
   if (state === undefined) return new PlatformError("not-found", `run ${runId} has no step ${dataset}`);
-  return state === "cancelled" ? cancelledStep(dataset) : new PlatformError("conflict", `step ${dataset} is ${state}`);
+  return endedByPerson(dataset, state) ?? new PlatformError("conflict", `step ${dataset} is ${state}`);
 }
 
-function cancelledStep(dataset: string): PlatformError {
-  return new PlatformError("cancelled", `step ${dataset} was cancelled`);
+function endedByPerson(dataset: string, state: string | undefined): PlatformError | null {
+  if (state === "cancelled") return new PlatformError("cancelled", `step ${dataset} was cancelled`);
+  return state === MARKED_FAILED ? new PlatformError("cancelled", `step ${dataset} was marked as failed`) : null;
 }
+
+const MARKED_FAILED = "failed by hand";
 
 async function stateOf(tx: Sql, runId: string, dataset: string): Promise<string | undefined> {
-  const { rows } = await tx.query<{ state: string }>("SELECT state FROM steps WHERE run_id = $1 AND dataset = $2", [
-    runId,
-    dataset,
-  ]);
+  const { rows } = await tx.query<{ state: string }>(
+    `SELECT CASE WHEN state = 'failed' AND marked_by IS NOT NULL THEN '${MARKED_FAILED}' ELSE state END AS state
+       FROM steps WHERE run_id = $1 AND dataset = $2`,
+    [runId, dataset],
+  );
   return rows[0]?.state;
 }
 

@@ -1,4 +1,5 @@
 import type { SourceStore } from "@nova/pipeline-core/connectors";
+import { sourceBreakers } from "./source-breakers.ts";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { announce, throttledAnnounce } from "./announce.ts";
 import { leaseCte } from "./lease-guard.ts";
@@ -59,6 +60,8 @@ export function sourceStore(db: StoreDb, { clock, ids }: StoreContext): SourceSt
         },
       );
     },
+
+    ...sourceBreakers(db),
 
     async saveDiagnosis(source, diagnosis) {
       await update(source, "UPDATE sources SET diagnosis = $2, diagnosed_at = $3 WHERE id = $1", [

@@ -30,6 +30,13 @@ export async function inTransaction<T>(pool: pg.Pool, work: (tx: Sql) => Promise
   }
 }
 
+/**
+ * For the select list of a statement that is a transaction by itself: it does not wait until the disk has it. The log is
+ * written in order, so whatever is committed in the usual way later, such as the publishing of a step, has it on disk with
+ * itself. A server that crashes before that is as one that crashed a moment earlier; nobody sees an order that was not.
+ */
+export const FLUSHED_WITH_THE_NEXT = "set_config('synchronous_commit', 'off', true)";
+
 /** Rows as one parameter for `jsonb_to_recordset($1::jsonb)`: any number of rows in one statement, bigints as text. */
 export function rowsJson(rows: readonly object[]): string {
   return JSON.stringify(rows, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));

@@ -9,7 +9,10 @@ import {
   backfillStoreContract,
   commandStoreContract,
   partitionStoreContract,
+  runMarksContract,
   runStoreContract,
+  type RunStoreFixture,
+  scheduleStoreContract,
 } from "@nova/pipeline-core/orchestration/testing";
 import type { Logger, Transaction } from "@nova/pipeline-core/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -27,6 +30,7 @@ import {
   listenForCommands,
   partitionStore,
   runStore,
+  scheduleStore,
   sourceStore,
   workerLease,
 } from "./index.ts";
@@ -85,7 +89,7 @@ describe("the catalog in PostgreSQL", () => {
     await emptyDb(db);
     const lease = workerLease(db, context);
     const staleEpoch = await lease.acquire({ id: "old", pid: 1, startedAt: NOW });
-    const epoch = await lease.acquire({ id: "new", pid: 2, startedAt: NOW });
+    const epoch = await workerLease(db, context).acquire({ id: "new", pid: 2, startedAt: NOW });
     return { catalog: catalogStore(db, context), epoch, staleEpoch, transaction };
   });
 });
@@ -128,7 +132,7 @@ describe("commands in PostgreSQL", () => {
 });
 
 describe("runs in PostgreSQL", () => {
-  runStoreContract({ test, expect }, async () => {
+  const make = async (): Promise<RunStoreFixture> => {
     await emptyDb(db);
     return {
       runs: runStore(db, context),
@@ -148,7 +152,9 @@ describe("runs in PostgreSQL", () => {
         return { state: run.state as RunState, steps, logLines: run._count.logs };
       },
     };
-  });
+  };
+  runStoreContract({ test, expect }, make);
+  runMarksContract({ test, expect }, make);
 });
 
 describe("backfills in PostgreSQL", () => {
@@ -177,6 +183,27 @@ describe("partitions in PostgreSQL", () => {
     clock.forward(3_000);
     const outcome = { rowsIn: 1, rowsOut: 1, bytes: 1, snapshotBefore: "1", snapshotAfter: "2" };
     await runs.succeedStep(id, "mart.daily_sales", attempt, outcome);
-    return { partitions: partitionStore(db) };
+    const epoch = await workerLease(db, context).acquire({ id: "worker", pid: 1, startedAt: NOW });
+    return {
+      partitions: partitionStore(db),
+      epoch,
+      within: (work) => inTransaction(db.pool, (tx) => work(tx as Transaction)),
+    };
+  });
+});
+
+describe("schedules in PostgreSQL", () => {
+  scheduleStoreContract({ test, expect }, async () => {
+    await emptyDb(db);
+    await db.pool.query(
+      `INSERT INTO datasets (name, layer, kind, description, owner, pipeline, target_lag_seconds)
+       SELECT name, 'mart', 'full', '', 'o', 'marts', 60 FROM unnest(ARRAY['mart.a', 'mart.b']) AS name`,
+    );
+    const lease = workerLease(db, context);
+    return {
+      schedules: scheduleStore(db),
+      newEpoch: () => lease.acquire({ id: "worker", pid: 1, startedAt: NOW }),
+      within: transaction,
+    };
   });
 });

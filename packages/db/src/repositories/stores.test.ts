@@ -6,6 +6,7 @@ import { migrate } from "../migrate.ts";
 import { DEMO_PEOPLE, seedDemoPeople } from "../seed/index.ts";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import { emptyDb, standingClock, testIds } from "../testing/store-fixture.ts";
+import { listRunDays } from "../read-models/run-days.ts";
 import * as stores from "./index.ts";
 
 const NOW = new Date("2026-11-23T09:00:00Z");
@@ -117,7 +118,7 @@ describe("queries by people", () => {
     expect(await db.prisma.auditEntry.findMany()).toMatchObject([
       { actor: "ana@novaretail.example", action: "query.run", resource: `query/${id}` },
     ]);
-    const outcome = { state: "succeeded", rows: 3, bytes: 30, error: null } as const;
+    const outcome = { state: "succeeded", rows: 3, bytes: 30, error: null, scanned: new Map() } as const;
     await queries.finish(id, outcome);
     await queries.finish(id, outcome);
     expect(await db.prisma.dataset.findFirst()).toMatchObject({ queryCount: 1n });
@@ -289,5 +290,75 @@ describe("history", () => {
       { rows: 10n, lagSeconds: 70 },
     ]);
     clock.forward(-25 * 60 * MINUTE);
+  });
+
+  test("runs past their time go, and their steps are counted in the days of their datasets, each once", async () => {
+    const runs = stores.runStore(db, context);
+    const MART = "mart.daily_sales";
+    const ORDERS = "curated.orders";
+    const outcome = { rowsIn: 5, rowsOut: 7, bytes: 1, snapshotBefore: "1", snapshotAfter: "2" };
+    const run = async (seconds: number, fails = false): Promise<string> => {
+      const steps = [ORDERS, MART].map((dataset) => ({ dataset, reason: "new data", after: [] }));
+      const id = await runs.createRun({ pipeline: "sales", trigger: "target-lag", steps });
+      await runs.startRun(id);
+      const attempt = await runs.startStep(id, ORDERS);
+      clock.forward(seconds * 1_000);
+      if (fails) await runs.failStep(id, ORDERS, attempt, { kind: "engine-failed", message: "no" }, null);
+      else await runs.succeedStep(id, ORDERS, attempt, outcome);
+      await runs.skipStep(id, MART, fails ? "curated.orders did not succeed" : "nothing new");
+      await runs.finishRun(id);
+      return id;
+    };
+    const left = async (): Promise<string[]> => (await db.prisma.run.findMany()).map(({ id }) => id);
+    const days = () => db.prisma.datasetRunDay.findMany({ orderBy: [{ dataset: "asc" }, { day: "asc" }] });
+    const start = clock.now().getTime();
+    await run(2);
+    await run(10);
+    const failed = await run(3, true);
+    const later = new Date(clock.now().getTime() + MINUTE);
+    expect(await runs.prune({ succeededAfter: later, failedAfter: new Date(0) })).toBe(2);
+    expect(await left()).toEqual([failed]);
+    const first = { succeeded: 2, failed: 0, skipped: 0, rowsOut: 14n, seconds: 12, longestSeconds: 10 };
+    const today = new Date(NOW.toISOString().slice(0, 10));
+    expect(await days()).toMatchObject([
+      { dataset: ORDERS, day: today, ...first },
+      { dataset: MART, day: today, succeeded: 0, skipped: 2, rowsOut: 0n, seconds: 0 },
+    ]);
+
+    // Read together with what is still there: the failed run.
+    expect(await listRunDays(db.pool, ORDERS, 5)).toEqual([
+      {
+        day: "2026-11-23",
+        succeeded: 2,
+        failed: 1,
+        skipped: 0,
+        cancelled: 0,
+        rowsOut: 14,
+        meanSeconds: 5,
+        longestSeconds: 10,
+      },
+    ]);
+
+    // The next time adds to the same day; a run of another day has its own, and the last of a schedule stays.
+    clock.forward(24 * 60 * MINUTE);
+    await run(4);
+    const scheduled = await run(1);
+    await db.pool.query(
+      `INSERT INTO datasets (name, layer, kind, description, owner, pipeline, target_lag_seconds) VALUES ($1, 'curated', 'merge', '', '', 'sales', 60)`,
+      [ORDERS],
+    );
+    await db.pool.query(
+      "INSERT INTO dataset_schedules (dataset, cron, zone, declared, run_id) VALUES ($1, '0 6 * * *', 'UTC', true, $2)",
+      [ORDERS, scheduled],
+    );
+    const evening = new Date(clock.now().getTime() + MINUTE);
+    expect(await runs.prune({ succeededAfter: evening, failedAfter: evening })).toBe(2);
+    expect(await runs.prune({ succeededAfter: evening, failedAfter: evening })).toBe(0);
+    expect(await left()).toEqual([scheduled]);
+    expect((await days()).filter(({ dataset }) => dataset === ORDERS)).toMatchObject([
+      { day: today, ...first, failed: 1, seconds: 15 },
+      { succeeded: 1, failed: 0, rowsOut: 7n, seconds: 4, longestSeconds: 4 },
+    ]);
+    clock.forward(start - clock.now().getTime());
   });
 });

@@ -7,7 +7,8 @@ export function workerLease(db: StoreDb, { clock }: Pick<StoreContext, "clock">)
     async acquire(worker) {
       return inTransaction(db.pool, async (tx) => {
         const now = clock.now();
-        // Waits for commits that hold the older lease (see leaseCte), then ends it.
+        // Waits for commits that hold the older lease (see leaseCte), however long, then ends it.
+        await tx.query("SET LOCAL lock_timeout = 0");
         await tx.query("SELECT epoch FROM worker_leases WHERE released_at IS NULL FOR UPDATE");
         await tx.query("UPDATE worker_leases SET released_at = $1 WHERE released_at IS NULL", [now]);
         const { rows } = await tx.query<{ epoch: string }>(

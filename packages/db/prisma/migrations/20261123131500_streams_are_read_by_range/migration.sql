@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "stream_requests" ADD COLUMN     "range" JSONB;
