@@ -1,62 +1,61 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type {
-  Compared,
-  ComparedColumn,
-  DatasetComparison,
-  KeyDifference,
-  KeyRange,
-} from "@nova/pipeline-core/connectors";
+import type { Compared, DatasetComparison, KeyDifference, KeyRange } from "@nova/pipeline-core/connectors";
 import { duckdbType } from "@nova/iceberg";
-import { findTable, type Lake, withConnection } from "./lake.ts";
-import { scanSql } from "./probe-dataset.ts";
+import { openCopy } from "./compare-copy.ts";
+import { datasetRows, hashSql, joined, keyJsonSql } from "./compared-text.ts";
+import { type Lake, withConnection } from "./lake.ts";
 import { firstRow, rowsOf } from "./rows.ts";
 import { ident, literal } from "./sql-text.ts";
 
 /** The dataset's side of a comparison with its source: rows that live, as sums of hashes that DuckDB computes. */
 export function datasetComparison(lake: Lake): DatasetComparison {
-  // A stream without a row so far has no table: its dataset is empty.
-  const all = async (dataset: string, compared: Compared): Promise<string> =>
-    (await findTable(lake, dataset)) === null ? noRows(compared) : scanSql(lake, dataset);
   const live = async (dataset: string, compared: Compared): Promise<string> =>
-    `(SELECT * FROM ${await all(dataset, compared)} WHERE _deleted_at IS NULL)`;
+    `(SELECT * FROM ${await datasetRows(lake, dataset, compared)} WHERE _deleted_at IS NULL)`;
   return {
-    async ranges(dataset, compared, rows) {
-      if (!compared.sortable) return [{ after: null, through: null }];
-      const source = await live(dataset, compared);
-      return withConnection(lake, async (connection) => {
-        const key = compared.key.map(({ stagedName }) => ident(stagedName)).join(", ");
-        const texts = compared.key.map(({ stagedName }) => `CAST(${ident(stagedName)} AS VARCHAR)`).join(", ");
-        const bounds = await rowsOf<{ bound: { items: string[] } }>(
-          connection,
-          `SELECT [${texts}] AS bound FROM (SELECT ${key}, row_number() OVER (ORDER BY ${key}) AS n FROM ${source})
-            WHERE n % ${rows} = 0 ORDER BY n`,
-        );
-        const through = [...bounds.map((row) => row.bound.items), null];
-        return through.map((bound, index): KeyRange => ({ after: through[index - 1] ?? null, through: bound }));
-      });
-    },
-
-    async sums(dataset, compared, ranges) {
-      const source = await live(dataset, compared);
-      return withConnection(lake, async (connection) => {
-        const at = ranges.map((range, index) => `WHEN ${rangeSql(compared, range)} THEN ${index}`).join(" ");
-        const rows = await rowsOf<{ at: number; rows: bigint; sum: string }>(
-          connection,
-          `SELECT CASE ${at} END AS at, count(*) AS rows, CAST(sum(${hashSql(compared)}) AS VARCHAR) AS sum FROM ${source} GROUP BY 1`,
-        );
-        return ranges.map((_, index) => {
-          const found = rows.find((row) => row.at === index);
-          return { rows: Number(found?.rows ?? 0n), sum: found?.sum ?? "0" };
-        });
-      });
-    },
-
-    async differences(dataset, compared, range, file, most) {
-      // Deleted rows too: when they were merged tells a row that went meanwhile from one that was never there.
-      const source = await all(dataset, compared);
-      return withConnection(lake, (connection) => findDifferences(connection, source, compared, range, file, most));
-    },
+    openMeter: (tag) => lake.meters.open(tag),
+    copy: (dataset, schema) => openCopy(lake, dataset, schema),
+    ranges: (...asked) => lake.meters.query(() => rangesOf(...asked)),
+    sums: (...asked) => lake.meters.query(() => sumsOf(...asked)),
+    differences: (...asked) => lake.meters.query(() => differencesOf(...asked)),
   };
+  async function rangesOf(...[dataset, compared, rows]: Parameters<DatasetComparison["ranges"]>) {
+    if (!compared.sortable) return [{ after: null, through: null }];
+    const source = await live(dataset, compared);
+    return withConnection(lake, async (connection) => {
+      const key = compared.key.map(({ stagedName }) => ident(stagedName)).join(", ");
+      const texts = compared.key.map(({ stagedName }) => `CAST(${ident(stagedName)} AS VARCHAR)`).join(", ");
+      const bounds = await rowsOf<{ bound: { items: string[] } }>(
+        connection,
+        `SELECT [${texts}] AS bound FROM (SELECT ${key}, row_number() OVER (ORDER BY ${key}) AS n FROM ${source})
+            WHERE n % ${rows} = 0 ORDER BY n`,
+      );
+      const through = [...bounds.map((row) => row.bound.items), null];
+      return through.map((bound, index): KeyRange => ({ after: through[index - 1] ?? null, through: bound }));
+    });
+  }
+
+  async function sumsOf(...[dataset, compared, ranges]: Parameters<DatasetComparison["sums"]>) {
+    const source = await live(dataset, compared);
+    return withConnection(lake, async (connection) => {
+      const at = ranges.map((range, index) => `WHEN ${rangeSql(compared, range)} THEN ${index}`).join(" ");
+      const rows = await rowsOf<{ at: number; rows: bigint; sum: string }>(
+        connection,
+        `SELECT CASE ${at} END AS at, count(*) AS rows, CAST(sum(${hashSql(compared)}) AS VARCHAR) AS sum FROM ${source} GROUP BY 1`,
+      );
+      return ranges.map((_, index) => {
+        const found = rows.find((row) => row.at === index);
+        return { rows: Number(found?.rows ?? 0n), sum: found?.sum ?? "0" };
+      });
+    });
+  }
+
+  async function differencesOf(
+    ...[dataset, compared, range, file, most]: Parameters<DatasetComparison["differences"]>
+  ) {
+    // Deleted rows too: when they were merged tells a row that went meanwhile from one that was never there.
+    const source = await datasetRows(lake, dataset, compared);
+    return withConnection(lake, (connection) => findDifferences(connection, source, compared, range, file, most));
+  }
 }
 
 async function findDifferences(
@@ -92,46 +91,8 @@ async function findDifferences(
   };
 }
 
-function noRows({ columns }: Compared): string {
-  const own = columns.map(({ stagedName, type }) => `CAST(NULL AS ${duckdbType(type)}) AS ${ident(stagedName)}`);
-  return `(SELECT ${own.join(", ")}, CAST(NULL AS TIMESTAMPTZ) AS _deleted_at, CAST(NULL AS TIMESTAMPTZ) AS _merged_at WHERE false)`;
-}
-
-/** The text that `postgres-capture/comparison.ts` gives for the same value. */
-function textSql({ stagedName, type }: ComparedColumn): string {
-  const name = ident(stagedName);
-  switch (type) {
-    case "timestamp":
-    case "timestamptz":
-    case "time":
-      return `CAST(epoch_us(${name}) AS VARCHAR)`;
-    case "date":
-      return `CAST(${name} - DATE '1970-01-01' AS VARCHAR)`;
-    case "binary":
-      return `md5(${name})`;
-    default:
-      return `CAST(${name} AS VARCHAR)`;
-  }
-}
-
-function joined(columns: readonly ComparedColumn[]): string {
-  return columns.map((column) => `coalesce(${textSql(column)}, chr(30))`).join(" || chr(31) || ");
-}
-
-/** The first 60 bits of the row's MD5: sums of them stay exact on both sides. */
-function hashSql({ columns }: Compared): string {
-  return `CAST('0x' || substr(md5(${joined(columns)}), 1, 15) AS BIGINT)`;
-}
-
 function keySql({ key }: Compared): string {
   return joined(key);
-}
-
-function keyJsonSql({ key }: Compared): string {
-  const parts = key.map(
-    ({ sourceName, stagedName }) => `${literal(sourceName)}, CAST(${ident(stagedName)} AS VARCHAR)`,
-  );
-  return `CAST(json_object(${parts.join(", ")}) AS VARCHAR)`;
 }
 
 function rangeSql({ key }: Compared, { after, through }: KeyRange): string {

@@ -1,3 +1,5 @@
+import { duckdbType } from "@nova/iceberg";
+import { z } from "zod";
 import type { EventShape } from "./staged-events-sql.ts";
 import { leftOutSql, valueColumns } from "./staged-events-sql.ts";
 import { ident, idents, literal } from "./sql-text.ts";
@@ -55,7 +57,7 @@ export function foldedRowsSql(
       SELECT ${[key, `arg_max("@op", ${ORDER}) AS "@last_op"`, `max("@position") AS "@last_position"`, `arg_max("@source_ts", ${ORDER}) AS "@last_source_ts"`, `max("@position") FILTER ("@op" <> 'd') AS "@last_live"`, ...carried].join(", ")}
       FROM (SELECT e.* FROM ${events} e SEMI JOIN ${partialKeys} USING (${key})) GROUP BY ${key}
     ), deaths AS (
-      SELECT ${idents(shape.key, "e.")}, arg_min(e."@source_ts", e."@position") AS "@died_at"
+      SELECT ${idents(shape.key, "e.")}, arg_min(coalesce(e."@source_ts", e."@ingested_at"), e."@position") AS "@died_at"
       FROM ${events} e JOIN folded f USING (${key}) WHERE e."@op" = 'd' AND e."@position" > coalesce(f."@last_live", '') GROUP BY ${idents(shape.key, "e.")}
     )
     SELECT ${[keyColumns, ...values].join(", ")}, "@last_op" AS _op, "@last_source_ts" AS _source_ts, "@last_position" AS _position, ${mergedAt} AS _merged_at,
@@ -68,18 +70,38 @@ export function truncateDeletesSql(
   events: string,
   liveKeys: string,
   shape: EventShape,
-  truncate: { position: string; sourceTs: string | null; ingestedAt: string },
+  truncate: { key: string | null; position: string; sourceTs: string | null; ingestedAt: string },
 ): string {
   const key = idents(shape.key);
+  const within = truncate.key === null ? "" : rangeSql(shape, truncate.key);
   const own = valueColumns(shape).filter((name) => !shape.key.includes(name));
   const sourceTs =
     truncate.sourceTs === null ? "CAST(NULL AS TIMESTAMPTZ)" : `TIMESTAMPTZ ${literal(truncate.sourceTs)}`;
   return `SELECT ${key}, ${own.map((name) => `NULL AS ${ident(name)}`).join(", ")}${own.length > 0 ? ", " : ""}'d' AS "@op", ${literal(truncate.position)} AS "@position",
       ${sourceTs} AS "@source_ts", TIMESTAMPTZ ${literal(truncate.ingestedAt)} AS "@ingested_at", CAST(NULL AS VARCHAR[]) AS "@unchanged"
     FROM (
-      SELECT ${key} FROM (SELECT ${key}, arg_max("@op", ${ORDER}) AS "@last_op" FROM ${events} WHERE "@position" < ${literal(truncate.position)} GROUP BY ${key}) WHERE "@last_op" <> 'd'
+      SELECT ${key} FROM (SELECT ${key}, arg_max("@op", ${ORDER}) AS "@last_op" FROM ${events} WHERE "@position" < ${literal(truncate.position)}${within} GROUP BY ${key}) WHERE "@last_op" <> 'd'
       UNION
-      SELECT ${key} FROM ${liveKeys} l WHERE l._position < ${literal(truncate.position)}
+      SELECT ${key} FROM ${liveKeys} l WHERE l._position < ${literal(truncate.position)}${within}
         AND NOT EXISTS (SELECT 1 FROM ${events} e WHERE e."@position" < ${literal(truncate.position)} AND ${shape.key.map((name) => `e.${ident(name)} = l.${ident(name)}`).join(" AND ")})
     )`;
+}
+
+const rangeSchema = z.object({ from: z.array(z.string()).nullable(), through: z.array(z.string()).nullable() });
+
+/** Keys of a range, both ends included; the texts are the source's, in the order of the key. */
+function rangeSql(shape: EventShape, json: string): string {
+  const { from, through } = rangeSchema.parse(JSON.parse(json));
+  const names = `(${idents(shape.key)})`;
+  const values = (texts: readonly string[]): string => {
+    const typed = shape.key.map((name, index) => {
+      const type = shape.columns.find((column) => column.name === name)?.type ?? "string";
+      return `CAST(${literal(texts[index] ?? "")} AS ${duckdbType(type)})`;
+    });
+    return `(${typed.join(", ")})`;
+  };
+  return [
+    ...(from === null ? [] : [` AND ${names} >= ${values(from)}`]),
+    ...(through === null ? [] : [` AND ${names} <= ${values(through)}`]),
+  ].join("");
 }

@@ -28,6 +28,8 @@ export interface FoldResult {
   readonly refusedSample: readonly { detail: string; payload: string }[];
   readonly highPosition: string | null;
   readonly mode: "whole rows" | "folded rows" | "nothing";
+  /** Columns of the stored rows that were read; none when nobody had to look. */
+  readonly storedRead: readonly string[];
 }
 
 /**
@@ -51,7 +53,9 @@ export async function foldStream(connection: DuckDBConnection, request: FoldRequ
   const highPosition = positions.toSorted().at(-1) ?? null;
   const maybeStale =
     stored !== null && low.low !== null && (request.highPosition === null || low.low <= request.highPosition);
+  const storedRead = new Set<string>(maybeStale ? [...shape.key, "_position"] : []);
   if (maybeStale) await dropStale(connection, stored, shape);
+  if (truncates.length > 0) for (const name of [...shape.key, "_position", "_deleted_at"]) storedRead.add(name);
   for (const truncate of truncates) await applyTruncate(connection, stored, shape, truncate);
 
   await connection.run(`CREATE OR REPLACE TEMP TABLE fold_winners AS ${winnersSql("fold_events", shape)}`);
@@ -61,6 +65,7 @@ export async function foldStream(connection: DuckDBConnection, request: FoldRequ
   if (partial === 0n) {
     await connection.run(`CREATE OR REPLACE TEMP TABLE fold_out AS ${whole}`);
   } else {
+    for (const name of [...valueColumns(shape), "_deleted_at"]) storedRead.add(name);
     const storedRows = stored === null ? emptyStored(shape) : storedRowsOf(stored, "fold_partial", shape);
     const folded = foldedRowsSql("fold_events", "fold_partial", storedRows, shape, request.mergedAt);
     await connection.run(`CREATE OR REPLACE TEMP TABLE fold_out AS ${whole} UNION ALL BY NAME (${folded})`);
@@ -76,6 +81,7 @@ export async function foldStream(connection: DuckDBConnection, request: FoldRequ
     refusedSample: refused.sample,
     highPosition,
     mode: out === 0n ? "nothing" : partial === 0n ? "whole rows" : "folded rows",
+    storedRead: stored === null ? [] : [...storedRead],
   };
 }
 
@@ -105,15 +111,17 @@ async function splitRefused(connection: DuckDBConnection, stream: string) {
 }
 
 interface TruncateEvent {
+  /** The range of keys it is about, as JSON; null = all. */
+  readonly key: string | null;
   readonly position: string;
   readonly sourceTs: string | null;
   readonly ingestedAt: string;
 }
 
 async function readTruncates(connection: DuckDBConnection, relation: string, stream: string): Promise<TruncateEvent[]> {
-  return rowsOf<{ position: string; sourceTs: string | null; ingestedAt: string }>(
+  return rowsOf<TruncateEvent>(
     connection,
-    `SELECT position, CAST(source_ts AS VARCHAR) AS "sourceTs", CAST(ingested_at AS VARCHAR) AS "ingestedAt" FROM ${relation}
+    `SELECT key, position, CAST(source_ts AS VARCHAR) AS "sourceTs", CAST(ingested_at AS VARCHAR) AS "ingestedAt" FROM ${relation}
      WHERE stream = ${literal(stream)} AND op = 't' ORDER BY position`,
   );
 }

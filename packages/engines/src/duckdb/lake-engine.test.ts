@@ -2,7 +2,7 @@ import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { parseModel } from "@nova/pipeline-core/catalog";
 import type { StreamSchema } from "@nova/pipeline-core/connectors";
 import { emptyEnvelopeColumns, type Op } from "@nova/pipeline-core/lakehouse";
-import type { LakeEngine, RefusedRow } from "@nova/pipeline-core/orchestration";
+import type { DaysLetThrough, LakeEngine, RefusedRow } from "@nova/pipeline-core/orchestration";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTestLake, readRows } from "./testing.ts";
 
@@ -39,6 +39,7 @@ function model(name: string, header: Record<string, unknown>, sql: string, codeV
     sqlLine: 1,
     codeVersion,
     lineOf: () => 1,
+    columnOf: () => 1,
   });
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.model;
@@ -169,6 +170,46 @@ describe("the lake engine", () => {
       within: async () => undefined,
     });
     expect(again).toMatchObject({ mode: "nothing changed", snapshotAfter: null });
+  });
+
+  it("computes only the days that a gate lets through, and finds the others again when they are ready", async () => {
+    const query = "SELECT CAST(placed_at AS date), count(*) > 1 FROM staged.orders_db__orders GROUP BY 1";
+    const check = { name: "two", description: "two orders have come", per: "day" as const, query };
+    const gate = { through: "day" as const, at_most: 60, after_that: "stay" as const, check };
+    const gated = { ...DAILY, header: { ...DAILY.header, gate } };
+    await append([["c", 1, "10.00"]]);
+    const first = await load(null);
+    const built = await engine.refreshModel({ model: gated, consumed: new Map(), within: async () => undefined });
+    const consumed = new Map(built.moves.map((move) => [move.input, move.to]));
+
+    await append([
+      ["c", 2, "20.00"],
+      ["c", 3, "5.00", "2026-01-02 10:00:00+00"],
+    ]);
+    const second = await load(first.to);
+    const answers = await engine.askGate(gated);
+    expect(answers).toEqual([
+      { day: "2026-01-02", value: 0 },
+      { day: "2026-01-01", value: 1 },
+    ]);
+    const ready = answers.filter(({ value }) => value > 0).map(({ day }) => day ?? "");
+    const letThrough: DaysLetThrough = { column: "day", before: null, ready };
+    const refresh = (days = letThrough) =>
+      engine.refreshModel({ model: gated, consumed, letThrough: days, within: async () => undefined });
+    expect(await refresh()).toMatchObject({ mode: "1 affected keys", heldBack: ["2026-01-02"], moves: [], rowsOut: 1 });
+    expect(await rows("mart.daily", "day, orders")).toEqual([["2026-01-01", "2"]]);
+    expect(await refresh()).toMatchObject({ heldBack: ["2026-01-02"], snapshotAfter: null, moves: [] });
+
+    await append([["c", 4, "1.00", "2026-01-02 11:00:00+00"]]);
+    await load(second.to);
+    const all = { ...letThrough, ready: ["2026-01-01", "2026-01-02"] };
+    expect(await refresh(all)).toMatchObject({ heldBack: [], moves: [expect.anything()], rowsOut: 1 });
+    expect(await rows("mart.daily", "day, orders")).toEqual([
+      ["2026-01-01", "2"],
+      ["2026-01-02", "2"],
+    ]);
+    const old = { column: "day", before: "2026-01-02", ready: [] };
+    expect(await refresh(old)).toMatchObject({ heldBack: ["2026-01-02"] });
   });
 
   it("recomputes nothing for changes of columns that a model does not read", async () => {

@@ -10,6 +10,8 @@ import {
 import { splitDatasetName } from "@nova/pipeline-core/catalog";
 import { type Clock, isPlatformError, type Logger, PlatformError, type Transaction } from "@nova/pipeline-core/kernel";
 import { createMacrosSql } from "../sql/index.ts";
+import type { Comparing } from "./compare-cost.ts";
+import type { ScanMeters } from "./scan-meter.ts";
 
 /** What every part of the engine works with. */
 export interface Lake {
@@ -19,7 +21,12 @@ export interface Lake {
   readonly logger: Logger;
   /** A number no other caller gets: names of scratch databases and tables. */
   readonly nextNumber: () => number;
+  readonly meters: ScanMeters;
+  readonly comparing: Comparing;
 }
+
+/** Milliseconds between two interrupts of what goes on although it was cancelled. */
+const INTERRUPTED_EVERY = 100;
 
 /** Gives the work a connection of its own; its temp tables go with it. Aborting `signal` interrupts the query that runs on it. */
 export async function withConnection<Result>(
@@ -29,17 +36,40 @@ export async function withConnection<Result>(
 ): Promise<Result> {
   refuseCancelled(signal);
   const connection = await lake.instance.connect();
-  const interrupt = (): void => connection.interrupt();
-  signal?.addEventListener("abort", interrupt);
   try {
     await connection.run("SET TimeZone = 'UTC'");
-    return await work(connection);
+    return await interruptible(connection, signal, () => work(connection));
   } catch (error) {
-    refuseCancelled(signal, error);
     throw asLakeError(error);
   } finally {
-    signal?.removeEventListener("abort", interrupt);
     connection.closeSync();
+  }
+}
+
+/**
+ * Interrupts what runs on the connection once the signal is aborted, and throws `cancelled` then. Again and again: between two
+ * statements DuckDB forgets an interrupt, and the next one would run to its end.
+ */
+async function interruptible<Result>(
+  connection: DuckDBConnection,
+  signal: AbortSignal | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  refuseCancelled(signal);
+  let again: NodeJS.Timeout | undefined;
+  const interrupt = (): void => {
+    connection.interrupt();
+    again = setInterval(() => connection.interrupt(), INTERRUPTED_EVERY);
+  };
+  signal?.addEventListener("abort", interrupt, { once: true });
+  try {
+    return await work();
+  } catch (error) {
+    refuseCancelled(signal, error);
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", interrupt);
+    clearInterval(again);
   }
 }
 
@@ -59,24 +89,22 @@ export async function withScratch<Result>(
   signal?: AbortSignal,
 ): Promise<Result> {
   const scratch = `scratch_${lake.nextNumber()}`;
-  return withConnection(
-    lake,
-    async (connection) => {
-      await connection.run(`ATTACH ':memory:' AS ${scratch}`);
-      try {
-        await connection.run(`USE ${scratch}`);
-        await connection.run(
-          "CREATE SCHEMA raw; CREATE SCHEMA staged; CREATE SCHEMA curated; CREATE SCHEMA mart; CREATE SCHEMA export;",
-        );
-        await connection.run(createMacrosSql());
-        return await work(connection);
-      } finally {
-        await connection.run("USE memory");
-        await connection.run(`DETACH ${scratch}`);
-      }
-    },
-    signal,
-  );
+  refuseCancelled(signal);
+  return withConnection(lake, async (connection) => {
+    await connection.run(`ATTACH ':memory:' AS ${scratch}`);
+    try {
+      await connection.run(`USE ${scratch}`);
+      await connection.run(
+        "CREATE SCHEMA raw; CREATE SCHEMA staged; CREATE SCHEMA curated; CREATE SCHEMA mart; CREATE SCHEMA export;",
+      );
+      await connection.run(createMacrosSql());
+      // What tidies up below is not interrupted.
+      return await interruptible(connection, signal, () => work(connection));
+    } finally {
+      await connection.run("USE memory");
+      await connection.run(`DETACH ${scratch}`);
+    }
+  });
 }
 
 export async function findTable(lake: Lake, dataset: string): Promise<Table | null> {

@@ -45,6 +45,8 @@ export async function loadStaged(lake: Lake, load: StagedLoad): Promise<LakeChan
   const types = new Map(table.columns.map((column) => [column.name, typeOf(column)]));
   const shape = eventShape(load.kind === "merge" ? layout : { ...layout, key: [], keyPaths: [] }, types);
   const work = async (connection: DuckDBConnection): Promise<LakeChange> => {
+    const given = delta.streams.find((one) => one.stream === load.schema.stream)?.rows ?? 0;
+    lake.meters.share(delta.rows === 0 ? 0 : (delta.scannedBytes * given) / delta.rows);
     const request = { lake, connection, delta, load, table, shape };
     const prepared = load.kind === "append" ? await prepareAppend(request) : await prepareMerge(request);
     phases.end(load.kind === "append" ? "convert and write" : "fold and write");
@@ -92,7 +94,9 @@ interface Preparation {
 }
 
 async function prepareMerge({ lake, connection, delta, load, table, shape }: Preparation): Promise<Prepared> {
-  const current = table.currentSnapshotId === null ? null : await table.scan().toSql();
+  // What is read of the stored rows shows only when the events are folded.
+  const held = table.currentSnapshotId === null ? null : await lake.meters.held(() => table.scan().toSql());
+  const current = held?.result ?? null;
   const stored = load.rebuild === true ? null : current;
   const fold = await foldStream(connection, {
     relation: delta.relation,
@@ -102,7 +106,11 @@ async function prepareMerge({ lake, connection, delta, load, table, shape }: Pre
     highPosition: load.rebuild === true ? null : newestProperty(table, HIGH_POSITION),
     mergedAt: timestampLiteral(lake.clock.now()),
   });
-  if (load.rebuild === true && current !== null) await dropEqual(connection, fold.table, current, table, shape);
+  if (fold.storedRead.length > 0) held?.count(fold.storedRead);
+  if (load.rebuild === true && current !== null) {
+    held?.count();
+    await dropEqual(connection, fold.table, current, table, shape);
+  }
   const { rows } = await firstRow<{ rows: bigint }>(connection, `SELECT count(*) AS rows FROM temp.${fold.table}`);
   const rowsOut = Number(rows);
   const query = `SELECT ${writtenColumns(table, shape)} FROM temp.${fold.table}`;
@@ -124,9 +132,11 @@ async function prepareAppend({ lake, connection, delta, load, table, shape }: Pr
   const mergedAt = timestampLiteral(lake.clock.now());
   const rows = `SELECT ${idents(valueColumns(shape))}, "@op" AS _op, coalesce("@source_ts", "@ingested_at") AS _source_ts, "@position" AS _position, ${mergedAt} AS _merged_at, CAST(NULL AS TIMESTAMPTZ) AS _deleted_at
     FROM (${typed}) WHERE len("@refused") = 0`;
+  const hour = await onlyHour(connection, delta.relation, stream);
   const change = await table.stageAppend({
     connection,
     query: `SELECT ${writtenColumns(table, shape)} FROM (${rows})`,
+    ...(hour === null ? {} : { samePartition: { _source_ts: hour } }),
   });
   const rowsOut = change.summary.addedRecords;
   const given = delta.streams.find((one) => one.stream === stream)?.rows ?? 0;
@@ -140,6 +150,16 @@ async function prepareAppend({ lake, connection, delta, load, table, shape }: Pr
     highPosition: null,
     mode: "append",
   };
+}
+
+/** The hour that all events of a stream are of, as a literal; null when they are of several. Most loads are of seconds. */
+async function onlyHour(connection: DuckDBConnection, relation: string, stream: string): Promise<string | null> {
+  const { low, high, all_told } = await firstRow<{ low: string | null; high: string | null; all_told: boolean }>(
+    connection,
+    `SELECT CAST(date_trunc('hour', min(told)) AS VARCHAR) AS low, CAST(date_trunc('hour', max(told)) AS VARCHAR) AS high, count(told) = count(*) AS all_told
+     FROM (SELECT coalesce(source_ts, ingested_at) AS told FROM ${relation} WHERE stream = ${literal(stream)})`,
+  );
+  return all_told && low !== null && low === high ? `TIMESTAMPTZ ${literal(low)}` : null;
 }
 
 const NOTHING_REFUSED = { refused: 0, refusedSample: [] };

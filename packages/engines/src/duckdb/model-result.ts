@@ -7,6 +7,7 @@ import type { Lake } from "./lake.ts";
 import type { PinnedInput } from "./model-inputs.ts";
 import { firstRow } from "./rows.ts";
 import { ident, idents } from "./sql-text.ts";
+import type { UsedColumns } from "./used-columns.ts";
 
 /** What a model is computed with. */
 export interface Work {
@@ -15,13 +16,15 @@ export interface Work {
   readonly model: CompiledModel;
   readonly table: Table;
   readonly pinned: readonly PinnedInput[];
+  /** Columns by input that the model reads. */
+  readonly used: UsedColumns;
   readonly rebuild: boolean;
   readonly notes: string[];
 }
 
 /** Computes into `temp.result` and audits it: what is wrong never reaches readers. */
-export async function createResult({ connection, model }: Work, select: string): Promise<void> {
-  await connection.run(`CREATE TEMP TABLE result AS ${select}`);
+export async function createResult({ lake, connection, model }: Work, select: string): Promise<void> {
+  await connection.run(lake.meters.tagged(`CREATE TEMP TABLE result AS ${select}`));
   const { header, name } = model.file;
   const required = Object.entries(header.columns)
     .filter(([, column]) => column.required)
@@ -71,6 +74,20 @@ export async function stageDifference(
   return rows === 0n
     ? null
     : table.stageMerge({ connection, query: "SELECT * FROM temp.difference", key, deleteColumn: "_delete" });
+}
+
+/**
+ * Writes all rows of the affected keys and deletes for those that have none, without a look at the rows of now; null when
+ * there is nothing of either. Only where the keys of the change are the keys of the rows.
+ */
+export async function stageAffected({ connection, model, table }: Work): Promise<StagedChange | null> {
+  const key = model.file.header.key ?? [];
+  const gone = `SELECT *, true AS _delete FROM (SELECT ${idents(key)} FROM temp.affected ANTI JOIN temp.result USING (${idents(key)}))`;
+  const query = `SELECT *, false AS _delete FROM temp.result UNION ALL BY NAME ${gone}`;
+  const staged = await table.stageMerge({ connection, query, key, deleteColumn: "_delete" });
+  if (staged.summary.addedRecords > 0 || staged.summary.deletedRecords > 0) return staged;
+  await staged.discard();
+  return null;
 }
 
 /** The model's SELECT with every column cast to its declared type, in the header's order; a value that does not fit fails the step. */

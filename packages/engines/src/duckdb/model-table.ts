@@ -25,7 +25,9 @@ export async function modelTable(
           doc: description,
           required,
         })),
-        ...(model.header.key === undefined ? {} : { key: model.header.key }),
+        ...(model.header.key === undefined
+          ? {}
+          : { key: model.header.key, sortBy: model.header.key.map((column) => ({ column })) }),
         ...(model.header.partition === undefined
           ? {}
           : { partitionBy: [{ column: model.header.partition.column, transform: model.header.partition.transform }] }),

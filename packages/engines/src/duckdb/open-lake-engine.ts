@@ -7,18 +7,25 @@ import { type Clock, type Logger, PlatformError, type Transaction } from "@nova/
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import type { Pool } from "pg";
 import { compileModel } from "../sql/index.ts";
+import { askGate } from "./ask-gate.ts";
+import type { Comparing } from "./compare-cost.ts";
 import { datasetComparison } from "./compare-rows.ts";
+import { diffRows } from "./diff-rows.ts";
+import { diffEnvironments, diffSummary, keptSnapshots } from "./diff-summary.ts";
+import { LISTED_KEYS } from "./key-ranges.ts";
 import { asLakeError, findTable, type Lake, snapshotText } from "./lake.ts";
 import { loadStaged } from "./load-staged.ts";
-import { maintainDataset } from "./maintain-dataset.ts";
+import { expireSnapshots, joinFiles } from "./maintain-dataset.ts";
 import { CODE_VERSION } from "./model-table.ts";
 import type { InputContracts } from "./model-inputs.ts";
-import { datasetColumns, probe, profile, scanSql, tableStats } from "./probe-dataset.ts";
+import { columnBytes, datasetColumns, probe, profile, scanSql, tableStats } from "./probe-dataset.ts";
+import { openOtherLakes, type OtherEnvironment } from "./other-lakes.ts";
 import { icebergRawStore } from "./raw-store.ts";
 import { daysOf, firstDayOf } from "./partition-days.ts";
 import { recomputeModel } from "./recompute-model.ts";
 import { refreshModel } from "./refresh-model.ts";
 import { history, rollBack } from "./roll-back.ts";
+import { scanMeters } from "./scan-meter.ts";
 import { openDelta } from "./source-delta.ts";
 
 export interface LakeEngineOptions {
@@ -35,6 +42,10 @@ export interface LakeEngineOptions {
   readonly logger: Logger;
   /** Columns that models count on, by staged dataset. */
   readonly contracts: InputContracts;
+  /** Whose datasets may be compared with those here; none unless given. */
+  readonly environments?: readonly OtherEnvironment[];
+  /** `by-cost` unless given. */
+  readonly comparing?: Comparing;
   /** Told each step of a commit; a crash test ends the process there. */
   readonly failpoint?: (name: string) => void;
 }
@@ -57,9 +68,11 @@ export async function lakeEngineOn(
     threads: String(options.threads),
     temp_directory: options.tempDir,
     preserve_insertion_order: "false",
+    dynamic_or_filter_threshold: String(LISTED_KEYS),
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });
+  const meters = scanMeters();
   const lakehouse = openLakehouse({
     catalog,
     storage: folderStorage(options.lakeDir),
@@ -67,6 +80,7 @@ export async function lakeEngineOn(
     warehouse: options.lakeDir,
     clock: () => options.clock.now().getTime(),
     cacheBytes: 64 * 1024 * 1024,
+    onRead: (read) => meters.onRead(read),
     ...(options.failpoint === undefined ? {} : { failpoint: options.failpoint }),
   });
   let number = 0;
@@ -76,7 +90,10 @@ export async function lakeEngineOn(
     clock: options.clock,
     logger: options.logger,
     nextNumber: () => (number += 1),
+    meters,
+    comparing: options.comparing ?? "by-cost",
   };
+  const others = openOtherLakes(options.environments ?? [], lake);
   const compiled = new Map<string, ReturnType<typeof compileModel>>();
   const compile = (file: ModelFile): ReturnType<typeof compileModel> => {
     const version = `${file.name} ${file.codeVersion}`;
@@ -93,22 +110,39 @@ export async function lakeEngineOn(
         ),
       ),
     openDelta: (request) => openDelta(lake, request),
-    loadStaged: (load) => loadStaged(lake, load),
-    refreshModel: (refresh) => refreshModel(lake, compile(refresh.model), refresh, options.contracts),
-    recomputeModel: (recompute) => recomputeModel(lake, compile(recompute.model), recompute, options.contracts),
-    daysOf: (dataset, column) => daysOf(lake, dataset, column),
-    firstDayOf: (dataset, column) => firstDayOf(lake, dataset, column),
+    loadStaged: (load) => meters.query(() => loadStaged(lake, load)),
+    refreshModel: (refresh) =>
+      meters.query(() => refreshModel(lake, compile(refresh.model), refresh, options.contracts)),
+    recomputeModel: (recompute) => {
+      const { model, parameters } = recompute;
+      const ready = parameters === undefined ? compile(model) : compileModel(model, parameters);
+      return meters.query(() => recomputeModel(lake, ready, recompute, options.contracts));
+    },
+    askGate: (model) => meters.query(() => askGate(lake, compile(model), options.contracts)),
+    daysOf: (dataset, column) => meters.query(() => daysOf(lake, dataset, column)),
+    firstDayOf: (dataset, column) => meters.query(() => firstDayOf(lake, dataset, column)),
     history: (dataset) => history(lake, dataset),
     rollBack: (request) => rollBack(lake, request),
     codeVersion: async (dataset) => (await findTable(lake, dataset))?.properties[CODE_VERSION] ?? null,
+    openMeter: (tag) => meters.open(tag),
+    columnBytes: (dataset) => columnBytes(lake, dataset),
     scanSql: (dataset) => scanSql(lake, dataset),
     tableStats: (dataset) => tableStats(lake, dataset),
     columns: (dataset) => datasetColumns(lake, dataset),
     probe: (request) => probe(lake, request),
-    profile: (dataset) => profile(lake, dataset),
-    maintain: (request) => maintainDataset(lake, request),
+    profile: (dataset) => meters.query(() => profile(lake, dataset)),
+    joinFiles: (dataset) => meters.query(() => joinFiles(lake, dataset)),
+    expireSnapshots: (request) => expireSnapshots(lake, request),
+    keptSnapshots: (dataset) => keptSnapshots(lake, dataset),
+    diffSummary: (pair) => diffSummary(lake, others, pair),
+    environments: others.names,
+    diffEnvironments: (pair) => diffEnvironments(lake, others, pair),
+    diffRows: (request) => meters.query(() => diffRows(lake, others, request)),
     comparison: datasetComparison(lake),
-    close: async () => instance.closeSync(),
+    close: async () => {
+      await others.close();
+      instance.closeSync();
+    },
   };
 }
 

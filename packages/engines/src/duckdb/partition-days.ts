@@ -11,6 +11,7 @@ export async function daysOf(
   const table = await findTable(lake, dataset);
   if (table === null || table.currentSnapshotId === null) return null;
   const scan = await table.scan().toSql();
+  lake.meters.narrow(table, [column]);
   return withConnection(lake, async (connection) => {
     const days = await rowsOf<{ day: string; rows: bigint }>(
       connection,
@@ -25,6 +26,7 @@ export async function firstDayOf(lake: Lake, dataset: string, column: string): P
   const table = await findTable(lake, dataset);
   if (table === null || table.currentSnapshotId === null) return null;
   const scan = await table.scan().toSql();
+  lake.meters.narrow(table, [column]);
   return withConnection(lake, async (connection) => {
     const { first } = await firstRow<{ first: string | null }>(
       connection,

@@ -14,8 +14,10 @@ import {
   ENVELOPE_COLUMNS,
   type EnvelopeColumns,
   type RawAppend,
+  type RawInput,
   type RawStore,
 } from "@nova/pipeline-core/lakehouse";
+import { copiedRelation } from "./copied-rows.ts";
 import { asType, findTable, type Lake, transactionOf, withConnection } from "./lake.ts";
 import { literal, timestampLiteral } from "./sql-text.ts";
 
@@ -28,8 +30,7 @@ export function icebergRawStore(lake: Lake, runWithin: (within: RawAppend["withi
     append: (batch) =>
       withConnection(lake, async (connection) => {
         const { input } = batch;
-        const incoming =
-          input.from === "columns" ? await columnsRelation(connection, input.columns) : spoolRelation(input.files);
+        const incoming = await inputRelation(connection, input);
         const dataset = `raw.${batch.source}`;
         const committed = (snapshotId: string | null, rows: number, bytes: number): CommitReceipt => ({
           dataset,
@@ -43,9 +44,13 @@ export function icebergRawStore(lake: Lake, runWithin: (within: RawAppend["withi
           return committed(null, 0, 0);
         }
         const table = await rawTable(lake, batch.source);
-        const query = `SELECT ${literal(batch.source)} AS source, stream, op, key, payload, unchanged, source_ts, ${timestampLiteral(batch.ingestedAt)} AS ingested_at,
-          position, ${literal(batch.batchId)} AS batch_id, schema_version FROM ${incoming}`;
-        const staged = await table.stageAppend({ connection, query });
+        const query = `SELECT stream, op, key, payload, unchanged, source_ts, position, schema_version FROM ${incoming}`;
+        const constants = {
+          source: literal(batch.source),
+          ingested_at: timestampLiteral(batch.ingestedAt),
+          batch_id: literal(batch.batchId),
+        };
+        const staged = await table.stageAppend({ connection, query, constants });
         try {
           const { addedRecords, addedBytes } = staged.summary;
           if (addedRecords === 0) {
@@ -89,10 +94,26 @@ async function rawTable(lake: Lake, source: string): Promise<Table> {
   );
 }
 
+/** The rows as a relation of the envelope's columns; null when there is none. */
+async function inputRelation(connection: DuckDBConnection, input: RawInput): Promise<string | null> {
+  switch (input.from) {
+    case "columns":
+      return columnsRelation(connection, input.columns);
+    case "copied": {
+      const copied = input.copied.filter(({ rows }) => rows > 0).map(copiedRelation);
+      const beside = await columnsRelation(connection, input.columns);
+      const all = beside === null ? copied : [...copied, beside];
+      return all.length === 0 ? null : `(${all.map((each) => `FROM ${each}`).join(" UNION ALL BY NAME ")})`;
+    }
+    case "spool":
+      return spoolRelation(input.files);
+  }
+}
+
 const INCOMING = `CREATE TEMP TABLE incoming (stream VARCHAR, op VARCHAR, key VARCHAR, payload VARCHAR, unchanged VARCHAR, source_ts TIMESTAMPTZ, position VARCHAR, schema_version INTEGER)`;
 
-/** The columns as a temp table; null without rows. */
-async function columnsRelation(connection: DuckDBConnection, columns: EnvelopeColumns): Promise<string | null> {
+/** The columns as the temp table `incoming`; null without rows. */
+export async function columnsRelation(connection: DuckDBConnection, columns: EnvelopeColumns): Promise<string | null> {
   const rows = columns.stream.length;
   for (const [name, values] of Object.entries(columns) as [string, unknown[]][]) {
     if (values.length !== rows)

@@ -1,11 +1,19 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { duckdbType, type Filter, type StagedChange, where } from "@nova/iceberg";
-import { DAY } from "@nova/pipeline-core/kernel";
-import type { DayRange, ModelChange, ModelRecompute } from "@nova/pipeline-core/orchestration";
+import { DAY, PlatformError } from "@nova/pipeline-core/kernel";
+import type { ComputedDays, DayRange, ModelChange, ModelRecompute } from "@nova/pipeline-core/orchestration";
 import type { CompiledModel } from "../sql/index.ts";
-import { type Lake, refuseCancelled, snapshotText, transactionOf, withScratch } from "./lake.ts";
-import { type InputContracts, inputSql, lostInputs, type PinnedInput, pinInputs, showInput } from "./model-inputs.ts";
-import { modelTable } from "./model-table.ts";
+import { findTable, type Lake, refuseCancelled, snapshotText, transactionOf, withScratch } from "./lake.ts";
+import {
+  type InputContracts,
+  inputSql,
+  lostInputs,
+  narrowInputs,
+  type PinnedInput,
+  pinInputs,
+  showInput,
+} from "./model-inputs.ts";
+import { CODE_VERSION, modelTable } from "./model-table.ts";
 import { startPhases } from "./phases.ts";
 import { createResult, stageDifference, typedSelect, type Work } from "./model-result.ts";
 import { refreshModel } from "./refresh-model.ts";
@@ -19,6 +27,7 @@ export async function recomputeModel(
   recompute: ModelRecompute,
   contracts: InputContracts,
 ): Promise<ModelChange> {
+  if (recompute.parameters !== undefined) await refuseUnbuilt(lake, model);
   const phases = startPhases(lake.clock);
   const { table, rebuild, notes } = await modelTable(lake, model.file);
   const before = snapshotText(table);
@@ -32,7 +41,8 @@ export async function recomputeModel(
   return withScratch(
     lake,
     async (connection) => {
-      const work: Work = { lake, connection, model, table, pinned, rebuild, notes };
+      const used = await narrowInputs(lake, model, pinned);
+      const work: Work = { lake, connection, model, table, pinned, used, rebuild, notes };
       for (const input of pinned) await showInput(connection, input.input.name, await inputOf(input, days), false);
       const among = days === null ? "true" : daysCondition(model, days.column, days.ranges);
       await createResult(work, `SELECT * FROM (${typedSelect(model)}) WHERE ${among}`);
@@ -43,12 +53,21 @@ export async function recomputeModel(
       phases.end("write");
       const mode =
         days === null ? "computed again" : `${days.ranges.length === 1 ? "days" : "sets of days"} computed again`;
-      const common = { rowsIn: Number(rows), snapshotBefore: before, mode, phases: phases.list, notes, moves: [] };
+      const computed: ComputedDays = days === null ? "all" : days.ranges;
+      const common = {
+        rowsIn: Number(rows),
+        snapshotBefore: before,
+        mode,
+        phases: phases.list,
+        notes,
+        moves: [],
+        computed,
+      };
       if (staged === null) return { ...common, rowsOut: 0, bytes: 0, snapshotAfter: null };
       try {
         refuseCancelled(signal);
         const { snapshotId } = await lake.lakehouse.commit(staged, {
-          within: (transaction) => recompute.within(transactionOf(transaction), []),
+          within: (transaction) => recompute.within(transactionOf(transaction), [], computed),
         });
         phases.end("commit");
         const { addedRecords, deletedRecords, addedBytes } = staged.summary;
@@ -65,6 +84,16 @@ export async function recomputeModel(
     },
     signal,
   );
+}
+
+/** A model that would be built as a whole first would be so by the values of a few days. */
+async function refuseUnbuilt(lake: Lake, { file }: CompiledModel): Promise<void> {
+  const table = await findTable(lake, file.name);
+  if (table === null || table.currentSnapshotId === null || table.properties[CODE_VERSION] !== file.codeVersion)
+    throw new PlatformError(
+      "conflict",
+      `${file.name} was not built by its code of now yet; parameters are for days of one that was. Run it first`,
+    );
 }
 
 /** The input, narrowed to the slices of time that its range says bound the rows of these days. */

@@ -1,28 +1,33 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { duckdbType, isIcebergError, type StagedChange } from "@nova/iceberg";
+import { isIcebergError, type StagedChange } from "@nova/iceberg";
 import { PlatformError } from "@nova/pipeline-core/kernel";
-import type { ModelChange, ModelRefresh } from "@nova/pipeline-core/orchestration";
+import type { Day, DaysLetThrough, ModelChange, ModelRefresh } from "@nova/pipeline-core/orchestration";
 import type { CompiledModel } from "../sql/index.ts";
+import { findAffected, knownByChanges } from "./affected-keys.ts";
+import { comparingPays, rowsAround } from "./compare-cost.ts";
+import { computedDays, type DaysPrepared, holdBack } from "./computed-days.ts";
+import { affectedRanges, rangeFilters } from "./key-ranges.ts";
 import { type Lake, lineage, refuseCancelled, snapshotText, transactionOf, withScratch } from "./lake.ts";
 import {
   affectedCondition,
   changedSql,
-  columnsOf,
   type InputContracts,
   inputSql,
+  keyFilters,
   lostInputs,
   movesOf,
+  narrowInputs,
   type PinnedInput,
   pinInputs,
   rangeFilter,
+  scanEach,
   showInput,
 } from "./model-inputs.ts";
-import { createResult, stageDifference, typedSelect, type Work } from "./model-result.ts";
+import { createResult, stageAffected, stageDifference, typedSelect, type Work } from "./model-result.ts";
 import { modelTable, stampCodeVersion } from "./model-table.ts";
 import { startPhases } from "./phases.ts";
 import { firstRow } from "./rows.ts";
 import { ident, idents } from "./sql-text.ts";
-import { netChangesSql, usedColumns } from "./used-columns.ts";
 
 /** Above this share of the dataset's rows, comparing everything is cheaper than narrowing every input. */
 const FULL_SHARE = 0.3;
@@ -41,26 +46,41 @@ export async function refreshModel(
   const pinned = await pinInputs(lake, model, refresh.consumed, contracts);
   const moves = movesOf(pinned);
   const before = snapshotText(table);
-  const common = { snapshotBefore: before, moves, phases: phases.list, notes };
+  const told = { snapshotBefore: before, phases: phases.list, notes };
   if (moves.length === 0 && !rebuild)
-    return { ...common, rowsIn: 0, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: "nothing changed" };
-  const { signal } = refresh;
+    return {
+      ...told,
+      moves,
+      rowsIn: 0,
+      rowsOut: 0,
+      bytes: 0,
+      snapshotAfter: null,
+      mode: "nothing changed",
+      computed: [],
+    };
+  const { signal, letThrough } = refresh;
   const compute = async (connection: DuckDBConnection): Promise<ModelChange> => {
-    const work: Work = { lake, connection, model, table, pinned, rebuild: rebuild || before === null, notes };
+    const used = await narrowInputs(lake, model, pinned);
+    const work: Work = { lake, connection, model, table, pinned, used, rebuild: rebuild || before === null, notes };
     const anew = before !== null && model.file.header.kind === "append" && (rebuild || lostInputs(pinned).length > 0);
-    const prepared = anew ? await overwriteAppended(work) : await prepare(work);
+    const prepared = anew ? await overwriteAppended(work) : await prepare(work, letThrough);
+    const { heldBack = [] } = prepared;
+    // What was held back is found again among the same changes.
+    const taken = heldBack.length === 0 ? moves : [];
+    const common = { ...told, moves: taken, heldBack };
+    const computed = await computedDays(work, prepared.days);
     phases.end("compute");
     const { staged, rowsIn } = await prepared.stage();
     phases.end("write");
     if (staged === null) {
       refuseCancelled(signal);
       await stampCodeVersion(table, model.file);
-      return { ...common, rowsIn, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: prepared.mode };
+      return { ...common, rowsIn, rowsOut: 0, bytes: 0, snapshotAfter: null, mode: prepared.mode, computed };
     }
     try {
       refuseCancelled(signal);
       const { snapshotId } = await lake.lakehouse.commit(staged, {
-        within: (transaction) => refresh.within(transactionOf(transaction), moves),
+        within: (transaction) => refresh.within(transactionOf(transaction), taken, computed),
       });
       await stampCodeVersion(table, model.file);
       phases.end("commit");
@@ -73,6 +93,7 @@ export async function refreshModel(
         bytes: staged.summary.addedBytes,
         snapshotAfter: String(snapshotId),
         mode: prepared.mode,
+        computed,
       };
     } catch (error) {
       await staged.discard();
@@ -84,6 +105,8 @@ export async function refreshModel(
 
 interface Prepared {
   readonly mode: string;
+  readonly days: DaysPrepared;
+  readonly heldBack?: readonly Day[];
   /** Writes the files. */
   readonly stage: () => Promise<Written>;
 }
@@ -94,7 +117,7 @@ interface Written {
   readonly rowsIn: number;
 }
 
-async function prepare(work: Work): Promise<Prepared> {
+async function prepare(work: Work, letThrough: DaysLetThrough | undefined): Promise<Prepared> {
   const { model, connection, rebuild } = work;
   if (model.file.header.kind === "append") return appendNew(work);
   for (const input of work.pinned) await showInput(connection, input.input.name, await inputSql(input), false);
@@ -107,8 +130,11 @@ async function prepare(work: Work): Promise<Prepared> {
     );
     return computeAll(work, "full difference", 0);
   }
-  const { affected, changed } = await findAffected(work);
-  if (affected === 0) return { mode: "no key affected", stage: async () => ({ staged: null, rowsIn: changed }) };
+  const { affected: found, changed } = await findAffected(work);
+  const heldBack = letThrough === undefined ? [] : await holdBack(work, letThrough);
+  const affected = found - heldBack.length;
+  if (affected === 0)
+    return { mode: "no key affected", days: "none", heldBack, stage: async () => ({ staged: null, rowsIn: changed }) };
   const total =
     model.file.header.kind === "merge"
       ? Number(lineage(work.table).at(-1)?.summary["total-records"] ?? 0)
@@ -119,53 +145,54 @@ async function prepare(work: Work): Promise<Prepared> {
     );
     return computeAll(work, "full difference", changed);
   }
-  return computeAffected(work, affected, changed);
+  return { ...(await computeAffected(work, affected, changed, total)), heldBack };
 }
 
-/** Fills `temp.affected` with the refresh keys that the inputs' changes concern. */
-async function findAffected({ connection, model, pinned }: Work): Promise<{ affected: number; changed: number }> {
-  const columns = model.refreshKey.map(
-    (column) => `${ident(column)} ${duckdbType(model.file.header.columns[column]?.type ?? "string")}`,
-  );
-  await connection.run(`CREATE TEMP TABLE affected_all (${columns.join(", ")})`);
-  const used = await usedColumns(model, new Map(pinned.map((input) => [input.input.name, columnsOf(input)])));
-  let changed = 0;
-  for (const input of pinned) {
-    if (input.to === null || input.to === input.from || input.input.lookup === true) continue;
-    const net = netChangesSql(await changedSql(input), used.get(input.input.name) ?? []);
-    await connection.run(`CREATE OR REPLACE TEMP TABLE changed AS ${net}`);
-    const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.changed");
-    changed += Number(rows);
-    const keys =
-      input.input.key === null ? `(${input.input.via})` : `(SELECT ${input.input.key.join(", ")} FROM changed)`;
-    if (rows > 0n) await connection.run(`INSERT INTO temp.affected_all SELECT DISTINCT * FROM ${keys}`);
-  }
-  const given = model.refreshKey.map((column) => `${ident(column)} IS NOT NULL`).join(" AND ");
-  await connection.run(`CREATE TEMP TABLE affected AS SELECT DISTINCT * FROM temp.affected_all WHERE ${given}`);
-  const { rows } = await firstRow<{ rows: bigint }>(connection, "SELECT count(*) AS rows FROM temp.affected");
-  return { affected: Number(rows), changed };
-}
-
-async function computeAffected(work: Work, affected: number, changed: number): Promise<Prepared> {
-  const { connection, model, pinned, table } = work;
+async function computeAffected(work: Work, affected: number, changed: number, total: number): Promise<Prepared> {
+  const { lake, connection, model, pinned, table, used, notes } = work;
   const materialise = model.file.header.kind === "merge";
+  const ranges = await affectedRanges(connection, model);
   for (const input of pinned) {
-    const select = await inputSql(input, await rangeOf(work, input));
+    // What the model does not read is not copied.
+    const columns = idents(used.get(input.input.name)?.columns ?? []) || "*";
+    const known = await knownByChanges(connection, input);
+    if (known?.others === 0) {
+      await showInput(connection, input.input.name, `(SELECT ${columns} FROM ${known.rows})`, false);
+      continue;
+    }
+    const time = await rangeOf(work, input);
+    const select = await inputSql(input, ...(time === undefined ? keyFilters(input, ranges, affected) : [time]));
     const condition = input.input.lookup === true ? (input.input.filter ?? "true") : affectedCondition(input.input);
     await showInput(
       connection,
       input.input.name,
-      `(SELECT * FROM ${select} WHERE ${condition})`,
+      `(SELECT ${columns} FROM ${select} WHERE ${condition})`,
       materialise && condition !== "true",
     );
   }
   const key = idents(model.refreshKey);
   await createResult(work, `SELECT * FROM (${typedSelect(model)}) SEMI JOIN temp.affected USING (${key})`);
-  const current = `(SELECT * FROM ${await table.scan().toSql()} SEMI JOIN temp.affected USING (${key}))`;
+  const stage = async (): Promise<StagedChange | null> => {
+    const around = rowsAround(affected, ranges, total);
+    if (ownKey(model) && !comparingPays(lake.comparing, around, affected)) {
+      notes.push(`all rows of these keys were written: comparing them would have read ${around} rows`);
+      return stageAffected(work);
+    }
+    const [column] = model.refreshKey;
+    const narrowed = ranges === null || column === undefined ? [] : rangeFilters(column, ranges, affected);
+    const current = `(SELECT * FROM ${await scanEach(table, narrowed)} SEMI JOIN temp.affected USING (${key}))`;
+    return stageDifference(work, current);
+  };
   return {
     mode: `${affected} affected keys`,
-    stage: async () => ({ staged: await stageDifference(work, current), rowsIn: changed }),
+    days: "affected",
+    stage: async () => ({ staged: await stage(), rowsIn: changed }),
   };
+}
+
+/** Whether the keys that changes lead to are the keys of the model's rows. */
+function ownKey({ file: { header }, refreshKey }: CompiledModel): boolean {
+  return header.kind === "merge" && header.key?.toSorted().join() === refreshKey.toSorted().join();
 }
 
 async function computeAll(work: Work, mode: string, changed: number): Promise<Prepared> {
@@ -176,6 +203,7 @@ async function computeAll(work: Work, mode: string, changed: number): Promise<Pr
   const first = table.currentSnapshotId === null;
   return {
     mode: first ? "first build" : mode,
+    days: "all",
     stage: async () => {
       if (!first) return { staged: await stageDifference(work, await table.scan().toSql()), rowsIn };
       const result = { connection, query: "SELECT * FROM temp.result" };
@@ -192,9 +220,9 @@ async function appendNew(work: Work): Promise<Prepared> {
   const select =
     input.to === null || input.to === input.from
       ? await inputSql({ ...input, to: null })
-      : `(SELECT * EXCLUDE (_change_type) FROM ${await changedSql(input)} WHERE _change_type = 'insert')`;
+      : `(SELECT * EXCLUDE (_change_type) FROM ${await changedSql(connection, input)} WHERE _change_type = 'insert')`;
   await showInput(connection, input.input.name, select, false);
-  return { mode: "append", stage: () => writeEvents(work, (rows) => table.stageAppend(rows)) };
+  return { mode: "append", days: "none", stage: () => writeEvents(work, (rows) => table.stageAppend(rows)) };
 }
 
 /** An append model whose code changed is written anew from all its input. */
@@ -202,6 +230,7 @@ async function overwriteAppended(work: Work): Promise<Prepared> {
   for (const input of work.pinned) await showInput(work.connection, input.input.name, await inputSql(input), false);
   return {
     mode: "rebuilt",
+    days: "all",
     stage: () => writeEvents(work, (rows) => work.table.stageOverwrite({ ...rows, where: "all" })),
   };
 }

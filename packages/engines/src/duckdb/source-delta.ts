@@ -9,7 +9,12 @@ import { literal } from "./sql-text.ts";
 /** A delta and the relation that holds its rows; visible to every connection of the engine. */
 export interface OpenDelta extends SourceDelta {
   readonly relation: string;
+  /** What reading it scanned; every load of a stream of it is charged its share of that. */
+  readonly scannedBytes: number;
 }
+
+/** All that loading needs of the envelope. */
+const READ = ["stream", "op", "key", "payload", "unchanged", "source_ts", "ingested_at", "position"];
 
 export interface DeltaRequest {
   readonly source: SourceId;
@@ -24,6 +29,11 @@ export interface DeltaRequest {
  * is read once anyway: they stay in their files.
  */
 export async function openDelta(lake: Lake, request: DeltaRequest): Promise<OpenDelta | null> {
+  const { result, scanned } = await lake.meters.measured(() => readDelta(lake, request), { charged: false });
+  return result === null ? null : { ...result, scannedBytes: scanned.bytes };
+}
+
+async function readDelta(lake: Lake, request: DeltaRequest): Promise<Omit<OpenDelta, "scannedBytes"> | null> {
   const table = await findTable(lake, rawDatasetName(request.source));
   const newest = snapshotText(table);
   if (table === null || newest === null || newest === request.from) return null;
@@ -44,7 +54,8 @@ export async function openDelta(lake: Lake, request: DeltaRequest): Promise<Open
   const streams = request.only === null ? "" : ` AND stream IN (${["", ...request.only].map(literal).join(", ")})`;
   const others = request.except.length === 0 ? "" : ` AND stream NOT IN (${request.except.map(literal).join(", ")})`;
   const relation = `memory.main.delta_${lake.nextNumber()}`;
-  const select = `SELECT stream, op, key, payload, unchanged, source_ts, ingested_at, position FROM ${changes} WHERE _change_type = 'insert'${streams}${others}`;
+  lake.meters.narrow(table, READ);
+  const select = `SELECT ${READ.join(", ")} FROM ${changes} WHERE _change_type = 'insert'${streams}${others}`;
   const kind = request.only?.length === 1 ? "VIEW" : "TABLE";
   return withConnection(lake, async (connection) => {
     await connection.run(`CREATE ${kind} ${relation} AS ${select}`);

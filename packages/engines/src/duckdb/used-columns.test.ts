@@ -25,6 +25,7 @@ async function used(sql: string, inputs: Record<string, Record<string, unknown>>
     sqlLine: 1,
     codeVersion: "1",
     lineOf: () => 1,
+    columnOf: () => 1,
   });
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   const shapes = new Map<string, InputColumns>([
@@ -32,7 +33,9 @@ async function used(sql: string, inputs: Record<string, Record<string, unknown>>
     ["staged.customers", CUSTOMERS],
   ]);
   const given = new Map([...shapes].filter(([name]) => inputs[name] !== undefined));
-  return Object.fromEntries(await usedColumns(compileModel(parsed.model), given));
+  const found = await usedColumns(compileModel(parsed.model), given);
+  const by = (part: "columns" | "finding") => Object.fromEntries([...found].map(([name, use]) => [name, use[part]]));
+  return { columns: by("columns"), finding: by("finding") };
 }
 
 const BY_KEY = { key: "order_id" };
@@ -49,7 +52,10 @@ describe("the columns a model uses", () => {
           },
         },
       ),
-    ).toEqual({ "staged.orders": ["order_id", "customer_id", "status"], "staged.customers": ["customer_id"] });
+    ).toEqual({
+      columns: { "staged.orders": ["order_id", "customer_id", "status"], "staged.customers": ["customer_id"] },
+      finding: { "staged.orders": ["order_id"], "staged.customers": ["customer_id"] },
+    });
   });
 
   it("leave out what a query lets through on the way and nobody takes", async () => {
@@ -57,13 +63,13 @@ describe("the columns a model uses", () => {
       await used("WITH open AS (SELECT * FROM staged.orders WHERE status = 'open') SELECT order_id FROM open", {
         "staged.orders": BY_KEY,
       }),
-    ).toEqual({ "staged.orders": ["order_id", "status"] });
+    ).toMatchObject({ columns: { "staged.orders": ["order_id", "status"] } });
   });
 
   it("are all of them where every column decides which rows there are", async () => {
     expect(
       await used("SELECT order_id FROM (SELECT DISTINCT * FROM staged.orders)", { "staged.orders": BY_KEY }),
-    ).toEqual({ "staged.orders": Object.keys(ORDERS) });
+    ).toMatchObject({ columns: { "staged.orders": Object.keys(ORDERS) }, finding: { "staged.orders": ["order_id"] } });
   });
 
   it("hold those of subqueries, of aggregates and of what finds the affected keys", async () => {
@@ -78,8 +84,11 @@ describe("the columns a model uses", () => {
         },
       ),
     ).toEqual({
-      "staged.orders": ["order_id", "customer_id", "status", "placed_at"],
-      "staged.customers": ["customer_id", "country", "email"],
+      columns: {
+        "staged.orders": ["order_id", "customer_id", "status", "placed_at"],
+        "staged.customers": ["customer_id", "country", "email"],
+      },
+      finding: { "staged.orders": ["order_id", "placed_at"], "staged.customers": ["customer_id", "email"] },
     });
   });
 });

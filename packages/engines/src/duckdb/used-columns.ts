@@ -9,8 +9,16 @@ import { ident, idents, literal } from "./sql-text.ts";
 /** Columns of an input as models see them: name → Iceberg type. */
 export type InputColumns = Readonly<Record<string, string>>;
 
-/** Columns by input that can make a difference to a model's rows, those that find its affected keys among them. */
-export type UsedColumns = ReadonlyMap<string, readonly string[]>;
+/** What a model reads of an input. */
+export interface UsedOfInput {
+  /** Columns that can make a difference to the model's rows, those that find its affected keys and narrow its inputs among them. */
+  readonly columns: readonly string[];
+  /** Those of a changed row that find the affected keys and narrow the inputs. */
+  readonly finding: readonly string[];
+}
+
+/** By input. */
+export type UsedColumns = ReadonlyMap<string, UsedOfInput>;
 
 const known = new WeakMap<CompiledModel, { readonly of: string; readonly used: Promise<UsedColumns> }>();
 
@@ -45,20 +53,23 @@ async function plan(model: CompiledModel, inputs: ReadonlyMap<string, InputColum
     const refreshKey = Object.fromEntries(
       model.refreshKey.map((column) => [column, model.file.header.columns[column]?.type ?? "string"]),
     );
-    await connection.run(`CREATE TABLE affected (${declared(refreshKey)})`);
+    if (model.refreshKey.length > 0) await connection.run(`CREATE TABLE affected (${declared(refreshKey)})`);
     const scanned = await scannedColumns(connection, model.select);
-    const used = new Map<string, readonly string[]>();
+    for (const { name, filter } of model.inputs) {
+      if (filter === null) continue;
+      for (const [table, columns] of await scannedColumns(connection, `SELECT 1 FROM ${name} WHERE ${filter}`))
+        scanned.set(table, new Set([...(scanned.get(table) ?? []), ...columns]));
+    }
+    const used = new Map<string, UsedOfInput>();
     for (const { name, key, via, range } of model.inputs) {
       const columns = inputs.get(name) ?? {};
       await connection.run(`CREATE OR REPLACE TABLE changed (${declared({ ...columns, _change_type: "string" })})`);
       const keys = key === null ? via : `SELECT ${key.join(", ")} FROM changed`;
       const ofKeys = keys === null ? null : (await scannedColumns(connection, keys)).get("main.changed");
-      const all = new Set([...(scanned.get(name) ?? []), ...(ofKeys ?? [])]);
-      if (range !== undefined) all.add(range.column);
-      used.set(
-        name,
-        Object.keys(columns).filter((column) => all.has(column)),
-      );
+      const finding = new Set([...(ofKeys ?? []), ...(range === undefined ? [] : [range.column])]);
+      const all = new Set([...(scanned.get(name) ?? []), ...finding]);
+      const among = (wanted: ReadonlySet<string>) => Object.keys(columns).filter((column) => wanted.has(column));
+      used.set(name, { columns: among(all), finding: among(finding) });
     }
     return used;
   } finally {
@@ -102,6 +113,9 @@ async function scannedColumns(connection: DuckDBConnection, select: string): Pro
   return found;
 }
 
+/** Holds for rows of `netChangesSql` that are there now; the others are gone. */
+export const CAME = "_came > 0";
+
 /**
  * The changed rows that matter: an update that leaves the used columns alone takes away a row and brings the same one back,
  * as far as the model can see.
@@ -109,5 +123,10 @@ async function scannedColumns(connection: DuckDBConnection, select: string): Pro
 export function netChangesSql(changes: string, used: readonly string[]): string {
   const columns = idents(used);
   const count = (kind: string): string => `count(*) FILTER (_change_type = ${literal(kind)})`;
-  return `SELECT ${columns} FROM ${changes} GROUP BY ${columns} HAVING ${count("insert")} <> ${count("delete")}`;
+  return `SELECT ${columns}, ${count("insert")} - ${count("delete")} AS _came FROM ${changes} GROUP BY ${columns} HAVING _came <> 0`;
+}
+
+/** The same without that: every row that came or went, for rows whose old version is not known but for what finds its keys. */
+export function allChangesSql(changes: string, used: readonly string[]): string {
+  return `SELECT ${idents(used)}, CASE _change_type WHEN 'insert' THEN 1 ELSE -1 END AS _came FROM ${changes}`;
 }

@@ -32,8 +32,10 @@ export interface RefusedLine {
 
 /** Largest line of one record. What reads the spool has a limit of its own, which no single record may reach. */
 export const MAX_RECORD_BYTES = 1024 ** 2;
-/** Bytes of a refused record that are kept. */
+/** Characters that are kept of a record that is too large. */
 const KEPT_PAYLOAD = 4_000;
+/** A record that could not be read is kept whole up to this many: only from all of it can it be taken later. */
+const KEPT_WHOLE = 64 * 1024;
 
 /** Envelope lines of one batch, and what of it was refused. A payload is written to `json` between `begin` and `end`. */
 export class EnvelopeLines {
@@ -55,7 +57,8 @@ export class EnvelopeLines {
   }
 
   refuse(line: number, reason: RefusedLine["reason"], detail: string, payload: string): void {
-    this.refused.push({ line, reason, detail, payload: payload.slice(0, KEPT_PAYLOAD) });
+    const kept = reason === "malformed" ? KEPT_WHOLE : KEPT_PAYLOAD;
+    this.refused.push({ line, reason, detail, payload: payload.slice(0, kept) });
   }
 
   begin(): void {
@@ -64,11 +67,11 @@ export class EnvelopeLines {
   }
 
   /** Ends a line; the time of the event stands, as a JSON string, in what was written from `start` to `end`. */
-  end(start: number, end: number): void {
+  end(start: number, end: number, line: number = this.next): void {
     this.json.raw(SOURCE_TS);
     this.json.again(start, end);
     this.json.raw(END);
-    this.close(this.next);
+    this.close(line);
   }
 
   /** Adds a record, which is the `line`-th of its batch. */

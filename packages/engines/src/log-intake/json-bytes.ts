@@ -44,6 +44,13 @@ export class JsonBytes {
     this.length += source.length;
   }
 
+  /** Bytes of a buffer from `start` to `end`. */
+  part(source: Buffer, start: number, end: number): void {
+    this.reserve(end - start);
+    source.copy(this.buffer, this.length, start, end);
+    this.length += end - start;
+  }
+
   /** One byte. */
   byte(byte: number): void {
     this.reserve(1);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CaptureHost, Connector, SourceId, StreamSchema } from "@nova/pipeline-core/connectors";
+import { emptyEnvelopeColumns } from "@nova/pipeline-core/lakehouse";
 import { committedSegment, segmentEndPosition, type Spool, type SpoolSegment } from "../spool/index.ts";
+import { replayRefused } from "./replay-refused.ts";
 
 export interface LogConnectorOptions {
   readonly source: SourceId;
@@ -27,8 +29,11 @@ export function logConnector(options: LogConnectorOptions): Connector {
       while (!signal.aborted) {
         // Whatever is acknowledged from here on may be missing from this commit.
         const through = host.clock.now();
-        const segments = await options.spool.seal();
-        if (segments.length > 0) await load(host, options, segments);
+        const commit = async (): Promise<void> => load(host, options, await options.spool.seal());
+        await commit();
+        for (const request of await host.requests()) {
+          if (request.action === "replay") await replayRefused(host, options, request, commit);
+        }
         host.observeLag({ bytes: options.spool.waitingBytes });
         await host.dataThrough(through);
         await sleep(options.commitEveryMillis, undefined, { signal }).catch(() => undefined);
@@ -41,11 +46,15 @@ async function load(host: CaptureHost, options: LogConnectorOptions, segments: r
   const last = segments.at(-1);
   if (last === undefined) return;
   const batchIds = segments.flatMap((segment) => segment.batchIds);
+  const filled = segments.filter((segment) => segment.rows > 0);
+  const rows = filled.reduce((sum, segment) => sum + segment.rows, 0);
   await host.commit({
-    input: { from: "spool", files: segments.map((segment) => segment.file) },
-    counts: [
-      { stream: "events", rows: segments.reduce((sum, segment) => sum + segment.rows, 0), lastEventAt: last.lastAt },
-    ],
+    // Batches of which nothing was taken leave their ids only.
+    input:
+      rows === 0
+        ? { from: "columns", columns: emptyEnvelopeColumns() }
+        : { from: "spool", files: filled.map((segment) => segment.file) },
+    counts: rows === 0 ? [] : [{ stream: "events", rows, lastEventAt: last.lastAt }],
     bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0),
     position: segmentEndPosition(last.number),
     within: (tx) => host.deliveries.claim(tx, options.source, batchIds, host.clock.now()),

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@nova/pipeline-core/kernel";
-import type { DeliveryLedger, Quarantine, QuarantinedItem, SourceId } from "@nova/pipeline-core/connectors";
+import type {
+  DeliveryLedger,
+  Quarantine,
+  QuarantinedItem,
+  RefusedOrigin,
+  SourceId,
+} from "@nova/pipeline-core/connectors";
 import type { Spool } from "../spool/index.ts";
 import { backPressure } from "./back-pressure.ts";
 import { EnvelopeLines } from "./envelope-lines.ts";
@@ -39,6 +45,8 @@ export interface LogIntake {
   readonly otlpStatus: typeof encodeOtlpStatus;
 }
 
+type RefusedForm = RefusedOrigin["form"];
+
 export interface LogIntakeOptions {
   readonly source: SourceId;
   readonly spool: Spool;
@@ -49,6 +57,8 @@ export interface LogIntakeOptions {
 
 /** Refused lines of one request that are kept; the rest is counted only, so that a broken sender does not fill the store. */
 const KEPT_REFUSALS = 100;
+/** Characters of them; the first is always kept. */
+const KEPT_CHARACTERS = 1024 ** 2;
 const SHOWN_ERRORS = 10;
 /** Memory kept for the next batches: so many, each of so many bytes at most. */
 const KEPT_IDLE = 8;
@@ -61,24 +71,35 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
   const underway = new Map<string, Promise<boolean>>();
 
   /** Returns false when the batch was taken before. Committed batches are in the ledger before they leave the spool. */
-  const store = async (batchId: string, owner: string, lines: EnvelopeLines): Promise<boolean> => {
+  const store = async (batchId: string, owner: string, form: RefusedForm, lines: EnvelopeLines): Promise<boolean> => {
     if (spool.holds(batchId)) return false;
     const seen = await options.deliveries.unseen(source, [batchId]);
     if (!seen.has(batchId)) return false;
-    if (lines.refused.length > 0) await options.quarantine.add(quarantined(lines));
-    if (lines.rows > 0) {
+    if (lines.refused.length > 0) await options.quarantine.add(quarantined(batchId, owner, form, lines));
+    // Also a batch of which nothing was taken: sent again, its records would be judged twice, here and by a replay.
+    if (lines.rows > 0 || lines.refused.length > 0) {
       await spool.append({ batchId, owner, rows: lines.rows, render: (position) => lines.render(position) });
     }
     return true;
   };
-  const quarantined = (lines: EnvelopeLines): QuarantinedItem[] => {
+  const quarantined = (batchId: string, sender: string, form: RefusedForm, lines: EnvelopeLines): QuarantinedItem[] => {
     const receivedAt = options.clock.now();
+    let characters = 0;
     return lines.refused
       .slice(0, KEPT_REFUSALS)
-      .map(({ reason, detail, payload }) => ({ source, stream: "events", reason, detail, payload, receivedAt }));
+      .filter(({ payload }, index) => (characters += payload.length) <= KEPT_CHARACTERS || index === 0)
+      .map(({ line, reason, detail, payload }) => {
+        const origin = { delivery: `#${line} of ${batchId}`, batchId, sender, form };
+        return { source, stream: "events", reason, detail, payload, receivedAt, origin };
+      });
   };
 
-  const accept = async (body: Buffer, origin: BatchOrigin, lines: EnvelopeLines): Promise<IntakeAnswer> => {
+  const accept = async (
+    body: Buffer,
+    origin: BatchOrigin,
+    form: RefusedForm,
+    lines: EnvelopeLines,
+  ): Promise<IntakeAnswer> => {
     const { service } = origin;
     const batchId = `${service.name}:${origin.batchId ?? contentId(body)}`;
     const answer = {
@@ -94,7 +115,7 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
     // Others were let in while this body was read and unpacked.
     pressure.admit(service);
     pressure.charge(service, body.length, lines.rows + lines.refused.length);
-    const storing = store(batchId, service.name, lines);
+    const storing = store(batchId, service.name, form, lines);
     underway.set(batchId, storing);
     try {
       return { ...answer, duplicate: !(await storing) };
@@ -122,13 +143,13 @@ export function logIntake(options: LogIntakeOptions): LogIntake {
     acceptLines(body, origin) {
       return using((lines) => {
         readLines(body, lines, origin.service.name);
-        return accept(body, origin, lines);
+        return accept(body, origin, "line", lines);
       });
     },
     acceptOtlp(body, encoding, origin) {
       return using((lines) => {
         readOtlp(body, encoding, lines);
-        return accept(body, origin, lines);
+        return accept(body, origin, "otlp", lines);
       });
     },
   };

@@ -3,8 +3,8 @@ import type { LogRecord } from "./envelope-lines.ts";
 import { fluentRecord } from "./fluent-record.ts";
 import { isTime, ISO_TIME } from "./iso-text.ts";
 
-const MAX_SERVICE = 200;
-const MAX_LEVEL = 30;
+export const MAX_SERVICE = 200;
+export const MAX_LEVEL = 30;
 
 const ndjsonLineSchema = z.object({
   ts: z.string().regex(ISO_TIME, "must be an ISO 8601 time with a zone, e.g. 2026-11-23T09:30:00.000Z"),

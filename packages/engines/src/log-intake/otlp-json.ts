@@ -83,7 +83,7 @@ export function readOtlpJson(body: Buffer, lines: EnvelopeLines): void {
     for (const { scope, logRecords } of scopeLogs ?? []) {
       const common = scope?.name ? { ...shared, "otel.scope.name": scope.name } : shared;
       for (const given of logRecords ?? []) {
-        const record = readRecord(given, lines);
+        const record = readRecord(given, lines, () => requestOf(resource, scope, given));
         if (record === null) continue;
         lines.add(
           {
@@ -106,14 +106,19 @@ export function readOtlpJson(body: Buffer, lines: EnvelopeLines): void {
   }
 }
 
+/** A request of just one record, to be read again when the rules have changed. */
+function requestOf(resource: unknown, scope: unknown, record: unknown): string {
+  return JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords: [record] }] }] });
+}
+
 /** The record, or null after it was refused. */
-function readRecord(given: unknown, lines: EnvelopeLines): z.infer<typeof recordSchema> | null {
+function readRecord(given: unknown, lines: EnvelopeLines, whole: () => string): z.infer<typeof recordSchema> | null {
   try {
     const checked = recordSchema.safeParse(given);
     if (checked.success) return checked.data;
     const [issue] = checked.error.issues;
     const detail = `${issue?.path.join(".") || "record"}: ${issue?.message ?? ""}`;
-    lines.refuse(lines.next, "malformed", detail, JSON.stringify(given));
+    lines.refuse(lines.next, "malformed", detail, whole());
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     lines.refuse(lines.next, "malformed", "record: nested too deep", "");

@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import type { Compared, ComparedColumn, KeyRange, SourceComparison } from "@nova/pipeline-core/connectors";
+import type { Compared, ComparedColumn, KeyRange, RowKey, SourceComparison } from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
@@ -29,7 +29,13 @@ export function postgresComparison(options: ComparisonOptions): SourceComparison
     signal.addEventListener("abort", stop);
     try {
       await client.query(`SET statement_timeout = ${RANGE_TIMEOUT_MILLIS}`);
-      const table = (await readTables(client, options.publication)).find((each) => each.stream === compared.stream);
+      const { rows: named } = await client.query<{ oid: number }>(
+        "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = $1",
+        [compared.stream],
+      );
+      // Two tables may look alike when a name has dots; then all are read.
+      const tables = await readTables(client, options.publication, named.length === 1 ? (named[0]?.oid ?? null) : null);
+      const table = tables.find((each) => each.stream === compared.stream);
       if (table === undefined)
         throw new PlatformError(
           "source-misconfigured",
@@ -65,11 +71,13 @@ export function postgresComparison(options: ComparisonOptions): SourceComparison
       }),
     writeRows: (compared, range, file, signal) =>
       onTable(compared, signal, async (client, table) => {
-        const key = compared.key.map(
-          ({ sourceName }) => `${quoteLiteral(sourceName)}, concat(${quoteIdentifier(sourceName)})`,
-        );
-        const rows = `SELECT ${joined(compared.key)}, json_build_object(${key.join(", ")})::text, ${hashSql(compared)} FROM ${fromTable(table)} WHERE ${whereSql(table, compared, range)}`;
+        const rows = `SELECT ${joined(compared.key)}, ${keyJsonSql(compared)}::text, ${hashSql(compared)} FROM ${fromTable(table)} WHERE ${whereSql(table, compared, range)}`;
         await pipeline(client.query(copyTo(`COPY (${rows}) TO STDOUT (FORMAT csv)`)), createWriteStream(file));
+      }),
+    unchanged: (compared, payloads, signal) =>
+      onTable(compared, signal, async (client, table) => {
+        const { rows } = await client.query<{ key: RowKey }>(unchangedSql(table, compared), [payloads]);
+        return rows.map(({ key }) => key);
       }),
   };
 }
@@ -109,14 +117,34 @@ function hashSql({ columns }: Compared): string {
   return `('x' || substr(md5(${joined(columns)}), 1, 15))::bit(60)::bigint`;
 }
 
+function keyJsonSql({ key }: Compared): string {
+  return `json_build_object(${key.map(({ sourceName }) => `${quoteLiteral(sourceName)}, concat(${quoteIdentifier(sourceName)})`).join(", ")})`;
+}
+
+/** A payload has the text of every value, as `concat` prints it; of a wide value that did not change it says nothing. */
+function unchangedSql(table: SourceTable, compared: Compared): string {
+  const told = `"nova told"`;
+  const text = (name: string): string => `${told} ->> ${quoteLiteral(name)}`;
+  const same = compared.columns.map(({ sourceName }) => {
+    const name = quoteIdentifier(sourceName);
+    return `(${told} -> ${quoteLiteral(sourceName)} IS NULL OR ${text(sourceName)} IS NOT DISTINCT FROM CASE WHEN ${name} IS NOT NULL THEN concat(${name}) END)`;
+  });
+  const found = compared.key.map(
+    ({ sourceName }) => `${quoteIdentifier(sourceName)} = (${text(sourceName)})::${typeOf(table, sourceName)}`,
+  );
+  const filter = table.rowFilter === null ? [] : [`(${table.rowFilter})`];
+  return `SELECT ${keyJsonSql(compared)} AS key FROM unnest($1::json[]) AS "nova rows" (${told}), ${fromTable(table)} WHERE ${[...found, ...same, ...filter].join(" AND ")}`;
+}
+
+function typeOf(table: SourceTable, name: string): string {
+  return table.columns.find((column) => column.name === name)?.sourceType ?? "text";
+}
+
 function whereSql(table: SourceTable, { key }: Compared, { after, through }: KeyRange): string {
   const names = `ROW(${key.map(({ sourceName }) => quoteIdentifier(sourceName)).join(", ")})`;
   const values = (texts: readonly string[]): string =>
     `ROW(${key
-      .map(({ sourceName }, index) => {
-        const type = table.columns.find((column) => column.name === sourceName)?.sourceType ?? "text";
-        return `${quoteLiteral(texts[index] ?? "")}::${type}`;
-      })
+      .map(({ sourceName }, index) => `${quoteLiteral(texts[index] ?? "")}::${typeOf(table, sourceName)}`)
       .join(", ")})`;
   const bounds = [
     ...(table.rowFilter === null ? [] : [`(${table.rowFilter})`]),

@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { abortable, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, Connector, SourceId, StreamRecord } from "@nova/pipeline-core/connectors";
 import { emptyEnvelopeColumns } from "@nova/pipeline-core/lakehouse";
@@ -26,9 +29,16 @@ export interface PostgresConnectorOptions {
   readonly flush?: Partial<FlushRules>;
   /** Rows of one snapshot chunk; 100,000 by default. */
   readonly snapshotChunkRows?: number;
+  /** Connections that read existing rows at the same time; 2 by default. */
+  readonly snapshotConnections?: number;
+  /** Tables of more rows are read in ranges of their key, side by side; 500,000 by default. */
+  readonly snapshotPartRows?: number;
+  /** A folder of its own for rows on their way from COPY to a commit; one among the system's temporary files by default. */
+  readonly copyFolder?: string;
 }
 
-const SNAPSHOT_PARALLEL = 2;
+const SNAPSHOT_CONNECTIONS = 2;
+const SNAPSHOT_PART_ROWS = 500_000;
 const SNAPSHOT_CHUNK_ROWS = 100_000;
 const SNAPSHOT_CHUNK_BYTES = 32 * 1024 * 1024;
 const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
@@ -62,9 +72,11 @@ export function postgresConnector(options: PostgresConnectorOptions): Connector 
             snapshotName: begun.snapshotName,
             tables: begun.tables,
             streams: begun.streams,
-            parallel: SNAPSHOT_PARALLEL,
+            parallel: options.snapshotConnections ?? SNAPSHOT_CONNECTIONS,
+            partRows: options.snapshotPartRows ?? SNAPSHOT_PART_ROWS,
             chunkRows: options.snapshotChunkRows ?? SNAPSHOT_CHUNK_ROWS,
             chunkBytes: SNAPSHOT_CHUNK_BYTES,
+            folder: options.copyFolder ?? join(tmpdir(), `nova-copy-${randomUUID()}`),
           },
           signal,
         );

@@ -1,7 +1,7 @@
 import type { Finding, FindingOutcome, SourceDiagnosis } from "@nova/pipeline-core/connectors";
 import type pg from "pg";
 import { captureFailure } from "./failure.ts";
-import { connectSession, dropSession, quoteIdentifier } from "./session.ts";
+import { connectSession, dropSession, quoteIdentifier, tlsMode } from "./session.ts";
 import { identityFindings, readCheckedTables, readFindings } from "./diagnose-tables.ts";
 
 export interface DiagnosedSource {
@@ -27,6 +27,8 @@ interface Standing {
   senders: number;
   max_senders: number;
   keep: string;
+  tls: string | null;
+  peer: string | null;
   slot: { plugin: string; status: string | null; active: boolean; database: string; retained: number | null } | null;
   publication: { everything: boolean; complete: boolean; tables: number } | null;
 }
@@ -39,6 +41,7 @@ const STANDING_SQL = `SELECT current_setting('server_version_num') AS version, c
   (SELECT count(*)::int FROM pg_replication_slots) AS slots, current_setting('max_replication_slots')::int AS max_slots,
   (SELECT count(*)::int FROM pg_stat_replication) AS senders, current_setting('max_wal_senders')::int AS max_senders,
   current_setting('max_slot_wal_keep_size') AS keep,
+  (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls, host(inet_client_addr()) AS peer,
   (SELECT json_build_object('plugin', plugin, 'status', wal_status, 'active', active, 'database', database, 'retained', CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) END)
      FROM pg_replication_slots WHERE slot_name = $1) AS slot,
   (SELECT json_build_object('everything', puballtables, 'complete', pubinsert AND pubupdate AND pubdelete AND pubtruncate,
@@ -65,6 +68,7 @@ export async function diagnosePostgres(source: DiagnosedSource): Promise<SourceD
     return {
       findings: [
         finding("Connection", "ok", `database ${standing.database} as role ${standing.role}`, null),
+        tlsFinding(standing, tlsMode(source.connectionString)),
         ...serverFindings(standing),
         ...slotFindings(standing, source),
         publicationFinding(standing, source),
@@ -77,6 +81,25 @@ export async function diagnosePostgres(source: DiagnosedSource): Promise<SourceD
   } finally {
     dropSession(client);
   }
+}
+
+function tlsFinding({ tls, peer }: Standing, mode: string): Finding {
+  const local = peer === null || peer.startsWith("127.") || peer === "::1";
+  if (tls === null)
+    return finding(
+      "Encryption",
+      local ? "ok" : "warning",
+      local ? "none; the source is on this machine" : "rows and password travel unencrypted: add sslmode=verify-full",
+      null,
+    );
+  return mode === "verify-full" || mode === "verify-ca"
+    ? finding("Encryption", "ok", `${tls}, the server's certificate is checked (${mode})`, null)
+    : finding(
+        "Encryption",
+        local ? "ok" : "warning",
+        `${tls}, but nobody checks whose certificate it is: sslmode=verify-full with ORDERS_DB_CA_FILE does`,
+        null,
+      );
 }
 
 export function finding(requirement: string, outcome: FindingOutcome, found: string, remedy: string | null): Finding {

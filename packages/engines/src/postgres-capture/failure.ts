@@ -29,10 +29,45 @@ export function captureFailure(error: unknown): PlatformError {
     if (/can no longer (get changes|access)|invalidated/.test(message)) {
       return new PlatformError("slot-lost", `the replication slot was invalidated: ${message}`, { cause: error });
     }
+    if (code === "28000" && message.includes("no encryption"))
+      return new PlatformError(
+        "source-misconfigured",
+        "TLS: the server wants it: add sslmode=require to the connection",
+        {
+          cause: error,
+        },
+      );
     const kind = BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? "source-misconfigured";
     return new PlatformError(kind, `PostgreSQL ${code}: ${message}`, { cause: error });
   }
+  const tls = tlsProblem(code, message);
+  if (tls !== null) return new PlatformError("source-misconfigured", tls, { cause: error });
   return asPlatformError(error, "source-unreachable");
+}
+
+/** What is wrong with an encrypted connection and what to change; null when that is not it. */
+function tlsProblem(code: unknown, message: string): string | null {
+  switch (code) {
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "UNABLE_TO_GET_ISSUER_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "CERT_SIGNATURE_FAILURE":
+      return `TLS: the server's certificate is not signed by the authority we trust (${String(code)}): set ORDERS_DB_CA_FILE to the file with its CA certificate`;
+    case "CERT_HAS_EXPIRED":
+    case "CERT_NOT_YET_VALID":
+      return `TLS: the server's certificate is not valid now (${String(code)}): it has to be renewed at the source`;
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return "TLS: the server's certificate is for another host name: connect by the name it has, or use sslmode=verify-ca";
+    case "ENOENT":
+    case "EACCES":
+      return `TLS: the CA certificate cannot be read (${message}): check ORDERS_DB_CA_FILE`;
+    default:
+      return message.includes("does not support SSL")
+        ? "TLS: the server does not offer it: turn ssl on at the source, or leave sslmode out of the connection"
+        : null;
+  }
 }
 
 /** Classes of SQLSTATE that are about one table or its rows: data, integrity, access rules, locks, program limits, corruption. */

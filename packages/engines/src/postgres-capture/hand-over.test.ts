@@ -1,5 +1,7 @@
 import type pg from "pg";
+import { HOUR } from "@nova/pipeline-core/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseCursor } from "./snapshot-cursor.ts";
 import { foldedRows, memoryHost, rowsOf, startTestCapture, until } from "./test-capture.ts";
 import { connect, startTestServer, type TestServer } from "./test-server.ts";
 
@@ -140,6 +142,45 @@ describe("hand-over from the snapshot to the stream", { timeout: 60_000 }, () =>
     await sql.end();
   });
 
+  test("a large table is read in ranges of its key by several connections under one snapshot, dies, and every range goes on", async () => {
+    const { url, sql, slot } = await database(
+      `${TABLE}; INSERT INTO items SELECT n * 3, n, 'old' FROM generate_series(1, 20000) n; CREATE TABLE small (id text PRIMARY KEY); INSERT INTO small VALUES ('a'), ('b'); ANALYZE`,
+    );
+    const host = memoryHost();
+    const reading = { slot, snapshotChunkRows: 2_000, snapshotPartRows: 4_000, snapshotConnections: 3 };
+    host.beforeCommit = (batch) => {
+      if (host.rows.op.length > 8_000 && batch.counts.length > 0) throw new Error("killed in the middle of the ranges");
+    };
+    const dying = startTestCapture(url, host, reading);
+    let connections = 0;
+    let over = false;
+    void dying.ended.then(() => (over = true));
+    const watching = until("the end", async () => {
+      const { rows } = await sql.query<{ open: number }>(
+        "SELECT count(*)::int AS open FROM pg_stat_activity WHERE application_name = 'nova-capture-snapshot'",
+      );
+      connections = Math.max(connections, rows[0]?.open ?? 0);
+      return over;
+    });
+    await expect(dying.ended).resolves.toMatchObject({ message: "killed in the middle of the ranges" });
+    await watching;
+    expect(connections).toBeLessThanOrEqual(3);
+    const cursor = (await host.streams()).find(({ stream }) => stream === "public.items")?.cursor ?? "";
+    const { parts } = parseCursor(cursor);
+    expect(parts).toHaveLength(5);
+    expect(parts?.filter(({ after, done }) => after !== null || done).length).toBeGreaterThan(1);
+    await traffic(url, 10);
+    host.beforeCommit = () => undefined;
+    const capture = startTestCapture(url, host, reading);
+    await capture.streaming();
+    await caughtUp(sql, host);
+    await capture.stop();
+    expect(captured(host)).toEqual(await oracle(sql));
+    const reads = rowsOf(host, "public.items").flatMap(({ op, key }) => (op === "r" ? [key?.["id"]] : []));
+    expect(new Set(reads).size).toBe(reads.length);
+    await sql.end();
+  });
+
   test("a start that died before its first commit leaves no slot that would lose rows", async () => {
     const { url, sql, slot } = await database(`${TABLE}; INSERT INTO items VALUES (1, 1, 'old')`);
     const host = memoryHost();
@@ -253,6 +294,22 @@ describe("the slot", { timeout: 60_000 }, () => {
     await until("dataThrough", () => (capture.host.through()?.getTime() ?? 0) >= (rows[0]?.at.getTime() ?? 0));
     await capture.stop();
     expect(capture.host.rows.op).toEqual([]);
+    await sql.end();
+  });
+
+  test("moves on when the machine's clock is set an hour ahead and back again", async () => {
+    const { url, sql, slot } = await database(TABLE);
+    let ahead = 0;
+    const host = memoryHost({ now: () => new Date(Date.now() + ahead) });
+    const capture = startTestCapture(url, host, { slot });
+    await capture.streaming();
+    for (const millis of [HOUR, 0, -HOUR, 0]) {
+      await caughtUp(sql, host);
+      ahead = millis;
+    }
+    await caughtUp(sql, host);
+    await capture.stop();
+    expect(captured(host)).toEqual(await oracle(sql));
     await sql.end();
   });
 

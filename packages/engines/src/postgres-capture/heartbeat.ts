@@ -24,13 +24,13 @@ interface Beat {
 }
 
 export function heartbeat(host: CaptureHost, catalog: pg.Client, slot: string, everyMillis: number): Heartbeat {
-  let lastBeatAt = 0;
+  let lastBeatAt = Number.NEGATIVE_INFINITY;
   let marks: { lsn: Lsn; at: Date }[] = [];
   let reachedLsn: Lsn = 0n;
 
   return {
     async beat() {
-      const now = host.clock.now().getTime();
+      const now = performance.now();
       if (now - lastBeatAt < everyMillis) return;
       lastBeatAt = now;
       const { rows } = await catalog.query<Beat>(BEAT_SQL, [slot]);

@@ -7,6 +7,7 @@ import { type Lsn, lsnText, ordinalText, parsePosition, positionText } from "./l
 import { pgoutputDecoder } from "./pgoutput.ts";
 import type { RelationMessage } from "./relation-message.ts";
 import { KEEPALIVE, XLOG_HEADER_BYTES } from "./replication-stream.ts";
+import { untilVisible } from "./visibility.ts";
 
 /** Rows ready to commit, the position behind them, and how far the server may forget once they are durable. */
 export interface TakenChanges {
@@ -27,6 +28,8 @@ export interface ReadRows {
   readonly gone: readonly string[];
   /** Rows older than this position that were not read again are gone; null when nothing is swept. */
   readonly sweepBefore: string | null;
+  /** Just rows of this range are swept: its JSON, as the truncate event's key has it; null = all. */
+  readonly sweepRange: string | null;
   readonly progress: SnapshotProgress | null;
 }
 
@@ -132,6 +135,9 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
     },
   });
 
+  const received = (running: (xid: number) => boolean): boolean =>
+    transactions.subarray(0, Math.min(begun, REMEMBERED_TRANSACTIONS)).some(running);
+
   const save = async (table: SourceTable): Promise<StreamRecord | undefined> => {
     const at =
       transaction === null
@@ -173,6 +179,8 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
         const relation = undescribed.get(oid);
         if (relation === undefined) continue;
         undescribed.delete(oid);
+        // The table may be made by this very transaction.
+        await untilVisible(options.catalog, received);
         const table = await describeRelation(options.catalog, options.publication, relation);
         const record = await save(table);
         decoder.setKey(table.oid, table.key);
@@ -188,20 +196,18 @@ export function pendingChanges(host: CaptureHost, options: PendingChangesOptions
       for (const [oid, target] of targets) targets.set(oid, { ...target, skipped: skipped.has(target.stream) });
     },
     adopt: async (table) => (await save(table))?.schema.version ?? 1,
-    insert({ stream, version, lsn, keys, payloads, gone, sweepBefore, progress: noted }) {
+    insert({ stream, version, lsn, keys, payloads, gone, sweepBefore, sweepRange, progress: noted }) {
       if (transaction !== null) throw new PlatformError("internal", "rows were read into the middle of a transaction");
       const at = BigInt(host.clock.now().getTime()) * 1000n;
       const position = positionText(lsn, 0);
       for (const [index, payload] of payloads.entries())
         batch.add(stream, "r", keys[index] ?? null, payload, null, at, position, version);
       for (const key of gone) batch.add(stream, "d", key, null, null, at, position, version);
-      if (sweepBefore !== null) batch.add(stream, "t", null, null, null, at, sweepBefore, version);
+      if (sweepBefore !== null) batch.add(stream, "t", sweepRange, null, null, at, sweepBefore, version);
       if (noted !== null) progress.set(stream, noted);
       if (lsn > receivedLsn) receivedLsn = lsn;
     },
-    received(running) {
-      return transactions.subarray(0, Math.min(begun, REMEMBERED_TRANSACTIONS)).some(running);
-    },
+    received,
     take() {
       const taken = batch;
       batch = envelopeBatch();

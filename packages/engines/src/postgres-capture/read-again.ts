@@ -1,13 +1,19 @@
 import { isPlatformError, PlatformError } from "@nova/pipeline-core/kernel";
-import type { CaptureHost, SnapshotProgress, StreamRecord, StreamRequest } from "@nova/pipeline-core/connectors";
+import type {
+  CaptureHost,
+  RowRange,
+  SnapshotProgress,
+  StreamRecord,
+  StreamRequest,
+} from "@nova/pipeline-core/connectors";
 import type pg from "pg";
-import { z } from "zod";
 import { readTables, type SourceTable } from "./catalog.ts";
 import { tableFailure } from "./failure.ts";
 import { endBefore, type Lsn } from "./lsn.ts";
 import type { PendingChanges } from "./pending-changes.ts";
 import { KEEPALIVE, XLOG_HEADER_BYTES } from "./replication-stream.ts";
 import { dropSession } from "./session.ts";
+import { boundsOf, isWhole, keysOf, maySweep } from "./rows-asked.ts";
 import { cursorText, parseCursor } from "./snapshot-cursor.ts";
 import type { KeyValues } from "./table-sql.ts";
 import { readChunk, takeWatermark, type WatermarkChunk } from "./watermark-read.ts";
@@ -52,6 +58,8 @@ interface Reading {
   limit: number;
   /** Just these rows; null = the whole table. */
   only: readonly KeyValues[] | null;
+  /** Just the rows between these keys; null = the whole table. */
+  range: RowRange | null;
 }
 
 interface Job {
@@ -78,8 +86,6 @@ interface Flight {
 const FIRST_LIMIT = 1_000;
 const MOST_ROWS = 10_000;
 const MOST_BYTES = 8 * 1024 * 1024;
-/** Keys of one statement, and of one request: more rows than that are read as the whole table. */
-const MOST_KEYS = 2_000;
 
 export function readAgainQueue(host: CaptureHost, pending: PendingChanges, options: ReadAgainOptions): ReadAgainQueue {
   const queue: Reading[] = [];
@@ -93,7 +99,7 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
     return reading;
   };
   const add = (stream: string, from?: StreamRecord): Reading => {
-    const known = queue.find((reading) => reading.stream === stream && reading.only === null);
+    const known = queue.find((reading) => reading.stream === stream && isWhole(reading));
     if (known !== undefined) return known;
     const cursor = from?.cursor === undefined || from.cursor === null ? null : parseCursor(from.cursor);
     const goesOn = from !== undefined && cursor?.since !== undefined;
@@ -106,6 +112,7 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
       rowsRead: goesOn ? from.rowsRead : 0,
       limit: FIRST_LIMIT,
       only: null,
+      range: null,
     });
   };
   const end = (reading: Reading, failure: string | null): EndedPart[] => {
@@ -145,7 +152,10 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
           `${reading.stream} is not in publication ${options.publication}: add it with ALTER PUBLICATION … ADD TABLE, then resync it`,
         );
       const after = reading.after === null ? null : (JSON.parse(reading.after) as KeyValues);
-      return { table, chunk: await readChunk(session, table, { after, only: reading.only, limit: reading.limit }) };
+      return {
+        table,
+        chunk: await readChunk(session, table, { ...boundsOf(table, reading), after, limit: reading.limit }),
+      };
     } catch (failure) {
       return { failure };
     }
@@ -154,7 +164,8 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
     const failure = isPlatformError(error) ? error : tableFailure(error);
     if (failure === null) throw error;
     const ended = end(reading, `${reading.stream}: ${failure.message}`);
-    await options.failed(reading.stream, failure);
+    // Some rows that cannot be read, by a key that is none, say nothing of the table.
+    if (isWhole(reading)) await options.failed(reading.stream, failure);
     await settle(ended);
   };
 
@@ -169,7 +180,7 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
       1,
       Math.min(MOST_ROWS, Math.floor((MOST_BYTES * chunk.payloads.length) / Math.max(size, 1)) || MOST_ROWS),
     );
-    if (reading.only === null) options.begun(reading.stream);
+    if (isWhole(reading)) options.begun(reading.stream);
     const found = new Set(chunk.keys);
     const gone = (reading.only ?? []).map((key) => JSON.stringify(key)).filter((key) => !found.has(key));
     for (const job of reading.jobs) {
@@ -183,10 +194,13 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
       keys: chunk.keys,
       payloads: chunk.payloads,
       gone,
-      sweepBefore: chunk.last && reading.only === null ? reading.since : null,
-      progress: reading.only === null ? progressOf(reading, table, chunk.last) : null,
+      sweepBefore: chunk.last && reading.only === null && maySweep(table, reading) ? reading.since : null,
+      sweepRange: reading.range === null ? null : JSON.stringify(reading.range),
+      progress: isWhole(reading) ? progressOf(reading, table, chunk.last) : null,
     });
     if (chunk.last) finished.push(...end(reading, null));
+    // One chunk of each in turn: a few rows do not wait for a large table.
+    else queue.push(...queue.splice(queue.indexOf(reading), 1));
   };
   const progressOf = (reading: Reading, table: SourceTable, last: boolean): SnapshotProgress => ({
     stream: reading.stream,
@@ -202,8 +216,9 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
       const job: Job = { request, left: records.length, rows: 0, gone: 0, failures: [] };
       for (const record of records) {
         const only = await keysOf(host, request, record);
+        const { range = null } = request;
         const reading =
-          only === null
+          only === null && range === null
             ? add(record.stream, record)
             : enqueue({
                 stream: record.stream,
@@ -214,6 +229,7 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
                 rowsRead: 0,
                 limit: FIRST_LIMIT,
                 only,
+                range,
               });
         reading.jobs.add(job);
       }
@@ -257,37 +273,4 @@ export function readAgainQueue(host: CaptureHost, pending: PendingChanges, optio
     },
     close: disconnect,
   };
-}
-
-/** Just the rows that a request is about; null = the whole table. */
-async function keysOf(
-  host: CaptureHost,
-  { action, keys = [] }: StreamRequest,
-  record: StreamRecord,
-): Promise<readonly KeyValues[] | null> {
-  switch (action) {
-    case "replay":
-      return refusedKeys(host, record);
-    case "repair":
-      return keys.length > MOST_KEYS ? null : keys;
-    case "pause":
-    case "resume":
-    case "resync":
-      return null;
-  }
-}
-
-/** Keys of the stream's rows in quarantine; null when not all of them are known: then the whole table is read. */
-async function refusedKeys(host: CaptureHost, { stream, schema }: StreamRecord): Promise<KeyValues[] | null> {
-  const { payloads, complete } = await host.refused(stream);
-  if (!complete || schema.key.length === 0) return null;
-  const keys = new Map<string, KeyValues>();
-  for (const payload of payloads) {
-    const row = z.record(z.string(), z.string().nullable()).safeParse(JSON.parse(payload));
-    const values = schema.key.map((name) => (row.success ? row.data[name] : undefined));
-    if (values.some((value) => value === undefined || value === null)) return null;
-    const key = Object.fromEntries(schema.key.map((name, index) => [name, values[index] ?? ""]));
-    keys.set(JSON.stringify(key), key);
-  }
-  return keys.size === 0 || keys.size > MOST_KEYS ? null : [...keys.values()];
 }

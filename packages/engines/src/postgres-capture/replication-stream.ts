@@ -54,7 +54,7 @@ export async function openReplicationStream(
   const ended: { error: PlatformError | null } = { error: null };
   let closing = false;
   let confirmed: Lsn = 0n;
-  let lastHeard = now().getTime();
+  let lastHeard = performance.now();
   let wake: (() => void) | null = null;
   let waitTimer: NodeJS.Timeout | null = null;
 
@@ -78,7 +78,7 @@ export async function openReplicationStream(
   };
 
   connection.on("copyData", ({ chunk }: { chunk: Buffer }) => {
-    lastHeard = now().getTime();
+    lastHeard = performance.now();
     if (chunk[0] === KEEPALIVE && chunk[17] === 1) sendStatus();
     // pg's parser reuses its buffer for later messages, so what waits must be a copy.
     queue.push(Buffer.from(chunk));
@@ -92,7 +92,7 @@ export async function openReplicationStream(
   connection.once("end", () => end(new PlatformError("source-unreachable", "the replication connection was closed")));
   const timer = setInterval(() => {
     sendStatus();
-    if (paused || now().getTime() - lastHeard < SILENCE_LIMIT) return;
+    if (paused || performance.now() - lastHeard < SILENCE_LIMIT) return;
     end(
       new PlatformError("source-unreachable", "the source has been silent for too long on the replication connection"),
     );
@@ -131,7 +131,7 @@ export async function openReplicationStream(
       bufferedBytes = 0;
       if (paused) {
         paused = false;
-        lastHeard = now().getTime();
+        lastHeard = performance.now();
         connection.stream.resume();
       }
       return taken;

@@ -25,7 +25,7 @@ export async function connectSession(
   purpose: "snapshot" | "catalog" | "stream" | "again" | "compare",
 ): Promise<pg.Client> {
   const client = new pg.Client({
-    connectionString,
+    connectionString: withTls(connectionString),
     application_name: `nova-capture-${purpose}`,
     options: SESSION_OPTIONS,
     keepAlive: true,
@@ -38,6 +38,19 @@ export async function connectSession(
   client.on("error", () => undefined);
   await client.connect();
   return client;
+}
+
+/** How a connection string asks for TLS, in libpq's words; `disable` when it says nothing. */
+export function tlsMode(connectionString: string): string {
+  return new URL(connectionString).searchParams.get("sslmode") ?? "disable";
+}
+
+/** `sslmode` and `sslrootcert` as libpq has them: without this flag `require` would mean more here than everywhere else. */
+function withTls(connectionString: string): string {
+  if (tlsMode(connectionString) === "disable") return connectionString;
+  const url = new URL(connectionString);
+  url.searchParams.set("uselibpqcompat", "true");
+  return url.href;
 }
 
 /** Closes the connection at once, whatever it is waiting for. */

@@ -7,6 +7,16 @@ const cursorSchema = z.object({
   after: z.record(z.string(), z.string()).nullable(),
   /** Of a table that is read again while changes flow: the position of its first chunk. */
   since: z.string().optional(),
+  /** Of a table that is read in ranges of its key side by side. */
+  parts: z
+    .array(
+      z.object({
+        after: z.record(z.string(), z.string()).nullable(),
+        through: z.record(z.string(), z.string()).nullable(),
+        done: z.boolean(),
+      }),
+    )
+    .optional(),
 });
 export type SnapshotCursor = z.infer<typeof cursorSchema>;
 
@@ -14,6 +24,11 @@ export type SnapshotCursor = z.infer<typeof cursorSchema>;
 export function cursorText(system: string, afterKey: string | null, since: string | null = null): string {
   const again = since === null ? "" : `,"since":${JSON.stringify(since)}`;
   return `{"system":${JSON.stringify(system)},"after":${afterKey ?? "null"}${again}}`;
+}
+
+/** Of a table that is read in parts. */
+export function partsCursorText(system: string, parts: NonNullable<SnapshotCursor["parts"]>): string {
+  return JSON.stringify({ system, after: null, parts } satisfies SnapshotCursor);
 }
 
 export function parseCursor(text: string): SnapshotCursor {

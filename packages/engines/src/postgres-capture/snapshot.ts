@@ -1,12 +1,14 @@
-import type { CaptureHost, SnapshotProgress, StreamRecord } from "@nova/pipeline-core/connectors";
-import { envelopeBatch } from "@nova/pipeline-core/lakehouse";
+import { mkdir, rm } from "node:fs/promises";
+import type { CaptureHost, StreamRecord } from "@nova/pipeline-core/connectors";
 import type pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import type { SourceTable } from "./catalog.ts";
-import { copyRowReader } from "./copy-rows.ts";
+import { copyLineReader } from "./copy-lines.ts";
 import { tableFailure } from "./failure.ts";
 import { connectSession, quoteLiteral } from "./session.ts";
-import { cursorText, parseCursor } from "./snapshot-cursor.ts";
+import { type PartReader, snapshotChunks } from "./snapshot-chunks.ts";
+import { parseCursor } from "./snapshot-cursor.ts";
+import { partsOf } from "./snapshot-parts.ts";
 import { copySql } from "./table-sql.ts";
 
 export interface SnapshotOptions {
@@ -20,20 +22,50 @@ export interface SnapshotOptions {
   readonly snapshotName: string | null;
   readonly tables: readonly SourceTable[];
   readonly streams: readonly StreamRecord[];
-  /** Tables read at the same time. */
+  /** Connections that read at the same time. */
   readonly parallel: number;
+  /** Larger tables are read in ranges of their key of about this many rows, by several connections. */
+  readonly partRows: number;
   readonly chunkRows: number;
   readonly chunkBytes: number;
+  /** Where copied rows wait for their commit; emptied first, and gone in the end. */
+  readonly folder: string;
 }
 
 /** Reads what was there before the stream begins, table by table, each chunk committed with the key it ends with. */
 export async function readSnapshot(host: CaptureHost, options: SnapshotOptions, signal: AbortSignal): Promise<void> {
+  const { folder } = options;
+  // A run that died may have left rows of the source here.
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    await readTables(host, options, signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readTables(host: CaptureHost, options: SnapshotOptions, signal: AbortSignal): Promise<void> {
   const chunks = snapshotChunks(host, options);
   const records = new Map(options.streams.map((record) => [record.stream, record]));
   // Largest first, so that no reader is left alone with the big one at the end.
-  const waiting = options.tables
+  const tables = options.tables
     .filter((table) => isUnread(records.get(table.stream)))
     .sort((left, right) => (right.estimatedRows ?? 0) - (left.estimatedRows ?? 0));
+  /** Parts of the table that is begun; the next one is cut when these are given away. */
+  const waiting: { table: SourceTable; part: PartReader }[] = [];
+  const next = async (client: pg.Client): Promise<{ table: SourceTable; part: PartReader } | undefined> => {
+    for (;;) {
+      const known = waiting.shift();
+      if (known !== undefined) return known;
+      const table = tables.shift();
+      if (table === undefined) return undefined;
+      const record = records.get(table.stream);
+      const parts = await partsOf(client, table, record?.cursor ?? null, options.partRows);
+      const readers = chunks.table(table, parts, record?.rowsRead ?? 0, record?.schema.version ?? 1);
+      waiting.push(...readers.map((part) => ({ table, part })));
+    }
+  };
 
   const reader = async (): Promise<void> => {
     const client = await connectSession(options.connectionString, "snapshot");
@@ -42,8 +74,9 @@ export async function readSnapshot(host: CaptureHost, options: SnapshotOptions, 
       await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
       if (options.snapshotName !== null)
         await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(options.snapshotName)}`);
-      for (let table = waiting.shift(); table !== undefined && !signal.aborted; table = waiting.shift()) {
-        await readApart(client, table, () => readTable(client, table, records.get(table.stream), chunks, signal));
+      for (let given = await next(client); given !== undefined && !signal.aborted; given = await next(client)) {
+        const { table, part } = given;
+        await readApart(client, table, () => readPart(client, table, part, signal));
       }
     } finally {
       await client.end();
@@ -82,22 +115,11 @@ export function isReadAgain(record: StreamRecord): boolean {
   return record.state === "snapshotting" && record.cursor !== null && parseCursor(record.cursor).since !== undefined;
 }
 
-async function readTable(
-  client: pg.Client,
-  table: SourceTable,
-  record: StreamRecord | undefined,
-  chunks: SnapshotChunks,
-  signal: AbortSignal,
-): Promise<void> {
-  const cursor = record?.cursor ?? null;
-  const after = cursor === null ? null : parseCursor(cursor).after;
-  const part = chunks.table(table, record?.rowsRead ?? 0, record?.schema.version ?? 1);
-  const rows = client.query(copyTo(copySql(table, { after })));
-  const reader = copyRowReader(
-    table.columns.map((column) => column.name),
-    table.key,
-    part.row,
-  );
+async function readPart(client: pg.Client, table: SourceTable, part: PartReader, signal: AbortSignal): Promise<void> {
+  if (part.given === "up") return;
+  const { after, through } = part;
+  const rows = client.query(copyTo(copySql(table, { after, through, marked: true })));
+  const reader = copyLineReader((lines) => part.lines(lines));
   for await (const chunk of rows) {
     if (signal.aborted) {
       rows.destroy();
@@ -107,96 +129,4 @@ async function readTable(
     await part.flushIfFull();
   }
   await part.done();
-}
-
-interface TablePart {
-  readonly row: (key: string | null, payload: string) => void;
-  flushIfFull(): Promise<void>;
-  done(): Promise<void>;
-}
-
-interface SnapshotChunks {
-  table(table: SourceTable, rowsBefore: number, version: number): TablePart;
-  flush(): Promise<void>;
-  /** Forgets progress of a stream that is not committed yet, after what is being committed is in. */
-  drop(stream: string): Promise<void>;
-  settled(): Promise<void>;
-}
-
-/**
- * Collects rows of all tables into chunks, so that a hundred small tables are one commit. A table without a key has no place
- * to resume at: its rows stay together in one chunk of their own.
- */
-function snapshotChunks(host: CaptureHost, options: SnapshotOptions): SnapshotChunks {
-  const readAt = BigInt(host.clock.now().getTime()) * 1000n;
-  let batch = envelopeBatch();
-  let progress = new Map<string, SnapshotProgress>();
-  let committing: Promise<unknown> = Promise.resolve();
-
-  const commit = async (rows: ReturnType<typeof envelopeBatch>, saved: readonly SnapshotProgress[]): Promise<void> => {
-    // One chunk is committed while the next one fills.
-    await committing;
-    committing = host.commit({
-      input: { from: "columns", columns: rows.columns },
-      counts: rows.counts(),
-      bytes: rows.size,
-      position: options.position,
-      progress: saved,
-    });
-    committing.catch(() => undefined);
-  };
-  const flush = async (): Promise<void> => {
-    if (progress.size === 0) return;
-    const rows = batch;
-    const saved = [...progress.values()];
-    batch = envelopeBatch();
-    progress = new Map();
-    await commit(rows, saved);
-  };
-
-  return {
-    table(table, rowsBefore, version) {
-      const keyed = table.key.length > 0;
-      const own = keyed ? null : envelopeBatch();
-      let rowsRead = rowsBefore;
-      let lastKey: string | null = null;
-      const note = (state: SnapshotProgress["state"]): SnapshotProgress => ({
-        stream: table.stream,
-        state,
-        rowsRead,
-        rowsExpected: table.estimatedRows === null ? null : Math.max(Math.round(table.estimatedRows), rowsRead),
-        cursor: cursorText(options.system, state === "streaming" ? null : lastKey),
-      });
-      return {
-        row(key, payload) {
-          rowsRead += 1;
-          lastKey = key;
-          (own ?? batch).add(table.stream, "r", key, payload, null, readAt, options.position, version);
-        },
-        async flushIfFull() {
-          if (!keyed) return;
-          if (lastKey !== null) progress.set(table.stream, note("snapshotting"));
-          if (batch.rows >= options.chunkRows || batch.size >= options.chunkBytes) await flush();
-        },
-        async done() {
-          if (options.sweep !== null)
-            (own ?? batch).add(table.stream, "t", null, null, null, readAt, options.sweep, version);
-          if (own !== null) return commit(own, [note("streaming")]);
-          progress.set(table.stream, note("streaming"));
-          if (batch.rows >= options.chunkRows || batch.size >= options.chunkBytes) await flush();
-        },
-      };
-    },
-    async flush() {
-      await flush();
-      await committing;
-    },
-    async drop(stream) {
-      progress.delete(stream);
-      await committing;
-    },
-    async settled() {
-      await committing.catch(() => undefined);
-    },
-  };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readCopied } from "../duckdb/testing.ts";
 import { memoryHost, rowsOf, startTestCapture, systemClock, until } from "./test-capture.ts";
 import { memoryCaptureHost } from "@nova/pipeline-core/connectors/capture/testing";
 import { connect, startTestServer, type TestServer } from "./test-server.ts";
@@ -42,6 +43,13 @@ describe("a source that cannot be captured says why", { timeout: 60_000 }, () =>
     });
     expect(await failureOf(url.replace(/:\d+\//, ":1/"))).toMatchObject({ kind: "source-unreachable" });
   });
+  test("when encryption is asked of a server that has none", async () => {
+    const url = await server.createDatabase("unencrypted");
+    expect(await failureOf(`${url}?sslmode=require`)).toMatchObject({
+      kind: "source-misconfigured",
+      message: expect.stringContaining("TLS: the server does not offer it"),
+    });
+  });
   test("with a publication that leaves out deletes", async () => {
     const url = await server.createDatabase("partial");
     const sql = await connect(url);
@@ -67,6 +75,7 @@ describe("what the catalog tells", { timeout: 60_000 }, () => {
       clock: systemClock,
       ids,
       piiRule: (stream, column) => (stream === "public.things" && column === "email" ? "direct" : "none"),
+      readCopied,
     });
     const capture = startTestCapture(url, host, { slot: "nova_catalog" });
     await capture.streaming();

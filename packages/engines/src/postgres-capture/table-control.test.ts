@@ -1,8 +1,8 @@
+import { envelopeBatch } from "@nova/pipeline-core/lakehouse";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { foldedRows, rowsOf, until } from "./test-capture.ts";
 import { type CapturedDatabase, type TestDatabases, testDatabases } from "./test-database.ts";
 import { connect } from "./test-server.ts";
-import { runningIn } from "./watermark-read.ts";
 
 let databases: TestDatabases;
 
@@ -75,12 +75,14 @@ describe("one table is read again while all stream", { timeout: 60_000 }, () => 
       schemaVersion: [1, 1],
     };
     await host.commit({ input: { from: "columns", columns: wrong }, counts: [], bytes: 0, position });
+    // The source moves on: what is read from here on stands behind what is wrong.
+    await database.sql.query("UPDATE items SET amount = amount WHERE id = 1");
     let done = false;
     const busy = traffic(database.url, () => done);
     const id = host.ask("public.items", "resync");
     const outcome = await settled(database, id);
     done = true;
-    expect(await busy).toBeGreaterThan(5);
+    expect(await busy).toBeGreaterThan(0);
     await database.caughtUp();
     expect(outcome).toMatch(/^done: \d+ rows read again/);
     expect(sorted(foldedRows(host, "public.items"))).toEqual(sorted(await source(database)));
@@ -90,6 +92,49 @@ describe("one table is read again while all stream", { timeout: 60_000 }, () => 
       .filter((row) => row.op !== "t")
       .slice(4_002);
     expect(after.map((row) => row.position)).toEqual(after.map((row) => row.position).toSorted());
+    await database.end();
+  });
+
+  test("a range of its keys is read again during traffic: what is wrong or gone within it is mended, the rest is left alone", async () => {
+    const database = await databases.make(
+      `${ITEMS}; INSERT INTO items SELECT n, n, repeat('b', 2500) FROM generate_series(1, 4000) n;
+       CREATE TABLE large (id int PRIMARY KEY, amount int NOT NULL, body text); INSERT INTO large SELECT n, n, '' FROM generate_series(1, 40000) n`,
+    );
+    const { host } = database;
+    await database.start();
+    const position = (await host.position()) ?? "";
+    const wrong = envelopeBatch();
+    for (const id of [-5, 3_970, 5_000, 4_000_000]) {
+      const row = JSON.stringify({ id: String(id), amount: "-1", body: "wrong" });
+      wrong.add("public.items", "u", JSON.stringify({ id: String(id) }), row, null, 0n, position, 1);
+    }
+    await host.commit({ input: { from: "columns", columns: wrong.columns }, counts: [], bytes: 0, position });
+    // The source moves on: what is read from here on stands behind what is wrong.
+    await database.sql.query("UPDATE items SET amount = amount WHERE id = 1");
+    let done = false;
+    const busy = traffic(database.url, () => done);
+    // A large table that is read again as a whole does not hold up the few rows.
+    const whole = host.ask("public.large", "resync");
+    const id = host.ask("public.items", "resync", { range: { from: ["-100"], through: ["3970"] } });
+    expect(await settled(database, id)).toMatch(/^done: \d+ rows read again/);
+    expect(host.settled.has(whole)).toBe(false);
+    expect(await settled(database, whole)).toMatch(/^done: 40000 rows/);
+    done = true;
+    expect(await busy).toBeGreaterThan(0);
+    await database.caughtUp();
+    const [raw, truth] = [foldedRows(host, "public.items"), await source(database)];
+    const left = [5_000, 4_000_000].map((number) => JSON.stringify({ id: String(number) }));
+    for (const key of left) expect(raw.get(key)).toMatchObject({ amount: "-1" });
+    for (const key of left) {
+      raw.delete(key);
+      truth.delete(key);
+    }
+    expect(sorted(raw)).toEqual(sorted(truth));
+    expect(await stateOf(database, "public.items")).toBe("streaming");
+
+    const nonsense = host.ask("public.items", "resync", { range: { from: ["abc"], through: null } });
+    expect(await settled(database, nonsense)).toContain("failed: public.items: PostgreSQL 22P02");
+    expect(await stateOf(database, "public.items")).toBe("streaming");
     await database.end();
   });
 
@@ -288,19 +333,4 @@ test("59: the log kept for us and the slot's state are told with every heartbeat
   await until("the figures", () => database.host.lag()?.slotState === "reserved");
   expect(database.host.lag()?.retainedBytes).toBeGreaterThanOrEqual(0);
   await database.end();
-});
-
-test("a snapshot's running transactions are known by their 32-bit numbers, also over a wrap", () => {
-  const running = runningIn("4294967290:4294967300:4294967291,4294967297");
-  expect([4294967290, 4294967291, 4294967295, 0, 1, 3, 4, 5].map(running)).toEqual([
-    false,
-    true,
-    false,
-    false,
-    true,
-    false,
-    true,
-    true,
-  ]);
-  expect([10, 20, 30].map(runningIn("20:20:"))).toEqual([false, true, true]);
 });

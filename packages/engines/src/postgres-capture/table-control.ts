@@ -43,8 +43,8 @@ export function tableControl(host: CaptureHost, pending: PendingChanges, options
   const seen = new Set<string>();
   /** Read again once they are published: those found gone, and at a start those that failed, whose cause may be mended. */
   const awaited = new Set(options.streams.filter(({ state }) => state === "failed").map(({ stream }) => stream));
-  let lookedAt = 0;
-  let comparedAt = host.clock.now().getTime();
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let comparedAt = performance.now();
 
   const skip = (stream: string, on: boolean): void => {
     if (on) skipped.add(stream);
@@ -126,7 +126,7 @@ export function tableControl(host: CaptureHost, pending: PendingChanges, options
 
   return {
     async tend() {
-      const now = host.clock.now().getTime();
+      const now = performance.now();
       if (now - lookedAt >= options.rules.controlMillis) {
         lookedAt = now;
         for (const request of await host.requests()) {

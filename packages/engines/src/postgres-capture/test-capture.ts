@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, uuidV7Source } from "@nova/pipeline-core/kernel";
 import { memoryCaptureHost, type MemoryCaptureHost } from "@nova/pipeline-core/connectors/capture/testing";
+import { readCopied } from "../duckdb/testing.ts";
 import { postgresConnector, type PostgresConnectorOptions } from "./connector.ts";
 
 export const systemClock: Clock = { now: () => new Date() };
@@ -15,10 +16,11 @@ const QUICK = {
   publicationMillis: 100,
 };
 
-export function memoryHost(): MemoryCaptureHost {
+export function memoryHost(clock: Clock = systemClock, read = readCopied): MemoryCaptureHost {
   return memoryCaptureHost("orders_db", {
-    clock: systemClock,
-    ids: uuidV7Source(systemClock, { bytes: (length) => randomBytes(length) }),
+    clock,
+    ids: uuidV7Source(clock, { bytes: (length) => randomBytes(length) }),
+    readCopied: read,
   });
 }
 
@@ -65,9 +67,9 @@ export function startTestCapture(
   };
 }
 
-/** Waits until `condition` holds; fails with `what` after 20 seconds. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+/** Waits until `condition` holds; fails with `what` after 20 seconds, or as many as are given. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 20): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`still waiting: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 15));
@@ -114,9 +116,15 @@ export function foldedRows(host: MemoryCaptureHost, stream: string): Map<string,
   for (const row of ordered) {
     const key = JSON.stringify(row.key);
     switch (row.op) {
-      case "t":
-        folded.clear();
+      case "t": {
+        const range = row.key as { from: string[] | null; through: string[] | null } | null;
+        for (const other of folded.keys()) {
+          const id = Number((JSON.parse(other) as Record<string, string>)["id"]);
+          const [from = -Infinity, through = Infinity] = [range?.from?.map(Number)[0], range?.through?.map(Number)[0]];
+          if (range === null || (id >= from && id <= through)) folded.delete(other);
+        }
         break;
+      }
       case "d":
         folded.delete(key);
         break;

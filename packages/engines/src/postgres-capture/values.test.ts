@@ -22,6 +22,23 @@ async function database(setup: string): Promise<{ url: string; sql: pg.Client; s
   return { url, sql, slot: `nova_values_${databases}` };
 }
 
+async function only(client: pg.Client, query: string, values: unknown[] = []): Promise<unknown> {
+  const { rows } = await client.query<{ value: unknown }>(query, values);
+  return rows[0]?.value;
+}
+
+const shown = (client: pg.Client, setting: string) => only(client, "SELECT current_setting($1) AS value", [setting]);
+const waiting = (client: pg.Client) =>
+  only(client, "SELECT wait_event AS value FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+const unsent = async (client: pg.Client, slot: string) =>
+  Number(
+    await only(
+      client,
+      "SELECT pg_current_wal_flush_lsn() - r.sent_lsn AS value FROM pg_replication_slots s JOIN pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1",
+      [slot],
+    ),
+  );
+
 /** A table with one column per hard type, and values that are known to break things. */
 const TYPES = `
 CREATE TYPE mood AS ENUM ('sad', 'happy "quoted"');
@@ -274,5 +291,29 @@ describe("changes that are hard to tell", { timeout: 60_000 }, () => {
       state: "streaming",
       schema: { description: "made later", key: ["k"], columns: [{ type: "uuid" }, { type: "timestamptz" }] },
     });
+  });
+
+  test("a table whose making is told before other sessions see it is described once they do", async () => {
+    const { url, sql, slot } = await database("CREATE TABLE old (id int PRIMARY KEY)");
+    const admin = await connect(url);
+    const capture = startTestCapture(url, memoryHost(), { slot });
+    await capture.streaming();
+    // Commits wait for a standby that is not there: they are in the log, and nobody sees them.
+    await admin.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    await admin.query("SELECT pg_reload_conf()");
+    await until("commits wait", async () => (await shown(admin, "synchronous_standby_names")) === "nobody");
+    const making = sql.query(
+      "CREATE DOMAIN small AS int; CREATE TABLE fresh (k small PRIMARY KEY); COMMENT ON TABLE fresh IS 'made later'; INSERT INTO fresh VALUES (7)",
+    );
+    await until("the commit waits", async () => (await waiting(admin)) === "SyncRep");
+    await until("the log was sent", async () => (await unsent(admin, slot)) === 0);
+    await admin.query("ALTER SYSTEM RESET synchronous_standby_names");
+    await admin.query("SELECT pg_reload_conf()");
+    await making;
+    await until("the row", () => capture.host.rows.op.length === 1);
+    await capture.stop();
+    await Promise.all([sql.end(), admin.end()]);
+    const fresh = (await capture.host.streams()).find((record) => record.stream === "public.fresh");
+    expect(fresh?.schema).toMatchObject({ description: "made later", key: ["k"], columns: [{ type: "int" }] });
   });
 });

@@ -4,6 +4,7 @@ import type { SourceTable } from "./catalog.ts";
 import { copyRowReader } from "./copy-rows.ts";
 import { type Lsn, parseLsn } from "./lsn.ts";
 import { copySql, type KeyValues } from "./table-sql.ts";
+import { runningIn } from "./visibility.ts";
 
 /** What one read of a table beside the stream found, and how it stands to the stream. */
 export interface WatermarkChunk {
@@ -19,6 +20,9 @@ export interface ChunkRequest {
   readonly after: KeyValues | null;
   /** Just these rows; null = in key order from `after` on. */
   readonly only: readonly KeyValues[] | null;
+  /** Keys from here on and up to there, both included. */
+  readonly from: KeyValues | null;
+  readonly through: KeyValues | null;
   readonly limit: number;
 }
 
@@ -66,13 +70,4 @@ export async function readChunk(client: pg.Client, table: SourceTable, request: 
     await client.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
-}
-
-/** `xmin:xmax:xip,…` of 64-bit numbers; the stream knows their lower 32 bits, which go round. */
-export function runningIn(snapshot: string): (xid: number) => boolean {
-  const [, xmax = "0", list = ""] = snapshot.split(":");
-  const low = (text: string): number => Number(BigInt(text) & 0xffffffffn);
-  const next = low(xmax);
-  const running = new Set(list === "" ? [] : list.split(",").map(low));
-  return (xid) => ((xid - next) | 0) >= 0 || running.has(xid);
 }

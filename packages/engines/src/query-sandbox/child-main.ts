@@ -28,7 +28,11 @@ async function obey(message: ToChild): Promise<void> {
     case "parse":
       sql = message.sql;
       inspection = await inspectSql(opened(), sql);
-      return tell({ kind: "parsed", datasets: inspection.datasets });
+      return tell({
+        kind: "parsed",
+        datasets: inspection.datasets,
+        mentions: inspection.mentions === null ? null : [...inspection.mentions],
+      });
     case "run": {
       const masked = await createViews(opened(), message.views, message.maskSalt, inspection.mentions);
       const truncated = await runSelect(opened(), sql, message, {

@@ -1,3 +1,4 @@
+export { maskedValue } from "./mask-sql.ts";
 export {
   openQuerySandbox,
   type PlannedQuery,

@@ -1,4 +1,4 @@
-import { datasetNameSchema, type DatasetName } from "@nova/pipeline-core/catalog";
+import { DATASET_NAME, type DatasetName } from "@nova/pipeline-core/catalog/dataset-name";
 import { isAllowedFunction, isAllowedTableFunction } from "./allowed-functions.ts";
 
 /** Why a query is refused, and where: a byte offset into the SQL, null when unknown. */
@@ -144,13 +144,13 @@ function datasetOf(tree: Tree, scope: ReadonlySet<string>): DatasetName | null {
     throw new Refusal("AT (time travel) is not supported", offsetOf(tree));
   if (catalog === "" && schema === "" && PLAIN_NAME.test(table) && scope.has(table.toLowerCase())) return null;
   const written = [catalog, schema, table].filter((part) => part !== "").join(".");
-  const name = datasetNameSchema.safeParse(`${schema}.${table}`.toLowerCase());
-  if (catalog !== "" || !name.success)
+  const name = `${schema}.${table}`.toLowerCase();
+  if (catalog !== "" || !DATASET_NAME.test(name))
     throw new Refusal(
       `"${written}" is not a dataset; write layer.name as the catalog shows it, e.g. curated.orders`,
       offsetOf(tree),
     );
-  return name.data;
+  return name;
 }
 
 function assertOwnSchema(call: Tree, name: string): void {

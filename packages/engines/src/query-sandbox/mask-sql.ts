@@ -26,10 +26,11 @@ export function literal(text: string): string {
  */
 export function maskedColumn(column: ScannedColumn, pii: PiiTag, salt: string): string {
   const name = identifier(column.name);
-  return `${maskExpression(name, column.type, pii, salt)} AS ${name}`;
+  return `${maskedValue(name, column.type, pii, salt)} AS ${name}`;
 }
 
-function maskExpression(name: string, type: string, pii: PiiTag, salt: string): string {
+/** The same for any SQL that names a value of that type. */
+export function maskedValue(name: string, type: string, pii: PiiTag, salt: string): string {
   const seed = `${literal(salt)} || CAST(${name} AS VARCHAR)`;
   const empty = `CAST(NULL AS ${type})`;
   if (pii === "none") return name;

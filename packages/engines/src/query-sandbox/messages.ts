@@ -23,7 +23,12 @@ export interface ViewRequest {
 /** What the child answers. `failed` ends it whenever it comes. */
 export type FromChild =
   | { readonly kind: "ready" }
-  | { readonly kind: "parsed"; readonly datasets: readonly string[] }
+  | {
+      readonly kind: "parsed";
+      readonly datasets: readonly string[];
+      /** Names of columns in lower case; null: all of them. */
+      readonly mentions: readonly string[] | null;
+    }
   | { readonly kind: "columns"; readonly columns: readonly ResultColumn[]; readonly masked: readonly string[] }
   | { readonly kind: "rows"; readonly rows: readonly (readonly ResultValue[])[]; readonly bytes: number }
   | { readonly kind: "done"; readonly truncated: "rows" | "bytes" | null }

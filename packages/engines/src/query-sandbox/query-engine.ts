@@ -6,7 +6,7 @@ import {
   StatementType,
 } from "@duckdb/node-api";
 import type { ResultColumn, ResultValue } from "@nova/pipeline-core/access";
-import { splitDatasetName } from "@nova/pipeline-core/catalog";
+import { splitDatasetName } from "@nova/pipeline-core/catalog/dataset-name";
 import { type Inspection, inspectTree, Refusal } from "./inspect-tree.ts";
 import { identifier, literal, maskedColumn } from "./mask-sql.ts";
 import type { ViewRequest } from "./messages.ts";

@@ -59,7 +59,11 @@ beforeAll(async () => {
     column("token", "direct"),
     column("doc"),
   ];
-  const orders: SandboxDataset = { columns, scanSql: `(SELECT * FROM read_parquet('${lake}/orders.parquet'))` };
+  const orders: SandboxDataset = {
+    columns,
+    scanSql: `(SELECT * FROM read_parquet('${lake}/orders.parquet'))`,
+    columnBytes: new Map([["", 100], ...columns.map(({ name }, index) => [name, 20_000_000 * (index + 1)] as const)]),
+  };
   sandbox = openQuerySandbox({
     lakeDir: lake,
     memoryMegabytes: 200,

@@ -1,13 +1,14 @@
 import {
-  mayReadUnmasked,
   type Principal,
   type QueryError,
   type QueryLimits,
-  READABLE_LAYERS,
+  refuseUnreadableLayer,
   type ResultColumn,
   type ResultValue,
+  tagsFor,
 } from "@nova/pipeline-core/access";
-import { type DatasetColumn, type DatasetName, type PiiTag, splitDatasetName } from "@nova/pipeline-core/catalog";
+import type { DatasetColumn, DatasetName } from "@nova/pipeline-core/catalog";
+import { type Scanned, splitQuery } from "@nova/pipeline-core/lakehouse";
 import {
   asPlatformError,
   type Clock,
@@ -24,6 +25,8 @@ export interface SandboxDataset {
   readonly columns: readonly DatasetColumn[];
   /** A parenthesised SELECT over the current snapshot that any DuckDB can embed; its files lie in the lake's folder. */
   readonly scanSql: string;
+  /** Compressed bytes by column; under "" what is read whatever the columns are. */
+  readonly columnBytes: ReadonlyMap<string, number>;
 }
 
 export interface SandboxOptions {
@@ -41,6 +44,8 @@ export interface SandboxOptions {
 
 export interface PlannedQuery {
   readonly datasets: readonly DatasetName[];
+  /** What running it scans at most: the columns that it names, of whole datasets. */
+  readonly scans: ReadonlyMap<DatasetName, Scanned>;
   /** Runs it. Pages arrive through `sink` before the promise settles; never throws: a failure is an outcome. */
   run(limits: QueryLimits, sink: QuerySink): Promise<QueryEnd>;
   /** Ends it at once, also while it runs. Idempotent. */
@@ -107,8 +112,12 @@ export function openQuerySandbox(options: SandboxOptions): QuerySandbox {
         const parsed = await within(child, PARSE_WITHIN_MS, child.next());
         if (parsed.kind === "failed") return refuse(child, toQueryError(parsed.failure, sql));
         if (parsed.kind !== "parsed") throw new PlatformError("engine-failed", `unexpected answer: ${parsed.kind}`);
-        const views = await Promise.all(parsed.datasets.map((dataset) => viewFor(options, dataset, principal)));
-        return plannedQuery(child, options, sql, views);
+        const read = await Promise.all(parsed.datasets.map((dataset) => viewFor(options, dataset, principal)));
+        const bytes = read.map(
+          ({ view, columnBytes }) => [view.dataset, readBytes(columnBytes, parsed.mentions)] as const,
+        );
+        const views = read.map(({ view }) => view);
+        return plannedQuery(child, options, sql, views, splitQuery(new Map(bytes)));
       } catch (error) {
         const known = asPlatformError(error, "engine-failed");
         if (known.policy.audience !== "caller") options.logger.warn("a query could not be planned", { error });
@@ -146,19 +155,24 @@ async function within<T>(child: SandboxChild, milliseconds: number, answer: Prom
   return answer.finally(() => clearTimeout(timer));
 }
 
-async function viewFor(options: SandboxOptions, name: DatasetName, principal: Principal): Promise<ViewRequest> {
-  if (!READABLE_LAYERS[principal.role].includes(splitDatasetName(name).layer))
-    throw new PlatformError("forbidden", `${name}: your role does not read the ${splitDatasetName(name).layer} layer`);
+/** A name may be an alias or another dataset's column: then too much is counted, never too little. */
+function readBytes(columnBytes: ReadonlyMap<string, number>, mentions: readonly string[] | null): number {
+  const named = mentions === null ? null : new Set(["", ...mentions]);
+  let bytes = 0;
+  for (const [column, size] of columnBytes) if (named === null || named.has(column.toLowerCase())) bytes += size;
+  return bytes;
+}
+
+async function viewFor(
+  options: SandboxOptions,
+  name: DatasetName,
+  principal: Principal,
+): Promise<{ readonly view: ViewRequest; readonly columnBytes: ReadonlyMap<string, number> }> {
+  refuseUnreadableLayer(principal, name);
   const dataset = await options.dataset(name);
   if (dataset === null) throw new PlatformError("not-found", `${name} is not in the catalog, or holds nothing yet`);
-  const now = options.clock.now();
-  const tags = Object.fromEntries(
-    dataset.columns.map((column): [string, PiiTag] => [
-      column.name,
-      mayReadUnmasked(principal, name, column.name, now) ? "none" : column.pii,
-    ]),
-  );
-  return { dataset: name, scanSql: dataset.scanSql, tags };
+  const tags = tagsFor(principal, name, dataset.columns, options.clock.now());
+  return { view: { dataset: name, scanSql: dataset.scanSql, tags }, columnBytes: dataset.columnBytes };
 }
 
 function plannedQuery(
@@ -166,6 +180,7 @@ function plannedQuery(
   options: SandboxOptions,
   sql: string,
   views: readonly ViewRequest[],
+  scans: PlannedQuery["scans"],
 ): PlannedQuery {
   let stopped: "cancelled" | "time" | undefined;
   const stop = (why: "cancelled" | "time"): void => {
@@ -194,6 +209,7 @@ function plannedQuery(
   };
   return {
     datasets: views.map((view) => view.dataset),
+    scans,
     cancel: () => stop("cancelled"),
     async run(limits, sink) {
       const timer = setTimeout(() => stop("time"), limits.milliseconds);

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { MINUTE } from "@nova/pipeline-core/kernel";
+import { MINUTE, SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, Connector, SourceId, StreamRecord } from "@nova/pipeline-core/connectors";
 import { salesforceFailure } from "./failure.ts";
 import { fullLoad } from "./full-load.ts";
+import { type ObjectControl, objectControl } from "./object-control.ts";
+import { salesforceRows } from "./object-copy.ts";
 import { parseCursor } from "./object-cursor.ts";
 import { type DescribedField, objectSchema } from "./object-schema.ts";
 import { readChanges } from "./read-changes.ts";
@@ -14,26 +16,38 @@ export interface SalesforceConnectorOptions {
   readonly credentials: SalesforceCredentials;
   readonly objects: readonly string[];
   readonly pollEveryMillis: number;
-  /** Records of one bulk result page and commit; 10,000 by default. */
+  /** Records of one bulk result page and commit; 25,000 by default. */
   readonly pageRecords?: number;
+  /** For tests: how long a deletion may stay untold; see `SourceRows`. */
+  readonly deletesWithinMillis?: number;
 }
 
-const PAGE_RECORDS = 10_000;
-const OVERLAP = 2 * MINUTE;
+/** What a commit costs is shared by them; their text and rows, some 100 MB, are held at once. */
+const PAGE_RECORDS = 25_000;
+/** Fields come and go: objects are described anew so often. */
+const DESCRIBE_EVERY = 15 * MINUTE;
+const LOOK_EVERY = SECOND;
 
 /** Reads Salesforce objects: all records once by bulk job, then what changed, at every poll. */
 export function salesforceConnector(options: SalesforceConnectorOptions): Connector {
+  const pageRecords = options.pageRecords ?? PAGE_RECORDS;
   const run = async (host: CaptureHost, signal: AbortSignal): Promise<void> => {
     const session = await openSession({ loginUrl: options.loginUrl, credentials: options.credentials }, signal);
     const position = sourcePosition(host);
-    await describeObjects(host, options.objects, async (object) => session.describe(object));
+    const control = objectControl(host, { session, pageRecords, position });
     let state: "snapshotting" | "streaming" | null = null;
+    let describedAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       const startedAt = host.clock.now();
+      if (startedAt.getTime() - describedAt >= DESCRIBE_EVERY) {
+        await describeObjects(host, options.objects, async (object) => session.describe(object));
+        describedAt = startedAt.getTime();
+      }
       const records = await host.streams();
       const pending = options.objects
         .map((object) => records.find((record) => record.stream === object))
-        .filter((record) => record !== undefined);
+        .filter((record) => record !== undefined)
+        .filter(({ state: its }) => its !== "paused");
       const wanted = pending.every((record) => parseCursor(record.cursor)?.phase === "incremental")
         ? "streaming"
         : "snapshotting";
@@ -43,35 +57,35 @@ export function salesforceConnector(options: SalesforceConnectorOptions): Connec
         if (signal.aborted) return;
         const cursor = parseCursor(record.cursor);
         if (cursor?.phase === "incremental")
-          await readChanges({
-            source: options.source,
-            host,
-            session,
-            record,
-            cursor,
-            overlapMillis: OVERLAP,
-            position,
-          });
-        else
-          await fullLoad(
-            { host, session, record, cursor, pageRecords: options.pageRecords ?? PAGE_RECORDS, position },
-            signal,
-          );
+          await readChanges({ source: options.source, host, session, record, cursor, position });
+        else await fullLoad({ host, session, record, cursor, pageRecords, position }, signal);
       }
       if (state === "snapshotting") continue;
       await host.dataThrough(startedAt);
-      await sleep(options.pollEveryMillis, undefined, { signal }).catch(() => undefined);
+      await tendUntilPoll(control, options.pollEveryMillis, signal);
     }
   };
   return {
     source: options.source,
     kind: "salesforce",
+    rows: salesforceRows({ ...options, pageRecords }),
     run: (host, signal) =>
       run(host, signal).catch((error: unknown) => {
         if (signal.aborted) return;
         throw salesforceFailure(error);
       }),
   };
+}
+
+/** What people ask is looked at between polls; a page of it at a time, so that polls stay on time. */
+async function tendUntilPoll(control: ObjectControl, pollEveryMillis: number, signal: AbortSignal): Promise<void> {
+  const pollAt = performance.now() + pollEveryMillis;
+  while (!signal.aborted) {
+    const more = await control.tend();
+    const left = pollAt - performance.now();
+    if (left <= 0) return;
+    if (!more) await sleep(Math.min(LOOK_EVERY, left), undefined, { signal }).catch(() => undefined);
+  }
 }
 
 async function describeObjects(

@@ -3,8 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readCsv } from "./csv-records.ts";
 
 const read = (text: string): { header: readonly string[]; records: (readonly string[])[] } => {
-  const records: (readonly string[])[] = [];
-  const header = readCsv(text, (fields) => records.push(fields));
+  const [header = [], ...records] = readCsv(text);
   return { header, records };
 };
 

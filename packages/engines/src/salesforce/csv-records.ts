@@ -1,21 +1,20 @@
 import { PlatformError } from "@nova/pipeline-core/kernel";
 
-/** Reads CSV (RFC 4180) with a header line; calls `record` with the fields of each line, in the header's order. */
-export function readCsv(text: string, record: (fields: readonly string[]) => void): readonly string[] {
-  let header: readonly string[] | null = null;
+/** Lines of CSV (RFC 4180) with as many fields each as the first one, the header, which comes first. */
+export function* readCsv(text: string): Generator<readonly string[]> {
+  let width = 0;
   let at = 0;
   while (at < text.length) {
     const fields: string[] = [];
     at = readLine(text, at, fields);
-    if (header === null) header = fields;
-    else if (fields.length === header.length) record(fields);
-    else
+    if (width === 0) width = fields.length;
+    else if (fields.length !== width)
       throw new PlatformError(
         "payload-rejected",
-        `a CSV line has ${fields.length} fields where the header has ${header.length}`,
+        `a CSV line has ${fields.length} fields where the header has ${width}`,
       );
+    yield fields;
   }
-  return header ?? [];
 }
 
 /** Appends the fields of the line at `start`; returns where the next line begins. */

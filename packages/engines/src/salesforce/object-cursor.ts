@@ -17,9 +17,21 @@ const cursorSchema = z.discriminatedUnion("phase", [
     since: z.iso.datetime(),
     /** Deletes were listed up to here. */
     deletesSince: z.iso.datetime(),
+    /** All its records are being read again beside the changes. */
+    again: z
+      .object({
+        jobId: z.string(),
+        locator: z.string().nullable(),
+        startedAt: z.iso.datetime(),
+        /** What asked for it; settled when the last page is stored. */
+        request: z.string(),
+        ended: z.boolean(),
+      })
+      .optional(),
   }),
 ]);
 export type ObjectCursor = z.infer<typeof cursorSchema>;
+export type IncrementalCursor = Extract<ObjectCursor, { phase: "incremental" }>;
 
 export function parseCursor(text: string | null): ObjectCursor | null {
   if (text === null) return null;
@@ -27,4 +39,8 @@ export function parseCursor(text: string | null): ObjectCursor | null {
   if (!parsed.success)
     throw new PlatformError("internal", `the stored Salesforce cursor is not one of ours: ${parsed.error.message}`);
   return parsed.data;
+}
+
+export function isReadAgain({ again }: IncrementalCursor): boolean {
+  return again !== undefined && !again.ended;
 }

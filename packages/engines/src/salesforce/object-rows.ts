@@ -1,8 +1,26 @@
+import { MINUTE } from "@nova/pipeline-core/kernel";
 import type { EnvelopeBatch, Op } from "@nova/pipeline-core/lakehouse";
 
 /** Orders changes of a record: when the system last touched it, then its id. */
 export function recordPosition(modified: string, id: string): string {
   return `${modified}.${id}`;
+}
+
+/** Changes of this long before the last one read are looked at again: transactions commit out of order. */
+export const OVERLAP = 2 * MINUTE;
+
+/** Where the rows of a second read begin: what was stored before and is not told again stands before it. */
+export function againBase(readAt: Date): string {
+  return new Date(readAt.getTime() - OVERLAP).toISOString();
+}
+
+/**
+ * Place of a record that is read again. It wins over the state that is stored, which may be wrong under this very stamp, and
+ * over earlier reads; it loses to every change that the read could not see yet.
+ */
+export function againPosition(modified: string, id: string, readAt: Date): string {
+  const base = againBase(readAt);
+  return `${recordPosition(modified > base ? modified : base, id)}~${readAt.toISOString()}`;
 }
 
 /** Adds one record, fields as text in the order of `names`; a deleted one as its removal. */
@@ -13,6 +31,7 @@ export function addRecord(
   live: Op,
   names: readonly string[],
   values: readonly (string | null)[],
+  position: (modified: string, id: string) => string = recordPosition,
 ): void {
   let id = "";
   let modified = "";
@@ -33,7 +52,7 @@ export function addRecord(
     deleted ? null : JSON.stringify(payload),
     null,
     micros(modified),
-    recordPosition(modified, id),
+    position(modified, id),
     version,
   );
 }

@@ -1,8 +1,8 @@
 import { DAY, MINUTE } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, SourceId, StreamRecord } from "@nova/pipeline-core/connectors";
 import { envelopeBatch } from "@nova/pipeline-core/lakehouse";
-import type { ObjectCursor } from "./object-cursor.ts";
-import { addDeletion, addRecord } from "./object-rows.ts";
+import { type IncrementalCursor, isReadAgain } from "./object-cursor.ts";
+import { addDeletion, addRecord, OVERLAP } from "./object-rows.ts";
 import { fieldText } from "./object-schema.ts";
 import type { SalesforceSession } from "./session.ts";
 
@@ -11,16 +11,16 @@ export interface ChangeRead {
   readonly host: CaptureHost;
   readonly session: SalesforceSession;
   readonly record: StreamRecord;
-  readonly cursor: Extract<ObjectCursor, { phase: "incremental" }>;
-  /** Changes of this long before the last one read are looked at again: transactions commit out of order. */
-  readonly overlapMillis: number;
+  readonly cursor: IncrementalCursor;
   readonly position: () => Promise<string>;
 }
 
 /** How often the delete log is asked; purged records show up nowhere else. */
-const DELETES_EVERY = 2 * MINUTE;
+export const DELETES_EVERY = 2 * MINUTE;
 /** getDeleted refuses to look back further than 30 days. */
 const FURTHEST_BACK = 29 * DAY;
+/** The furthest that deletions can be asked for, in ms since 1970. */
+export const furthestDelete = (now: Date): number => now.getTime() - FURTHEST_BACK;
 /** Records of one commit, at least one page. */
 const COMMIT_ROWS = 20_000;
 
@@ -52,10 +52,10 @@ export async function readChanges(read: ChangeRead): Promise<void> {
       progress: [
         {
           stream: object,
-          state: "streaming",
+          state: isReadAgain(cursor) ? "snapshotting" : "streaming",
           rowsRead: record.rowsRead,
           rowsExpected: record.rowsExpected,
-          cursor: JSON.stringify({ phase: "incremental", since, deletesSince } satisfies ObjectCursor),
+          cursor: JSON.stringify({ ...cursor, since, deletesSince } satisfies IncrementalCursor),
         },
       ],
       within: (tx) =>
@@ -65,7 +65,7 @@ export async function readChanges(read: ChangeRead): Promise<void> {
   const unseen = async (candidates: readonly string[]): Promise<Set<string>> =>
     host.deliveries.unseen(read.source, candidates);
 
-  const from = new Date(Date.parse(cursor.since) - read.overlapMillis).toISOString();
+  const from = new Date(Date.parse(cursor.since) - OVERLAP).toISOString();
   const soql = `SELECT ${names.join(", ")} FROM ${object} WHERE SystemModstamp >= ${from} ORDER BY SystemModstamp ASC`;
   for await (const page of session.queryAll(soql)) {
     const rows = page.map((row) => names.map((name) => fieldText(row[name])));
@@ -85,8 +85,8 @@ export async function readChanges(read: ChangeRead): Promise<void> {
   }
   const now = host.clock.now();
   if (now.getTime() - Date.parse(deletesSince) >= DELETES_EVERY) {
-    const wanted = Date.parse(deletesSince) - read.overlapMillis;
-    const furthest = new Date(Math.max(wanted, now.getTime() - FURTHEST_BACK));
+    const wanted = Date.parse(deletesSince) - OVERLAP;
+    const furthest = new Date(Math.max(wanted, furthestDelete(now)));
     const answer = await session.deleted(object, furthest, now);
     if (answer.earliest.getTime() > wanted) {
       host.logger.warn("Salesforce no longer lists all deletes since the last look: purged records may be missed", {

@@ -1,17 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { memoryCaptureHost, type MemoryCaptureHost } from "@nova/pipeline-core/connectors/capture/testing";
 import { salesforceConnector } from "./connector.ts";
-import { type OrgRecord, startTestOrg, type TestOrg } from "./test-org.ts";
+import { type OrgRecord, startTestOrg, type TestOrg } from "./testing.ts";
 
 const START = Date.parse("2026-11-23T09:00:00Z");
 let org: TestOrg;
 let host: MemoryCaptureHost;
 let now: number;
+let made = 0;
 
 beforeEach(async () => {
   org = await startTestOrg();
   now = START;
-  host = memoryCaptureHost("salesforce", { clock: { now: () => new Date(now) }, ids: { next: () => "id" } });
+  host = memoryCaptureHost("salesforce", {
+    clock: { now: () => new Date(now) },
+    ids: { next: () => `id-${(made += 1)}` },
+  });
 });
 afterEach(() => org.close());
 
@@ -84,9 +88,9 @@ describe("a full load of Salesforce", () => {
     await run(polled);
     expect(keys()).toEqual(org.records.map(({ Id }) => `r ${Id}`));
     expect(org.calls.filter((call) => call.includes("/results"))).toEqual([
-      "/jobs/query/7501/results?maxRecords=10&locator=20",
-      "/jobs/query/7501/results?maxRecords=10&locator=30",
-      "/jobs/query/7501/results?maxRecords=10&locator=40",
+      "/jobs/query/7501/results?maxRecords=10&locator=20-1",
+      "/jobs/query/7501/results?maxRecords=10&locator=30-1",
+      "/jobs/query/7501/results?maxRecords=10&locator=40-1",
     ]);
   });
 
@@ -101,6 +105,72 @@ describe("a full load of Salesforce", () => {
     await run(polled);
     expect(new Set(keys()).size).toBe(25);
     expect((await host.streams())[0]).toMatchObject({ state: "streaming", rowsRead: 25 });
+  });
+});
+
+describe("bulk results that do not come whole", () => {
+  beforeEach(() => {
+    org.records = Array.from({ length: 45 }, (_, index) => record(index));
+  });
+  const everyKey = (): Set<string> => new Set(org.records.map(({ Id }) => `r ${Id}`));
+
+  test.each(["half", "half-closed"] as const)(
+    "a page of which half arrives (%s) is read again, and no record of it is taken twice or left out",
+    async (fault) => {
+      let times = 0;
+      org.fail = (path) => (path.endsWith("/results") && (times += 1) === 2 ? fault : null);
+      await expect(run(polled)).rejects.toMatchObject({ kind: "source-unreachable" });
+      expect(keys()).toHaveLength(10);
+      await run(polled);
+      expect(keys()).toHaveLength(45);
+      expect(new Set(keys())).toEqual(everyKey());
+    },
+  );
+
+  test.each(["half", "half-closed"] as const)(
+    "an answer of any other call of which half arrives (%s) fails the run, never the process",
+    async (fault) => {
+      const unhandled: unknown[] = [];
+      const note = (error: unknown): void => void unhandled.push(error);
+      process.on("uncaughtException", note);
+      for (const part of ["/oauth2/token", "/describe", "/jobs/query", "/queryAll"]) {
+        if (part === "/queryAll") await run(polled);
+        org.fail = (path) => (path.endsWith(part) ? fault : null);
+        await expect(run(() => false)).rejects.toMatchObject({ kind: "source-unreachable" });
+        org.fail = () => null;
+      }
+      process.off("uncaughtException", note);
+      expect(unhandled).toEqual([]);
+      expect(new Set(keys())).toEqual(everyKey());
+    },
+  );
+
+  test("a place in them that Salesforce no longer knows is said, and the records are read from the first", async () => {
+    host.beforeCommit = () => {
+      if (host.rows.op.length === 20) org.loseLocators();
+    };
+    await expect(run(polled)).rejects.toMatchObject({
+      kind: "source-unreachable",
+      message: expect.stringContaining("the place in the bulk results of Thing is lost"),
+    });
+    host.beforeCommit = () => undefined;
+    await run(polled);
+    expect(new Set(keys())).toEqual(everyKey());
+    expect((await host.streams())[0]).toMatchObject({ state: "streaming", rowsRead: 45 });
+  });
+
+  test("so it is while an object is read again: the request stays open until every record came", async () => {
+    await run(polled);
+    const request = host.ask("Thing", "resync");
+    now += 60_000;
+    host.beforeCommit = () => {
+      if (host.rows.op.length === 65) org.loseLocators();
+    };
+    await expect(run(() => host.settled.has(request))).rejects.toMatchObject({ kind: "source-unreachable" });
+    host.beforeCommit = () => undefined;
+    await run(() => host.settled.has(request));
+    expect(host.settled.get(request)?.message).toContain("45 records read again");
+    expect(new Set(keys().slice(-46, -1))).toEqual(everyKey());
   });
 });
 
@@ -131,6 +201,116 @@ describe("changes of Salesforce", () => {
       await run(polled);
     }
     expect(keys()).toEqual(["r 00300001", "d 00300001"]);
+  });
+});
+
+describe("an object that is read again because somebody accepted a change of its fields", () => {
+  const ids = (op: string): string[] => keys().filter((key) => key.startsWith(op));
+  beforeEach(async () => {
+    org.records = Array.from({ length: 25 }, (_, index) => record(index));
+    await run(polled);
+    org.types = { ...org.types, Amount: { type: "string", nillable: true } };
+    now += 60_000;
+  });
+
+  test("is told as drift, read page by page under the new schema, and the request is settled with counts", async () => {
+    const request = host.ask("Thing", "resync");
+    await run(() => host.settled.has(request));
+    expect(host.drift.map(({ change }) => change.kind)).toEqual(["retyped"]);
+    expect(host.settled.get(request)).toEqual({
+      state: "done",
+      message: "25 records read again; what is no longer in the source is marked deleted",
+    });
+    expect(ids("r")).toHaveLength(50);
+    expect(host.rows.schemaVersion.slice(25, 50)).toEqual(Array.from({ length: 25 }, () => 2));
+    // Every one of them wins over what is stored; what the sweep stands before is not told again.
+    const [before, after] = [host.rows.position.slice(0, 25), host.rows.position.slice(25, 50)];
+    const sweep = host.rows.position[host.rows.op.indexOf("t")] ?? "";
+    expect([before.toSorted().at(-1) ?? "", sweep, after.toSorted()[0] ?? ""].toSorted()).toEqual([
+      before.toSorted().at(-1),
+      sweep,
+      after.toSorted()[0],
+    ]);
+    const progress = host.batches.flatMap((batch) => batch.progress ?? []).slice(-4);
+    expect(progress.map(({ state, rowsRead, rowsExpected }) => [state, rowsRead, rowsExpected])).toEqual([
+      ["snapshotting", 0, 25],
+      ["snapshotting", 10, 25],
+      ["snapshotting", 20, 25],
+      ["streaming", 25, 25],
+    ]);
+  });
+
+  test("goes on at its page after the worker died, and takes changes meanwhile", async () => {
+    const request = host.ask("Thing", "resync");
+    host.beforeCommit = () => {
+      if (host.rows.op.length >= 45) throw new Error("killed");
+    };
+    await expect(run(() => host.settled.has(request))).rejects.toThrow("killed");
+    host.beforeCommit = () => undefined;
+    org.records[1] = record(1, { Name: "changed", SystemModstamp: "2026-11-23T09:01:30.000Z" });
+    now += 60_000;
+    org.calls.length = 0;
+    await run(() => host.settled.has(request) && polled());
+    expect(org.calls.filter((call) => call.includes("/results"))).toEqual([
+      "/jobs/query/7502/results?maxRecords=10&locator=20-1",
+    ]);
+    expect(ids("u")).toEqual(["u 00300001"]);
+    expect(ids("r")).toHaveLength(50);
+  });
+
+  test("replay reads just what stands in quarantine; what makes no sense is refused in words", async () => {
+    const payload = JSON.stringify({ Id: "00300003", Name: "x" });
+    const item = { source: "salesforce", stream: "Thing", reason: "type-mismatch", detail: "", payload } as const;
+    await host.quarantine.add([{ ...item, receivedAt: new Date(now) }]);
+    const [replay, nothing] = [host.ask("Thing", "replay"), host.ask("Nothing", "resync")];
+    await run(() => host.settled.has(replay) && host.settled.has(nothing));
+    expect(ids("r").slice(25)).toEqual(["r 00300003"]);
+    expect(host.settled.get(replay)?.message).toBe("1 records read again, 0 no longer in the source");
+    expect(host.settled.get(nothing)).toEqual({
+      state: "failed",
+      message: "nothing to resync: there is no such object",
+    });
+  });
+});
+
+describe("an object that is paused", () => {
+  const stateOf = async (): Promise<string | undefined> => (await host.streams())[0]?.state;
+  const ask = async (action: "pause" | "resume"): Promise<string | undefined> => {
+    const request = host.ask("Thing", action);
+    await run(() => host.settled.has(request));
+    return host.settled.get(request)?.message;
+  };
+  beforeEach(async () => {
+    org.records = [record(1), record(2)];
+    await run(polled);
+  });
+
+  test("is not asked for, over restarts too; resumed it goes on where it stood, and misses no change and no deletion", async () => {
+    expect(await ask("pause")).toContain("are not taken until it is resumed");
+    now += 3_600_000;
+    org.records[1] = record(2, { Name: "changed", SystemModstamp: "2026-11-23T09:30:00.000Z" });
+    org.deletions = [{ id: "00300001", deletedDate: "2026-11-23T09:40:00.000+0000" }];
+    org.calls.length = 0;
+    await run(polled);
+    expect(org.calls.filter((call) => !call.includes("describe"))).toEqual([]);
+    expect(await stateOf()).toBe("paused");
+    expect(keys()).toHaveLength(2);
+
+    expect(await ask("resume")).toBe("changes of Thing since 2026-11-23T09:00:00.000Z are read at the next poll");
+    now += 1_000;
+    await run(polled);
+    expect(await stateOf()).toBe("streaming");
+    expect(keys().slice(2)).toEqual(["u 00300002", "d 00300001"]);
+    expect(org.calls.some((call) => call.includes("/jobs/query"))).toBe(false);
+  });
+
+  test("for longer than deletions are listed is read again as a whole when it is resumed", async () => {
+    await ask("pause");
+    now += 31 * 86_400_000;
+    org.records = [record(2)];
+    expect(await ask("resume")).toContain("1 records read again; what is no longer in the source is marked deleted");
+    expect(host.rows.op).toContain("t");
+    expect(await stateOf()).toBe("streaming");
   });
 });
 

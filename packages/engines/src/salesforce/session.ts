@@ -2,6 +2,7 @@ import { abortable, MINUTE, PlatformError } from "@nova/pipeline-core/kernel";
 import jsforce from "jsforce";
 import { z } from "zod";
 import { salesforceErrorCode } from "./failure.ts";
+import { readAnswersWhole } from "./whole-answers.ts";
 
 export type SalesforceCredentials =
   | { readonly grant: "client-credentials"; readonly clientId: string; readonly clientSecret: string }
@@ -22,6 +23,8 @@ export interface SessionOptions {
 
 export interface BulkPage {
   readonly csv: string;
+  /** As Salesforce counts them; null when it does not say. */
+  readonly records: number | null;
   /** Null after the last page. */
   readonly nextLocator: string | null;
 }
@@ -31,10 +34,14 @@ export interface SalesforceSession {
   describe(object: string): Promise<jsforce.DescribeSObjectResult>;
   /** Every page of a query over live and deleted records. */
   queryAll(soql: string): AsyncIterable<readonly Record<string, unknown>[]>;
-  createQueryJob(soql: string): Promise<string>;
+  /** Live records of an object; costs one request. */
+  count(object: string): Promise<number>;
+  /** `queryAll` also finds what lies in the recycle bin. */
+  createQueryJob(soql: string, operation?: "query" | "queryAll"): Promise<string>;
   /** `gone`: Salesforce keeps a job's results for seven days. */
   jobState(jobId: string): Promise<"running" | "complete" | "failed" | "gone">;
-  jobPage(jobId: string, locator: string | null, maxRecords: number): Promise<BulkPage>;
+  /** `lost`: Salesforce no longer knows the place in the results, or the job; only a new job helps. */
+  jobPage(jobId: string, locator: string | null, maxRecords: number): Promise<BulkPage | "lost">;
   deleteJob(jobId: string): Promise<void>;
   deleted(
     object: string,
@@ -57,8 +64,8 @@ const CALL_LIMIT = 2 * MINUTE;
 
 /** Signs in. Every call ends at once when `signal` aborts. */
 export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<SalesforceSession> {
-  const call = <Value>(work: PromiseLike<Value>): Promise<Value> =>
-    abortable(work, AbortSignal.any([signal, AbortSignal.timeout(CALL_LIMIT)]));
+  const limited = (): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(CALL_LIMIT)]);
+  const call = <Value>(work: PromiseLike<Value>): Promise<Value> => abortable(work, limited());
   const { credentials, loginUrl } = options;
   const connection = new jsforce.Connection({
     loginUrl,
@@ -73,6 +80,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
         }
       : {}),
   });
+  readAnswersWhole(connection, limited);
   const signIn = async (): Promise<void> => {
     if (credentials.grant === "password") await connection.login(credentials.username, credentials.password);
     else await connection.authorize({ grant_type: "client_credentials" });
@@ -91,7 +99,10 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     }
   };
   const fetchPage = (url: string): Promise<Response> =>
-    fetch(url, { headers: { authorization: `Bearer ${connection.accessToken ?? ""}`, accept: "text/csv" } });
+    fetch(url, {
+      headers: { authorization: `Bearer ${connection.accessToken ?? ""}`, accept: "text/csv" },
+      signal: limited(),
+    });
 
   return {
     describe(object) {
@@ -108,10 +119,14 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
         yield page.records;
       }
     },
-    async createQueryJob(soql) {
+    async count(object) {
+      checkBudget();
+      return (await call(connection.query(`SELECT COUNT() FROM ${object}`))).totalSize;
+    },
+    async createQueryJob(soql, operation = "queryAll") {
       checkBudget();
       const request = {
-        operation: "queryAll",
+        operation,
         query: soql,
         contentType: "CSV",
         columnDelimiter: "COMMA",
@@ -142,9 +157,15 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
         response = await call(fetchPage(url));
       }
       const csv = await call(response.text());
+      if (response.status === 404 || (response.status === 400 && locator !== null)) return "lost";
       if (!response.ok) throw pageFailure(response.status, csv);
       const next = response.headers.get("sforce-locator");
-      return { csv, nextLocator: next === null || next === "null" || next === "" ? null : next };
+      const records = response.headers.get("sforce-numberofrecords");
+      return {
+        csv,
+        records: records === null ? null : Number(records),
+        nextLocator: next === null || next === "null" || next === "" ? null : next,
+      };
     },
     async deleteJob(jobId) {
       await call(connection.requestDelete(`${jobs()}/${jobId}`));

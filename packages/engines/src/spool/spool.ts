@@ -31,7 +31,7 @@ export interface SpoolBatch {
   /** Whose bytes these are while they wait; see `Spool.holders`. Not remembered over a restart. */
   readonly owner?: string;
   readonly rows: number;
-  /** Whole lines, each ending in a newline; `position(index)` is the place of the batch's n-th line. */
+  /** Whole lines, each ending in a newline, or none; `position(index)` is the place of the batch's n-th line. */
   readonly render: (position: (index: number) => string) => Buffer;
 }
 
@@ -95,6 +95,7 @@ interface OpenSegment {
   /** Bytes and lines handed out, written or not. */
   bytes: number;
   lines: number;
+  batches: number;
   /** Appends that are not settled yet. */
   readonly unsettled: Set<Promise<void>>;
 }
@@ -125,7 +126,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   let flushing: Promise<void> | null = null;
 
   function newSegment(number: number): OpenSegment {
-    return { number, writer: null, bytes: 0, lines: 0, unsettled: new Set() };
+    return { number, writer: null, bytes: 0, lines: 0, batches: 0, unsettled: new Set() };
   }
   const waitingBytes = (): number => {
     let bytes = current.bytes;
@@ -178,7 +179,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     current = newSegment(current.number + 1);
   };
   const closeRetired = async (): Promise<void> => {
-    if (current.lines > 0) rotate();
+    if (current.batches > 0) rotate();
     const closing = retired;
     for (const segment of closing) {
       // What was appended before is written to its segment first; appends that come meanwhile are not waited for.
@@ -207,6 +208,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       const start = `${segmentText(segment.number)}.`;
       const lines = batch.render((index) => start + String(firstLine + index).padStart(8, "0"));
       segment.lines += batch.rows;
+      segment.batches += 1;
       segment.bytes += lines.length;
       const written = new Promise<void>((done, failed) => {
         queue.push({

@@ -1,7 +1,8 @@
-import type { ModelFile, ModelInput } from "@nova/pipeline-core/catalog";
+import type { ModelFile, ModelInput, ParameterValues } from "@nova/pipeline-core/catalog";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { parse, Dialect, ast } from "@polyglot-sql/sdk";
-import { trinoExpressionToDuckdb, trinoToDuckdb } from "./transpile.ts";
+import { bindParameters } from "./bind-parameters.ts";
+import { boundTrinoToDuckdb, trinoExpressionToDuckdb, trinoToDuckdb } from "./transpile.ts";
 
 /** An input with its SQL in DuckDB's dialect. */
 export interface CompiledInput extends Omit<ModelInput, "key" | "via" | "filter"> {
@@ -13,18 +14,27 @@ export interface CompiledInput extends Omit<ModelInput, "key" | "via" | "filter"
 
 export interface CompiledModel {
   readonly file: ModelFile;
+  /** The Trino SELECT as Athena runs it; parameters are literals of their type. */
+  readonly athena: string;
   /** DuckDB SELECT; inputs keep their names `layer.table`. */
   readonly select: string;
   readonly inputs: readonly CompiledInput[];
   /** Columns whose rows are recomputed together; empty for append and full models. */
   readonly refreshKey: readonly string[];
+  /** DuckDB query of the check of its gate; null without one. */
+  readonly gateCheck: string | null;
 }
 
-/** Compiles a model for DuckDB. Throws `model-invalid` naming file and line. */
-export function compileModel(file: ModelFile): CompiledModel {
+/**
+ * Compiles a model, with `values` (canonical) in place of the defaults of its parameters. Throws `model-invalid` naming file and
+ * line.
+ */
+export function compileModel(file: ModelFile, values: ParameterValues = {}): CompiledModel {
   const { header } = file;
   const place = { path: file.path, firstLine: file.sqlLine };
-  const select = trinoToDuckdb(file.sql, place);
+  const unbound = trinoToDuckdb(file.sql, place);
+  const athena = bindParameters(file, values);
+  const select = athena === file.sql ? unbound : boundTrinoToDuckdb(athena, place);
   const referenced = referencedTables(file.sql);
   const missing = referenced.filter((table) => header.inputs[table] === undefined);
   if (missing.length > 0)
@@ -46,8 +56,18 @@ export function compileModel(file: ModelFile): CompiledModel {
     via: input.via === undefined ? null : trinoToDuckdb(input.via, inHeader),
     filter: input.filter === undefined ? null : trinoExpressionToDuckdb(input.filter, inHeader),
   }));
+  const check = header.gate?.check;
+  if (check !== undefined) {
+    const strangers = referencedTables(check.query).filter((table) => header.inputs[table] === undefined);
+    if (strangers.length > 0)
+      throw new PlatformError(
+        "model-invalid",
+        `${file.path}:1: the check of the gate reads ${strangers.join(", ")}, which is not among the inputs`,
+      );
+  }
+  const gateCheck = check === undefined ? null : trinoToDuckdb(check.query, inHeader);
   const keyed = header.kind === "merge" || header.kind === "partitioned";
-  return { file, select, inputs, refreshKey: keyed ? (header.refresh_key ?? header.key ?? []) : [] };
+  return { file, athena, select, inputs, refreshKey: keyed ? (header.refresh_key ?? header.key ?? []) : [], gateCheck };
 }
 
 /** Datasets that a Trino query reads, as `layer.table`; names of its own CTEs left out. */

@@ -1,3 +1,4 @@
+export * from "./bind-parameters.ts";
 export * from "./column-lineage.ts";
 export * from "./compile-model.ts";
 export * from "./model-compiler.ts";

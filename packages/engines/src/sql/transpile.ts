@@ -31,6 +31,11 @@ export function trinoToDuckdb(sql: string, place: TextPlace): string {
         reason,
       );
   }
+  return boundTrinoToDuckdb(sql, place);
+}
+
+/** The same for SQL that was looked at before and now has values in it, which may be any text. */
+export function boundTrinoToDuckdb(sql: string, place: TextPlace): string {
   const result = polyglotTranspile(sql, Dialect.Trino, Dialect.DuckDB);
   if (!result.success || result.sql === undefined || result.sql === null) {
     throw invalid(place, result.errorLine ?? 1, result.errorColumn ?? 1, result.error ?? "the SQL cannot be read");

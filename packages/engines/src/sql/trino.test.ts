@@ -91,6 +91,7 @@ function model(sql: string, header: object = HEADER) {
     sqlLine: 10,
     codeVersion: "1",
     lineOf: () => 1,
+    columnOf: () => 1,
   });
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.model;

@@ -1,13 +1,18 @@
 import { abortable, MINUTE, SECOND } from "@nova/pipeline-core/kernel";
 import type Stripe from "stripe";
+import { listPages } from "./list-pages.ts";
 
 /** Stripe lists an event that comes late under its own time: this far back is looked at again, and this often. */
 const OVERLAP = 10 * MINUTE;
+/** Most late ones are listed within this of the newest, by Stripe's clock: every look goes over that part again. */
+const STILL_FILLING_SECONDS = 60;
 const PAGE = 100;
 
 /** An event as it came: what it holds is for the reader to judge. */
 export interface ListedEvent {
   readonly id: string;
+  /** Seconds since 1970. */
+  readonly created: number;
 }
 
 /** Stripe's event list as a source of what no webhook brought. */
@@ -18,50 +23,49 @@ export interface EventList {
 
 /**
  * `comparedThrough` is the time, in seconds since 1970, up to which the list was compared before; 0 = never. A look costs
- * what is new: it goes on from the newest event it knows. Only the first one, and one in ten minutes, reads back by time.
+ * what is new and the last minute: it goes on from an event behind which the list no longer fills. Only the first one, and
+ * one in ten minutes, reads back by time.
  */
 export function eventList(client: Stripe, comparedThrough: number): EventList {
   let lookedBackAt = comparedThrough * SECOND;
-  let newest: string | null = null;
+  /** The newest event that no late one is listed before. */
+  let settled: string | null = null;
   let nextLookBack = 0;
 
   async function* lookBack(signal: AbortSignal): AsyncGenerator<readonly ListedEvent[]> {
     const from = Math.max(0, Math.floor((lookedBackAt - OVERLAP) / SECOND));
-    let first: string | null = null;
-    let after: string | undefined;
-    for (;;) {
-      const page = await listed(signal, {
-        created: { gte: from },
-        ...(after === undefined ? {} : { starting_after: after }),
-      });
-      first ??= page.events.at(0)?.id ?? null;
-      yield page.events;
-      after = page.events.at(-1)?.id;
-      if (!page.more || after === undefined) break;
+    let filling: number | null = null;
+    let found: string | null = null;
+    let oldest: string | null = null;
+    const created = { gte: from };
+    for await (const events of listPages((start) => client.events.list({ ...start, created }), signal)) {
+      const [newest] = events;
+      filling ??= newest === undefined ? null : newest.created - STILL_FILLING_SECONDS;
+      yield events;
+      oldest = events.at(-1)?.id ?? oldest;
+      found ??= events.find((event) => filling !== null && event.created <= filling)?.id ?? null;
     }
-    newest = first ?? newest;
+    settled = found ?? oldest;
   }
 
   async function* goOn(from: string, signal: AbortSignal): AsyncGenerator<readonly ListedEvent[]> {
     let before = from;
+    const passed: ListedEvent[] = [];
     for (;;) {
-      const page = await listed(signal, { ending_before: before });
-      yield page.events;
-      before = page.events.at(0)?.id ?? before;
-      newest = before;
-      if (!page.more) return;
+      const page = await abortable(client.events.list({ limit: PAGE, ending_before: before }), signal);
+      yield page.data;
+      passed.push(...page.data.toReversed().map(({ id, created }) => ({ id, created })));
+      before = passed.at(-1)?.id ?? before;
+      if (!page.has_more) break;
     }
-  }
-
-  async function listed(signal: AbortSignal, window: Stripe.EventListParams) {
-    const page = await abortable(client.events.list({ limit: PAGE, ...window }), signal);
-    return { events: page.data, more: page.has_more };
+    const filling = (passed.at(-1)?.created ?? 0) - STILL_FILLING_SECONDS;
+    settled = passed.findLast(({ created }) => created <= filling)?.id ?? from;
   }
 
   return {
     async *since(now, signal) {
-      if (newest !== null && now.getTime() < nextLookBack) {
-        yield* goOn(newest, signal);
+      if (settled !== null && now.getTime() < nextLookBack) {
+        yield* goOn(settled, signal);
         return;
       }
       yield* lookBack(signal);

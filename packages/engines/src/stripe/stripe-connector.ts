@@ -1,13 +1,16 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isPlatformError, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
+import { SECOND } from "@nova/pipeline-core/kernel";
 import type { CaptureHost, Connector, SourceId, StreamSchema } from "@nova/pipeline-core/connectors";
-import { envelopeBatch } from "@nova/pipeline-core/lakehouse";
 import Stripe from "stripe";
-import { committedSegment, segmentEndPosition, type Spool } from "../spool/index.ts";
-import { eventList, type ListedEvent } from "./event-list.ts";
-import { refusedEvent } from "./refused-event.ts";
-import { readStripeEvent, stripeRow } from "./stripe-event.ts";
+import type { Spool } from "../spool/index.ts";
+import { eventList } from "./event-list.ts";
+import { type EventLoader, eventLoader, parsePosition } from "./event-loader.ts";
+import { stripeFailure } from "./failure.ts";
+import { stripeRows } from "./object-copy.ts";
+import { tendRequests } from "./object-control.ts";
+import { isReadAgain } from "./read-all.ts";
+import { type SameSecond, sameSecond, tiedPosition } from "./same-second.ts";
+import { isReadable, readObjects } from "./stripe-objects.ts";
 
 export interface StripeConnectorOptions {
   readonly source: SourceId;
@@ -22,9 +25,9 @@ export interface StripeConnectorOptions {
   readonly commitEveryMillis: number;
   /** How often the event list is compared with what came by webhook. */
   readonly gapCheckEveryMillis: number;
+  /** For tests: how long a deletion may stay untold; see `SourceRows`. */
+  readonly deletesWithinMillis?: number;
 }
-
-const CHUNK = 2_000;
 
 /** Reads Stripe's events: those that webhooks brought, and from the event list those that no webhook did. */
 export function stripeConnector(options: StripeConnectorOptions): Connector {
@@ -32,16 +35,18 @@ export function stripeConnector(options: StripeConnectorOptions): Connector {
 
   const run = async (host: CaptureHost, signal: AbortSignal): Promise<void> => {
     for (const record of await host.saveStreamSchemas(options.schemas)) {
-      if (record.state !== "streaming") await host.setStreamState(record.stream, "streaming");
+      if (record.state !== "streaming" && !isReadAgain(record)) await host.setStreamState(record.stream, "streaming");
     }
     const progress = parsePosition(await host.position());
     await options.spool.remove(progress.segment);
-    const loader = eventLoader(host, options, progress);
+    const ties = sameSecond();
+    const loader = eventLoader(host, options, progress, ties);
+    const { livemode } = options;
     const list = eventList(client, progress.checkedThrough);
-    let nextCheckAt = 0;
-    while (!signal.aborted) {
+    let nextCheckAt = 0; // of a clock that nobody sets
+    const takeNews = async (): Promise<void> => {
       await loader.loadSpool();
-      if (host.clock.now().getTime() >= nextCheckAt) {
+      if (performance.now() >= nextCheckAt) {
         const checkedAt = host.clock.now();
         if (loader.checkedThrough === 0) await host.setState("snapshotting");
         for await (const events of list.since(checkedAt, signal)) await loader.add(events);
@@ -50,9 +55,15 @@ export function stripeConnector(options: StripeConnectorOptions): Connector {
         await loader.checked(checkedAt);
         await host.setState("streaming");
         await host.dataThrough(checkedAt);
-        nextCheckAt = checkedAt.getTime() + options.gapCheckEveryMillis;
+        nextCheckAt = performance.now() + options.gapCheckEveryMillis;
       }
+      await settleTies(host, client, ties, loader, signal);
       host.observeLag({ bytes: options.spool.waitingBytes });
+    };
+    const asked = { client, livemode, store: loader.store, between: takeNews, again: loader.again };
+    while (!signal.aborted) {
+      await takeNews();
+      await tendRequests(host, asked, signal);
       await sleep(options.commitEveryMillis, undefined, { signal }).catch(() => undefined);
     }
   };
@@ -60,6 +71,7 @@ export function stripeConnector(options: StripeConnectorOptions): Connector {
   return {
     source: options.source,
     kind: "stripe",
+    rows: stripeRows(client, options),
     run: (host, signal) =>
       run(host, signal).catch((error: unknown) => {
         if (signal.aborted) return;
@@ -84,116 +96,29 @@ function stripeClient(options: StripeConnectorOptions): Stripe {
   });
 }
 
-interface Progress {
-  segment: number;
-  /** Seconds since 1970 up to which the event list was compared; 0 before the first time. */
-  checkedThrough: number;
-}
-
-interface EventLoader {
-  readonly checkedThrough: number;
-  loadSpool(): Promise<void>;
-  add(events: readonly ListedEvent[]): Promise<void>;
-  flush(): Promise<void>;
-  checked(at: Date): Promise<void>;
-}
-
-/** Commits events that the ledger does not know, and remembers them there in the same transaction. */
-function eventLoader(host: CaptureHost, options: StripeConnectorOptions, progress: Progress): EventLoader {
-  let batch = envelopeBatch();
-  let ids = new Set<string>();
-
-  const commit = async (moved: Progress): Promise<void> => {
-    const rows = batch;
-    const claimed = [...ids];
-    batch = envelopeBatch();
-    ids = new Set();
-    await host.commit({
-      input: { from: "columns", columns: rows.columns },
-      counts: rows.counts(),
-      bytes: rows.size,
-      position: positionText(moved),
-      within: (tx) =>
-        claimed.length === 0 ? Promise.resolve() : host.deliveries.claim(tx, options.source, claimed, host.clock.now()),
-    });
-    progress.segment = moved.segment;
-    progress.checkedThrough = moved.checkedThrough;
-  };
-  const collect = async (events: readonly ListedEvent[]): Promise<void> => {
-    const unseen = await host.deliveries.unseen(
-      options.source,
-      events.map((event) => event.id),
-    );
-    for (const event of events) {
-      if (!unseen.has(event.id) || ids.has(event.id)) continue;
-      ids.add(event.id);
-      const read = readStripeEvent(event, options.livemode);
-      if (!read.ok) {
-        // One that nobody understands must not hold up the others; its id is remembered, so it is kept once.
-        await host.quarantine.add([
-          refusedEvent(options.source, read.problem, JSON.stringify(event), host.clock.now()),
-        ]);
-        continue;
-      }
-      const row = stripeRow(read.event);
-      batch.add(row.stream, row.op, row.key, row.payload, null, row.sourceMicros, row.position, 1);
+/** What two events of one second leave open is read from Stripe: the state of the object is the one that counts. */
+async function settleTies(
+  host: CaptureHost,
+  client: Stripe,
+  ties: SameSecond,
+  loader: EventLoader,
+  signal: AbortSignal,
+): Promise<void> {
+  const byStream = Map.groupBy(ties.take(), ({ stream }) => stream);
+  for (const [stream, tied] of byStream) {
+    if (!isReadable(stream)) continue;
+    const readAt = host.clock.now();
+    const places = new Map(tied.map((each) => [each.id, tiedPosition(each, readAt)]));
+    const keys = tied.map(({ id }) => ({ id }));
+    try {
+      const { batch } = await readObjects(client, stream, keys, readAt, (id) => places.get(id) ?? "", signal);
+      await loader.store(batch);
+    } catch (error) {
+      // A restricted key may list events and read nothing else: events are taken all the same.
+      if (!(error instanceof Stripe.errors.StripePermissionError)) throw error;
+      host.logger.warn("the API key may not read objects: of two events of one second the higher id counts", {
+        stream,
+      });
     }
-  };
-
-  return {
-    get checkedThrough() {
-      return progress.checkedThrough;
-    },
-    async loadSpool() {
-      const segments = await options.spool.seal();
-      const last = segments.at(-1);
-      if (last === undefined) return;
-      for (const segment of segments) {
-        const lines = (await readFile(segment.file, "utf8")).split("\n").filter((line) => line !== "");
-        await collect(lines.map((line) => JSON.parse(line) as ListedEvent));
-      }
-      await commit({ ...progress, segment: last.number });
-      await options.spool.remove(last.number);
-    },
-    async add(events) {
-      await collect(events);
-      if (batch.rows >= CHUNK) await commit(progress);
-    },
-    async flush() {
-      if (ids.size > 0) await commit(progress);
-    },
-    async checked(at) {
-      const through = Math.max(progress.checkedThrough, Math.floor(at.getTime() / 1000));
-      await commit({ ...progress, checkedThrough: through });
-    },
-  };
-}
-
-/** `<segment end>.<checked through, 12 digits>`: both only grow, so the text does. */
-function positionText(progress: Progress): string {
-  return `${segmentEndPosition(progress.segment)}.${String(progress.checkedThrough).padStart(12, "0")}`;
-}
-
-function parsePosition(position: string | null): Progress {
-  return {
-    segment: committedSegment(position),
-    checkedThrough: position === null ? 0 : Number(position.slice(position.lastIndexOf(".") + 1)),
-  };
-}
-
-/** Messages of the library name the request, never card or customer data. */
-function stripeFailure(error: unknown): PlatformError {
-  if (isPlatformError(error)) return error;
-  const { errors } = Stripe;
-  if (error instanceof errors.StripeAuthenticationError || error instanceof errors.StripePermissionError) {
-    return new PlatformError("source-auth", `Stripe refuses the API key: ${error.message}`, { cause: error });
   }
-  if (error instanceof errors.StripeRateLimitError)
-    return new PlatformError("source-budget", "Stripe asks for fewer requests", { cause: error });
-  if (error instanceof errors.StripeInvalidRequestError)
-    return new PlatformError("source-misconfigured", `Stripe refuses the request: ${error.message}`, { cause: error });
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof errors.StripeError)
-    return new PlatformError("source-unreachable", `Stripe did not answer: ${message}`, { cause: error });
-  return new PlatformError("internal", message, { cause: error });
 }

@@ -1,6 +1,4 @@
-import { createServer, type Server } from "node:http";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Stripe from "stripe";
@@ -11,6 +9,7 @@ import { openSpool, type Spool } from "../spool/index.ts";
 import { stripeConnector } from "./stripe-connector.ts";
 import { stripeRow } from "./stripe-event.ts";
 import { stripeWebhook } from "./stripe-webhook.ts";
+import { startTestStripe, type TestStripe } from "./testing.ts";
 
 const NOW = Date.parse("2026-11-23T09:00:00Z");
 const clock = { now: () => new Date(NOW) };
@@ -169,48 +168,20 @@ describe("the row of an event", () => {
 });
 
 describe("the Stripe connector", () => {
-  let api: Server;
-  let listed: ReturnType<typeof event>[];
-  let requests: URL[];
-  let status: number;
+  let api: TestStripe<ReturnType<typeof event>>;
 
   beforeEach(async () => {
-    listed = [];
-    requests = [];
-    status = 200;
-    // The event list as Stripe pages it: newest first, `starting_after` an id; or the page next to `ending_before`.
-    api = createServer((request, response) => {
-      const url = new URL(request.url ?? "", "http://stripe");
-      requests.push(url);
-      response.setHeader("content-type", "application/json");
-      response.statusCode = status;
-      if (status !== 200)
-        return response.end(JSON.stringify({ error: { type: "invalid_request_error", message: "no" } }));
-      const from = Number(url.searchParams.get("created[gte]") ?? 0);
-      const limit = Number(url.searchParams.get("limit"));
-      const all = listed.filter((each) => each.created >= from).toSorted((left, right) => right.created - left.created);
-      const start = all.findIndex((each) => each.id === url.searchParams.get("starting_after")) + 1;
-      const end = all.findIndex((each) => each.id === url.searchParams.get("ending_before"));
-      response.end(
-        JSON.stringify({
-          object: "list",
-          data: end < 0 ? all.slice(start, start + limit) : all.slice(Math.max(0, end - limit), end),
-          has_more: end < 0 ? start + limit < all.length : end > limit,
-          url: "/v1/events",
-        }),
-      );
-    });
-    await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
+    api = await startTestStripe();
   });
-  afterEach(() => new Promise((resolve) => api.close(resolve)));
+  afterEach(() => api.close());
 
-  const run = async (done: () => boolean): Promise<void> => {
+  const run = async (done: () => boolean, livemode: boolean | null = false): Promise<void> => {
     const stopper = new AbortController();
     const connector = stripeConnector({
       source: "stripe",
       apiKey: "sk_test",
-      livemode: false,
-      apiBase: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+      livemode,
+      apiBase: api.url,
       spool,
       schemas: [],
       commitEveryMillis: 1,
@@ -228,19 +199,19 @@ describe("the Stripe connector", () => {
     spool.append({ batchId: each.id, rows: 1, render: () => Buffer.from(`${JSON.stringify(each)}\n`) });
 
   test("takes the history, then webhooks, and fills what no webhook brought; everything once", async () => {
-    listed = Array.from({ length: 250 }, (_, index) =>
+    api.listed = Array.from({ length: 250 }, (_, index) =>
       event(`evt_${index}`, "charge.succeeded", seconds - 5000 + index),
     );
     await run(() => host.through() !== null);
     expect(ids()).toHaveLength(250);
-    expect(requests.length).toBeGreaterThanOrEqual(3);
+    expect(api.requests.length).toBeGreaterThanOrEqual(3);
     const [live, missed] = [
       event("evt_live", "charge.captured", seconds - 5),
       event("evt_missed", "charge.refunded", seconds - 300),
     ];
     await deliver(live);
     await deliver(live);
-    listed.push(live, missed);
+    api.listed.push(live, missed);
     await run(() => ids().length >= 252);
     expect(ids()).toHaveLength(252);
     expect(new Set(ids()).size).toBe(252);
@@ -263,9 +234,10 @@ describe("the Stripe connector", () => {
   test("an event of the list that nobody understands is kept once and holds up no other", async () => {
     const odd = { ...event("evt_odd"), data: { thin: true } } as unknown as ReturnType<typeof event>;
     const live = { ...event("evt_live"), livemode: true };
-    listed = [event("evt_1"), odd, event("evt_2"), live];
+    const other = event("evt_2", "charge.succeeded", seconds - 60, { object: "charge", id: "ch_2" });
+    api.listed = [event("evt_1"), odd, other, live];
     await run(() => host.through() !== null);
-    await run(() => requests.length > 4);
+    await run(() => api.requests.length > 4);
     expect(ids()).toEqual(["evt_1", "evt_2"]);
     expect(host.quarantined.map((item) => [item.reason, item.detail])).toEqual([
       ["malformed", expect.stringContaining("data.object")],
@@ -274,33 +246,109 @@ describe("the Stripe connector", () => {
     expect(host.quarantined[0]?.payload).toBe(JSON.stringify(odd));
   });
 
+  test("events that were refused are replayed once the rule is right: each is stored once, and counted", async () => {
+    const live = (id: string) => {
+      const object = { object: "charge", id: `ch_of_${id}` };
+      return { ...event(id, "charge.succeeded", seconds - 60, object), livemode: true };
+    };
+    api.listed = [live("evt_listed"), event("evt_1")];
+    await run(() => host.quarantined.length === 1);
+    // Three that webhooks brought: one of them twice, one of which the beginning was kept.
+    const item = { source: "stripe", stream: null, reason: "malformed", detail: "", receivedAt: clock.now() } as const;
+    const bodies = [
+      JSON.stringify(live("evt_a")),
+      JSON.stringify(live("evt_a")),
+      JSON.stringify(live("evt_b")),
+      '{"id":"e',
+    ];
+    await host.quarantine.add(bodies.map((payload) => ({ ...item, payload })));
+    expect(ids()).toEqual(["evt_1"]);
+
+    api.listed = [];
+    const replay = host.ask(null, "replay");
+    await run(() => host.settled.has(replay), null);
+    expect(host.settled.get(replay)).toEqual({
+      state: "done",
+      message: "5 refused events: 3 taken, 1 known by now, 1 refused again",
+      kept: { again: [{ id: "000000000005", why: expect.stringContaining("no JSON") }], left: [] },
+    });
+    expect(ids()).toEqual(["evt_1", "evt_a", "evt_b", "evt_listed"]);
+
+    // Listed once more, they are known.
+    api.listed = [live("evt_listed"), live("evt_b"), event("evt_1")];
+    const asked = api.requests.length;
+    await run(() => api.requests.length > asked + 1, null);
+    expect(ids()).toHaveLength(4);
+  });
+
   test("an event that came before is not stored again, however long ago within the ledger's time", async () => {
     await deliver(event("evt_old", "charge.succeeded", seconds - 29 * 86_400));
     await run(() => host.rows.payload.length === 1 && host.through() !== null);
-    listed = [event("evt_old", "charge.succeeded", seconds - 29 * 86_400)];
+    api.listed = [event("evt_old", "charge.succeeded", seconds - 29 * 86_400)];
     await deliver(event("evt_old", "charge.succeeded", seconds - 29 * 86_400));
     await run(() => spool.waitingBytes === 0 && host.batches.length > 3);
     expect(ids()).toEqual(["evt_old"]);
   });
 
+  test("two events of an object within one second, in any order: the object's state at Stripe is what counts", async () => {
+    const at = (id: string, created: number) =>
+      event(id, "customer.updated", created, { object: "customer", id: "cus_1" });
+    const state = { object: "customer", id: "cus_1", email: "as.it.is@example.com" };
+    api.objects.set("cus_1", state);
+    await deliver(at("evt_z", seconds - 60));
+    api.listed = [at("evt_z", seconds - 60), at("evt_a", seconds - 60)];
+    await run(() => host.rows.op.includes("r"));
+    const newest = host.rows.position.toSorted().at(-1) ?? "";
+    const row = host.rows.position.indexOf(newest);
+    expect(JSON.parse(host.rows.payload[row] ?? "")).toMatchObject({ type: "customer.read", data: { object: state } });
+    // Whatever happens later wins over what was read.
+    expect(stripeRow(at("evt_0", seconds - 59)).position > newest).toBe(true);
+    expect(stripeRow(event("evt_0", "customer.deleted", seconds - 60)).position > newest).toBe(true);
+    const reads = (): number => api.requests.filter((url) => url.pathname === "/v1/customers/cus_1").length;
+    expect(reads()).toBe(1);
+    const asked = api.requests.length;
+    await run(() => api.requests.length > asked + 3);
+    // A restart lists them again, and settles them once more.
+    expect(reads()).toBe(2);
+  });
+
+  test("a key that may list events and read no object takes both events of a second all the same", async () => {
+    api.mayRead = false;
+    const object = { object: "customer", id: "cus_1" };
+    api.listed = ["evt_a", "evt_b"].map((id) => event(id, "customer.updated", seconds - 60, object));
+    await run(() => host.through() !== null && api.requests.some((url) => url.pathname.startsWith("/v1/customers")));
+    expect(ids()).toEqual(["evt_a", "evt_b"]);
+  });
+
   test("looks again at ten minutes before the last check, not at everything", async () => {
     await run(() => host.through() !== null);
-    requests = [];
-    await run(() => requests.length > 0);
-    expect(requests[0]?.searchParams.get("created[gte]")).toBe(String(seconds - 600));
+    api.requests = [];
+    await run(() => api.requests.length > 0);
+    expect(api.requests[0]?.searchParams.get("created[gte]")).toBe(String(seconds - 600));
   });
 
   test("goes on from the newest event it listed, and reads back by time once in ten minutes", async () => {
-    listed = [event("evt_0", "charge.succeeded", seconds - 100)];
-    const asked = (name: string): number => requests.filter((url) => url.searchParams.has(name)).length;
+    api.listed = [event("evt_0", "charge.succeeded", seconds - 100)];
+    const asked = (name: string): number => api.requests.filter((url) => url.searchParams.has(name)).length;
     await run(() => {
-      if (requests.length > 0 && listed.length === 1)
+      if (api.requests.length > 0 && api.listed.length === 1)
         for (let index = 1; index <= 250; index += 1)
-          listed.push(event(`evt_${index}`, "charge.captured", seconds - 90 + Math.floor(index / 10)));
+          api.listed.push(event(`evt_${index}`, "charge.captured", seconds - 90 + Math.floor(index / 10)));
       return host.rows.payload.length === 251 && asked("ending_before") >= 4;
     });
     expect(asked("created[gte]")).toBe(1);
     expect(new Set(ids()).size).toBe(251);
+  });
+
+  test("an event that is listed late, behind newer ones of its minute, is taken at the next look", async () => {
+    api.listed = [event("evt_0", "charge.succeeded", seconds - 100), event("evt_1", "charge.captured", seconds - 10)];
+    await run(() => {
+      if (ids().length === 2 && api.listed.length === 2)
+        api.listed.push(event("evt_late", "charge.refunded", seconds - 20));
+      return ids().length === 3;
+    });
+    expect(ids()).toEqual(["evt_0", "evt_1", "evt_late"]);
+    expect(api.requests.filter((url) => url.searchParams.has("created[gte]"))).toHaveLength(1);
   });
 
   test.each([
@@ -309,7 +357,7 @@ describe("the Stripe connector", () => {
     [429, "source-budget"],
     [500, "source-unreachable"],
   ])("an answer %s is told as %s", async (code, kind) => {
-    status = code;
+    api.status = code;
     await expect(run(() => false)).rejects.toMatchObject({ kind });
   });
 });

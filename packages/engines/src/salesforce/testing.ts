@@ -10,25 +10,39 @@ export interface OrgRecord {
   readonly SystemModstamp: string;
 }
 
-/** The few calls of Salesforce that capture makes, over one object `Thing`. */
+/** An answer that is none: a refusal, half of the real one (cut off, or closed as if it were whole), or silence. */
+export type OrgFault = { readonly status: number; readonly errorCode: string } | "half" | "half-closed" | "silent";
+
+/** The few calls of Salesforce that capture makes, over objects of the same few fields. */
 export interface TestOrg {
   readonly url: string;
+  /** Of the first object. */
   records: OrgRecord[];
+  /** Of every object. */
+  readonly tables: Map<string, OrgRecord[]>;
   deletions: { id: string; deletedDate: string }[];
   /** Paths with query, in order. */
   readonly calls: string[];
   used: number;
-  /** Answers the next matching call with this instead; return null to let it pass. */
-  fail: (path: string) => { status: number; errorCode: string } | null;
+  /** Descriptions of the fields. */
+  types: FieldTypes;
+  /** API requests of a day. */
+  limit: number;
+  /** Most records of a page of bulk results, whatever is asked for. */
+  pageRecords: number;
+  /** What a call is answered with; null lets it pass. */
+  fail: (path: string) => OrgFault | null;
   /** Sessions from before are refused. */
   expireSessions(): void;
   forgetJobs(): void;
+  /** Places in results that were given before are refused; the jobs stay. */
+  loseLocators(): void;
   close(): Promise<void>;
 }
 
-const LIMIT = 1000;
 const FIELDS = ["Id", "Name", "Amount", "IsDeleted", "SystemModstamp"] as const;
-const TYPES: Record<(typeof FIELDS)[number], object> = {
+type FieldTypes = Record<(typeof FIELDS)[number], object>;
+const TYPES: FieldTypes = {
   Id: { type: "id", nillable: false },
   Name: { type: "string", nillable: true },
   Amount: { type: "currency", nillable: true, precision: 18, scale: 2 },
@@ -36,15 +50,19 @@ const TYPES: Record<(typeof FIELDS)[number], object> = {
   SystemModstamp: { type: "datetime", nillable: false },
 };
 
-export async function startTestOrg(): Promise<TestOrg> {
+export async function startTestOrg(objects: readonly [string, ...string[]] = ["Thing"]): Promise<TestOrg> {
   let session = 1;
+  let locators = 1;
+  const [first] = objects;
+  const tables = new Map<string, OrgRecord[]>(objects.map((object) => [object, []]));
+  const recordsOf = (soql: string): readonly OrgRecord[] => tables.get(/ FROM (\w+)/.exec(soql)?.[1] ?? "") ?? [];
   const jobs = new Map<string, readonly OrgRecord[]>();
   const server: Server = createServer((request, response) => void answer(request, response));
 
   const send = (response: ServerResponse, status: number, body: unknown): void => {
     response.writeHead(status, {
       "content-type": "application/json",
-      "sforce-limit-info": `api-usage=${org.used}/${LIMIT}`,
+      "sforce-limit-info": `api-usage=${org.used}/${org.limit}`,
     });
     response.end(JSON.stringify(body));
   };
@@ -57,24 +75,32 @@ export async function startTestOrg(): Promise<TestOrg> {
         ),
       ),
     ].join("\n") + "\n";
-  const routes: [RegExp, (match: RegExpExecArray, url: URL, response: ServerResponse, method: string) => void][] = [
+  const routes: [
+    RegExp,
+    (match: RegExpExecArray, url: URL, response: ServerResponse, method: string, body: string) => void,
+  ][] = [
     [
-      /\/sobjects\/Thing\/describe$/,
-      (_m, _u, response) =>
+      /\/sobjects\/(\w+)\/describe$/,
+      ([, object], _u, response) =>
         send(response, 200, {
-          name: "Thing",
-          label: "Thing",
+          name: object,
+          label: object,
           fields: [
-            ...FIELDS.map((name) => ({ name, label: name, ...TYPES[name] })),
+            ...FIELDS.map((name) => ({ name, label: name, ...org.types[name] })),
             { name: "Where", label: "Where", type: "address", nillable: true },
           ],
         }),
     ],
     [
       /\/jobs\/query$/,
-      (_m, _u, response) => {
+      (_m, _u, response, _method, body) => {
         const id = `750${jobs.size + 1}`;
-        jobs.set(id, [...org.records]);
+        const asked = JSON.parse(body) as { readonly operation: string; readonly query: string };
+        const all = asked.operation === "queryAll";
+        jobs.set(
+          id,
+          recordsOf(asked.query).filter((record) => all || !record.IsDeleted),
+        );
         send(response, 200, { id, state: "UploadComplete" });
       },
     ],
@@ -82,13 +108,18 @@ export async function startTestOrg(): Promise<TestOrg> {
       /\/jobs\/query\/(\w+)\/results$/,
       ([, id = ""], url, response) => {
         const all = jobs.get(id) ?? [];
-        const start = Number(url.searchParams.get("locator") ?? 0);
-        const end = start + Number(url.searchParams.get("maxRecords"));
+        const [place = "0", of = String(locators)] = (url.searchParams.get("locator") ?? "0").split("-");
+        if (of !== String(locators))
+          return send(response, 400, [{ errorCode: "INVALID_LOCATOR", message: "no such place" }]);
+        const start = Number(place);
+        const page = all.slice(start, start + Math.min(org.pageRecords, Number(url.searchParams.get("maxRecords"))));
+        const end = start + page.length;
         response.writeHead(200, {
           "content-type": "text/csv",
-          "sforce-locator": end < all.length ? String(end) : "null",
+          "sforce-locator": end < all.length ? `${end}-${locators}` : "null",
+          "sforce-numberofrecords": page.length,
         });
-        response.end(csv(all.slice(start, end)));
+        response.end(csv(page));
       },
     ],
     [
@@ -103,14 +134,23 @@ export async function startTestOrg(): Promise<TestOrg> {
       },
     ],
     [
+      /\/query$/,
+      (_m, url, response) => {
+        const live = recordsOf(url.searchParams.get("q") ?? "").filter((record) => !record.IsDeleted);
+        send(response, 200, { totalSize: live.length, done: true, records: [] });
+      },
+    ],
+    [
       /\/queryAll$/,
       (_m, url, response) => {
-        const from = /SystemModstamp >= (\S+)/.exec(url.searchParams.get("q") ?? "")?.[1] ?? "";
-        const found = org.records
-          .filter((record) => record.SystemModstamp >= from)
+        const soql = url.searchParams.get("q") ?? "";
+        const from = /SystemModstamp >= (\S+)/.exec(soql)?.[1] ?? "";
+        const ids = /Id IN \((.*)\)/.exec(soql)?.[1];
+        const found = recordsOf(soql)
+          .filter((record) => record.SystemModstamp >= from && (ids === undefined || ids.includes(`'${record.Id}'`)))
           .toSorted((left, right) => (left.SystemModstamp < right.SystemModstamp ? -1 : 1));
         const records = found.map((record) => ({
-          attributes: { type: "Thing" },
+          attributes: { type: "Record" },
           ...record,
           SystemModstamp: record.SystemModstamp.replace("Z", "+0000"),
         }));
@@ -118,10 +158,10 @@ export async function startTestOrg(): Promise<TestOrg> {
       },
     ],
     [
-      /\/sobjects\/Thing\/deleted\/?$/,
-      (_m, url, response) =>
+      /\/sobjects\/(\w+)\/deleted\/?$/,
+      ([, object], url, response) =>
         send(response, 200, {
-          deletedRecords: org.deletions,
+          deletedRecords: object === first ? org.deletions : [],
           earliestDateAvailable: "2026-11-01T00:00:00.000+0000",
           latestDateCovered: url.searchParams.get("end"),
         }),
@@ -129,8 +169,12 @@ export async function startTestOrg(): Promise<TestOrg> {
   ];
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    for await (const chunk of request) void chunk;
+    let body = "";
+    for await (const chunk of request) body += String(chunk);
     const url = new URL(request.url ?? "", "http://org");
+    const failure = org.fail(url.pathname);
+    if (failure === "silent") return;
+    if (failure === "half" || failure === "half-closed") halve(response, failure === "half");
     if (url.pathname === "/services/oauth2/token")
       return send(response, 200, {
         access_token: `session-${session}`,
@@ -142,12 +186,11 @@ export async function startTestOrg(): Promise<TestOrg> {
     org.used += 1;
     if (request.headers.authorization !== `Bearer session-${session}`)
       return send(response, 401, [{ errorCode: "INVALID_SESSION_ID", message: "Session expired or invalid" }]);
-    const failure = org.fail(url.pathname);
-    if (failure !== null)
+    if (failure !== null && typeof failure === "object")
       return send(response, failure.status, [{ errorCode: failure.errorCode, message: "on purpose" }]);
     for (const [pattern, route] of routes) {
       const match = pattern.exec(url.pathname);
-      if (match !== null) return route(match, url, response, request.method ?? "GET");
+      if (match !== null) return route(match, url, response, request.method ?? "GET", body);
     }
     send(response, 404, [{ errorCode: "NOT_FOUND", message: url.pathname }]);
   };
@@ -155,13 +198,23 @@ export async function startTestOrg(): Promise<TestOrg> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const org: TestOrg = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    records: [],
+    get records() {
+      return tables.get(first) ?? [];
+    },
+    set records(records) {
+      tables.set(first, records);
+    },
+    tables,
     deletions: [],
     calls: [],
     used: 0,
+    types: TYPES,
+    limit: 1000,
+    pageRecords: Number.POSITIVE_INFINITY,
     fail: () => null,
     expireSessions: () => (session += 1),
     forgetJobs: () => jobs.clear(),
+    loseLocators: () => (locators += 1),
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
@@ -169,4 +222,15 @@ export async function startTestOrg(): Promise<TestOrg> {
       }),
   };
   return org;
+}
+
+/** Lets half of what is written through, then cuts the connection or closes the answer as if that were all. */
+function halve(response: ServerResponse, cut: boolean): void {
+  const end = response.end.bind(response) as (text: string, done?: () => void) => ServerResponse;
+  response.end = ((text: string = "") => {
+    const half = text.slice(0, Math.ceil(text.length / 2));
+    if (!cut) return end(half);
+    response.write(half, () => response.destroy());
+    return response;
+  }) as typeof response.end;
 }
