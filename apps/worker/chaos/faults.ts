@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "../src/testing/test-platform.ts";
+import type { OrgFault } from "@nova/engines/salesforce/testing";
 import { between } from "./random.ts";
+import { CHANGING } from "./salesforce-source.ts";
 import type { ApiFault } from "./stripe-source.ts";
 import type { World } from "./world.ts";
 
@@ -108,21 +110,65 @@ const full = (which: "spoolDisk" | "lakeDisk", where: string): Fault => ({
   },
 });
 
+const slowDisk: Fault = {
+  name: "slow disk: each sync takes half a second more for 10 s",
+  async strike(world) {
+    await world.disturb({ syncMillis: 500 });
+    await pause(10_000);
+    await world.disturb({});
+  },
+};
+
+/** The worker stands still until the order database throws away the log that it has not read, as its limit tells it to. */
+const outOfLog: Fault = {
+  name: "order database throws away log that was not read",
+  async strike(world) {
+    await ask(world.ordersUrl, "ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");
+    await ask(world.ordersUrl, "SELECT pg_reload_conf()");
+    world.worker.kill("SIGSTOP");
+    await untilSlotIsLost(world.ordersUrl);
+    await ask(world.ordersUrl, "ALTER SYSTEM RESET max_slot_wal_keep_size");
+    await ask(world.ordersUrl, "SELECT pg_reload_conf()");
+    world.worker.kill("SIGCONT");
+    await world.untilMetadata(
+      "the source to stop and say why",
+      "SELECT FROM sources WHERE id = 'orders_db' AND state = 'stopped' AND error_kind = 'slot-lost'",
+    );
+    await world.ask("/sources/orders_db/requests", { stream: null, action: "resync" });
+    await world.countAnew();
+  },
+};
+
+async function untilSlotIsLost(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (;;) {
+      await client.query("SELECT pg_logical_emit_message(false, 'chaos', repeat('x', 1000000)), pg_switch_wal()");
+      await client.query("CHECKPOINT");
+      const { rowCount } = await client.query("SELECT FROM pg_replication_slots WHERE wal_status = 'lost'");
+      if (rowCount === 1) return;
+    }
+  } finally {
+    await client.end();
+  }
+}
+
 const clocks: readonly Fault[] = [
   {
     name: "clock jumps an hour ahead, then back",
     async strike(world) {
-      await world.setClock(HOUR);
+      await world.disturb({ clockMillis: HOUR });
       await pause(between(world.random, 4000, 7000));
-      await world.setClock(0);
+      await world.disturb({});
     },
   },
   {
     name: "clock jumps back by an hour, then right again",
     async strike(world) {
-      await world.setClock(-HOUR);
+      await world.disturb({ clockMillis: -HOUR });
       await pause(between(world.random, 4000, 7000));
-      await world.setClock(0);
+      await world.disturb({});
     },
   },
 ];
@@ -138,9 +184,44 @@ const api = (name: string, fault: ApiFault): Fault => ({
   },
 });
 
+/** Salesforce does something wrong while its records change and one object is read again as a whole. */
+const salesforce = (name: string, how: (world: World) => Promise<void>): Fault => ({
+  name: `Salesforce's API ${name}`,
+  async strike(world) {
+    const ready = `SELECT FROM streams WHERE source_id = 'salesforce' AND name = '${CHANGING}' AND state = 'streaming'
+      AND NOT EXISTS (SELECT FROM stream_requests WHERE source_id = 'salesforce' AND state = 'open')`;
+    await world.untilMetadata("Salesforce's records to be read once", ready);
+    const { pages } = world.salesforce;
+    await world.ask("/sources/salesforce/requests", { stream: CHANGING, action: "resync" });
+    while (world.salesforce.pages === pages) await pause(50);
+    await how(world);
+    world.salesforce.answerWith(null);
+  },
+});
+const salesforceAnswers = (name: string, fault: OrgFault): Fault =>
+  salesforce(name, async (world) => {
+    world.salesforce.answerWith(fault);
+    await pause(between(world.random, 3000, 6000));
+  });
+const salesforceFaults: readonly Fault[] = [
+  salesforceAnswers("answers 429", { status: 429, errorCode: "TOO_MANY_REQUESTS" }),
+  salesforceAnswers("says that the day's requests are used up", { status: 403, errorCode: "REQUEST_LIMIT_EXCEEDED" }),
+  salesforceAnswers("answers 503", { status: 503, errorCode: "SERVER_UNAVAILABLE" }),
+  salesforceAnswers("does not answer", "silent"),
+  salesforceAnswers("cuts its answers off in the middle", "half"),
+  salesforceAnswers("gives half of its answers as if they were whole", "half-closed"),
+  salesforce("ends every session again and again", async ({ salesforce: org, random }) => {
+    for (let time = 0; time < 8; time += 1) {
+      org.expireSessions();
+      await pause(between(random, 200, 800));
+    }
+  }),
+  salesforce("no longer knows the place in bulk results", async ({ salesforce: org }) => org.loseLocators()),
+];
+
 /** A second worker over the same data, as a mistaken `npm start` or a rolling deploy makes one. */
 async function secondWorker(world: World): Promise<{ kill(): Promise<void> }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "faulty-worker.ts"), world.clockFile], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "faulty-worker.ts"), world.disturbanceFile], {
     env: { ...world.workerEnv, NOVA_WORKER_PORT: String(await freePort()) },
     stdio: "ignore",
   });
@@ -185,10 +266,13 @@ export const FAULTS: readonly Fault[] = [
   ...databases,
   full("spoolDisk", "spool"),
   full("lakeDisk", "lake"),
+  slowDisk,
+  outOfLog,
   ...clocks,
   api("answers 429", { status: 429 }),
   api("answers 500", { status: 500 }),
   api("does not answer", "silent"),
   api("ends in the middle of an answer", "half"),
+  ...salesforceFaults,
   ...duplicates,
 ];

@@ -1,6 +1,6 @@
 /**
  * Faults against the real platform, one after the other, each followed by a comparison of sources and lake by key and checksum.
- * `npm run chaos [-- --seed 7 --only <pattern of names> --short --list]`. Exit 1 when anything differs.
+ * `npm run chaos [-- --seed 7 --only <pattern of names> --short --list --log <file>]`. Exit 1 when anything differs.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     short: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     json: { type: "string" },
+    log: { type: "string" },
   },
 });
 const only = values.only === undefined ? null : new RegExp(values.only);
@@ -31,7 +32,7 @@ if (chosen.length === 0) {
 }
 const seed = Number(values.seed);
 console.log(`seed ${seed}: ${chosen.length} faults; the same again with --seed ${seed}`);
-const world = await startWorld(seed, { disks: true });
+const world = await startWorld(seed, { disks: true, workerLog: values.log ?? null });
 const outcomes: Outcome[] = [];
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => void world.stop().finally(() => process.exit(130)));
@@ -40,9 +41,9 @@ try {
   for (const fault of chosen) {
     const outcome = await runFault(world, fault);
     outcomes.push(outcome);
-    const { result, recoverySeconds, workerEnds, rowChanges, logLines, stripeEvents } = outcome;
+    const { result, recoverySeconds, workerEnds, rowChanges, logLines, stripeEvents, salesforceChanges } = outcome;
     console.log(
-      `${result === "different" ? "✗" : result === "equal" ? "✓" : "-"} ${fault.name.padEnd(58)} ${result.padEnd(9)} ${String(recoverySeconds ?? "").padStart(6)} s  ${workerEnds} restarts, ${rowChanges} rows, ${logLines} logs, ${stripeEvents} events`,
+      `${result === "different" ? "✗" : result === "equal" ? "✓" : "-"} ${fault.name.padEnd(58)} ${result.padEnd(9)} ${String(recoverySeconds ?? "").padStart(6)} s  ${workerEnds} restarts, ${rowChanges} rows, ${logLines} logs, ${stripeEvents} events, ${salesforceChanges} records`,
     );
     if (outcome.detail !== "") console.log(outcome.detail);
     // What differs once differs ever after: the faults that come would be blamed for it.

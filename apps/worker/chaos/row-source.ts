@@ -1,5 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
+import { Repeated } from "./repeated.ts";
 
 const INSERTS = 20;
 const UPDATES = 15;
@@ -9,9 +9,11 @@ const SEED_ROWS = 5_000;
 
 /** Row changes of a shop that survives its own database: every transaction counts itself, so that the truth is in SQL. */
 export class RowSource {
-  private stopped = true;
-  private running: Promise<void> = Promise.resolve();
+  private readonly traffic = new Repeated(() => this.change(), PAUSE_MS);
+  private client: pg.Client | null = null;
   private readonly url: string;
+  /** Changes, and their rows in raw, from before the count began anew. */
+  private before = { changes: 0, raw: 0 };
 
   constructor(url: string) {
     this.url = url;
@@ -26,41 +28,51 @@ export class RowSource {
   }
 
   start(): void {
-    this.stopped = false;
-    this.running = this.loop();
+    this.traffic.start();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    await this.running;
+    await this.traffic.stop();
+    await this.disconnect();
   }
 
-  /** [rows, sum of balances, checksum by key, changes ever made] */
+  /** [rows, sum of balances, checksum by key, changes made since they are counted] */
   async truth(): Promise<string[]> {
     return this.ask(`SELECT count(*)::text, sum(balance)::text, md5(string_agg(id || ':' || balance || ':' || coalesce(wide, '-'), ',' ORDER BY id)),
-      (SELECT coalesce(sum(changes), 0)::text FROM bursts) FROM accounts`);
+      (SELECT (coalesce(sum(changes), 0) - ${this.before.changes})::text FROM bursts) FROM accounts`);
+  }
+
+  /** Changes ever made. */
+  async made(): Promise<number> {
+    return this.before.changes + Number((await this.truth())[3]);
+  }
+
+  /** Leaves out of the count what was made, and what stands in raw of it, by now; both since they were last counted. */
+  countFrom(changes: number, raw: number): void {
+    this.before = { changes: this.before.changes + changes, raw: this.before.raw + raw };
   }
 
   /** The same of the lake; a change that stands in raw twice makes the last two differ. */
-  readonly lakeSql = `SELECT count(*), sum(balance), md5(string_agg(id || ':' || balance || ':' || coalesce(wide, '-'), ',' ORDER BY id)),
-      (SELECT count(*) FROM raw.orders_db WHERE stream = 'public.accounts' AND op IN ('c', 'u', 'd')),
-      (SELECT count(DISTINCT (key, position, op)) FROM raw.orders_db WHERE stream = 'public.accounts' AND op IN ('c', 'u', 'd'))
+  lakeSql(): string {
+    return `SELECT count(*), sum(balance), md5(string_agg(id || ':' || balance || ':' || coalesce(wide, '-'), ',' ORDER BY id)),
+      (SELECT count(*) - ${this.before.raw} FROM raw.orders_db WHERE stream = 'public.accounts' AND op IN ('c', 'u', 'd')),
+      (SELECT count(DISTINCT (key, position, op)) - ${this.before.raw} FROM raw.orders_db WHERE stream = 'public.accounts' AND op IN ('c', 'u', 'd'))
     FROM staged.orders_db__accounts WHERE _deleted_at IS NULL`;
+  }
 
-  private async loop(): Promise<void> {
-    let client: pg.Client | null = null;
-    while (!this.stopped) {
-      try {
-        client ??= await this.connect();
-        await this.burst(client);
-      } catch {
-        // The database is what is broken just now. Whether the last burst committed is in the database.
-        await client?.end().catch(() => undefined);
-        client = null;
-      }
-      await pause(PAUSE_MS);
+  private async change(): Promise<void> {
+    try {
+      this.client ??= await this.connect();
+      await this.burst(this.client);
+    } catch {
+      // The database is what is broken just now. Whether the last burst committed is in the database.
+      await this.disconnect();
     }
-    await client?.end().catch(() => undefined);
+  }
+
+  private async disconnect(): Promise<void> {
+    await this.client?.end().catch(() => undefined);
+    this.client = null;
   }
 
   private async burst(client: pg.Client): Promise<void> {

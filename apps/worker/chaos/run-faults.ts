@@ -14,28 +14,40 @@ export interface Outcome {
   readonly rowChanges: number;
   readonly logLines: number;
   readonly stripeEvents: number;
+  readonly salesforceChanges: number;
   readonly detail: string;
 }
 
 const TRAFFIC_BEFORE = [1500, 3000] as const;
 const TRAFFIC_AFTER = 1000;
-const RECOVERY_DEADLINE = 180_000;
+/** A call that Salesforce never answers is given up after two minutes; what follows needs its time too. */
+const RECOVERY_DEADLINE = 300_000;
 
 /** Strikes once during traffic, and compares the sources with the lake after it. */
 export async function runFault(world: World, fault: Fault): Promise<Outcome> {
   const reason = fault.impossible?.(world) ?? null;
-  const nothing = { recoverySeconds: null, workerEnds: 0, workerEnd: "", rowChanges: 0, logLines: 0, stripeEvents: 0 };
+  const nothing = {
+    recoverySeconds: null,
+    workerEnds: 0,
+    workerEnd: "",
+    rowChanges: 0,
+    logLines: 0,
+    stripeEvents: 0,
+    salesforceChanges: 0,
+  };
   if (reason !== null) return { fault: fault.name, result: "not possible here", ...nothing, detail: reason };
   const [before, ends] = [await world.volume(), world.worker.ends];
   world.traffic();
   await pause(between(world.random, ...TRAFFIC_BEFORE));
-  await fault.strike(world);
-  const over = performance.now();
-  await pause(TRAFFIC_AFTER);
   let detail = "";
+  let over = performance.now();
   try {
+    await fault.strike(world);
+    over = performance.now();
+    await pause(TRAFFIC_AFTER);
     await world.settle(RECOVERY_DEADLINE);
   } catch (error) {
+    // Also a fault that could not strike: what it waited for did not come, and the report says so.
     detail = error instanceof Error ? error.message : String(error);
   }
   const after = await world.volume();
@@ -48,6 +60,7 @@ export async function runFault(world: World, fault: Fault): Promise<Outcome> {
     rowChanges: after.rows - before.rows,
     logLines: after.logs - before.logs,
     stripeEvents: after.events - before.events,
+    salesforceChanges: after.records - before.records,
     detail,
   };
 }

@@ -2,6 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Random } from "./random.ts";
+import { Repeated } from "./repeated.ts";
 
 const PAUSE_MS = 60;
 const RETRY_MS = 250;
@@ -38,9 +39,8 @@ export class StripeSource {
   private readonly webhookUrl: string;
   private readonly server: Server;
   private readonly sending = new Set<Promise<void>>();
-  private stopped = true;
+  private readonly traffic = new Repeated(() => this.charge(), PAUSE_MS);
   private closed = false;
-  private running: Promise<void> = Promise.resolve();
 
   constructor(random: Random, webhookUrl: string) {
     this.random = random;
@@ -57,19 +57,18 @@ export class StripeSource {
   }
 
   start(): void {
-    this.stopped = false;
-    this.running = this.loop();
+    this.traffic.start();
   }
 
   /** Ends once every webhook that is meant to arrive has been taken. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    await this.running;
+    await this.traffic.stop();
     await Promise.all(this.sending);
   }
 
   async close(): Promise<void> {
-    this.stopped = this.closed = true;
+    this.closed = true;
+    await this.traffic.stop();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
@@ -91,35 +90,32 @@ export class StripeSource {
   readonly lakeSql = `SELECT (SELECT count(*) FROM raw.stripe), (SELECT md5(string_agg(split_part(position, '.', 3), ',' ORDER BY split_part(position, '.', 3))) FROM raw.stripe),
       count(*), md5(string_agg(id || ':' || amount || ':' || amount_refunded, ',' ORDER BY id)) FROM staged.stripe__charge WHERE _deleted_at IS NULL`;
 
-  private async loop(): Promise<void> {
-    while (!this.stopped) {
-      const number = String(this.events.length).padStart(8, "0");
-      // The three events of one charge share a second, as they do at Stripe.
-      const created = Math.floor(Date.now() / 1000);
-      const charge: Charge = {
-        id: `ch_${number}`,
-        object: "charge",
-        amount: 100 + this.events.length,
-        amount_refunded: 0,
-        status: "succeeded",
+  private async charge(): Promise<void> {
+    const number = String(this.events.length).padStart(8, "0");
+    // The three events of one charge share a second, as they do at Stripe.
+    const created = Math.floor(Date.now() / 1000);
+    const charge: Charge = {
+      id: `ch_${number}`,
+      object: "charge",
+      amount: 100 + this.events.length,
+      amount_refunded: 0,
+      status: "succeeded",
+    };
+    for (const [step, verb] of LIFE.entries()) {
+      if (verb === "refunded") charge.amount_refunded = charge.amount;
+      const event = {
+        id: `evt_${number}${step}`,
+        object: "event",
+        created,
+        livemode: false,
+        type: `charge.${verb}`,
+        data: { object: { ...charge } },
       };
-      for (const [step, verb] of LIFE.entries()) {
-        if (verb === "refunded") charge.amount_refunded = charge.amount;
-        const event = {
-          id: `evt_${number}${step}`,
-          object: "event",
-          created,
-          livemode: false,
-          type: `charge.${verb}`,
-          data: { object: { ...charge } },
-        };
-        this.events.push(event);
-        if (this.random() < this.unsent) continue;
-        const times = this.random() < RANDOM_TWICE ? 2 : 1;
-        for (let time = 0; time < times; time += 1)
-          this.deliver(event, this.random() < RANDOM_LATE ? 2000 * this.random() : 0);
-      }
-      await pause(PAUSE_MS);
+      this.events.push(event);
+      if (this.random() < this.unsent) continue;
+      const times = this.random() < RANDOM_TWICE ? 2 : 1;
+      for (let time = 0; time < times; time += 1)
+        this.deliver(event, this.random() < RANDOM_LATE ? 2000 * this.random() : 0);
     }
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -28,7 +29,12 @@ export interface WorkerProcess {
   stop(): Promise<void>;
 }
 
-export function superviseWorker(port: number, clockFile: string, env: Readonly<Record<string, string>>): WorkerProcess {
+export function superviseWorker(
+  port: number,
+  disturbanceFile: string,
+  env: Readonly<Record<string, string>>,
+  logFile: string | null,
+): WorkerProcess {
   let child: ChildProcess;
   let armed: Failpoint | null = null;
   let ends = 0;
@@ -40,12 +46,15 @@ export function superviseWorker(port: number, clockFile: string, env: Readonly<R
   const start = (): void => {
     const failpoint = armed === null ? [] : [armed.name, String(armed.passes)];
     armed = null;
-    child = spawn(process.execPath, [join(import.meta.dirname, "faulty-worker.ts"), clockFile, ...failpoint], {
+    child = spawn(process.execPath, [join(import.meta.dirname, "faulty-worker.ts"), disturbanceFile, ...failpoint], {
       env: { ...env, NOVA_WORKER_PORT: String(port) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout, child.stderr])
-      stream?.on("data", (chunk) => (log = (log + String(chunk)).slice(-KEPT_LOG)));
+      stream?.on("data", (chunk) => {
+        log = (log + String(chunk)).slice(-KEPT_LOG);
+        if (logFile !== null) appendFileSync(logFile, String(chunk));
+      });
     exit = once(child, "exit").then(async ([code, signal]) => {
       ends += 1;
       lastEnd = `${code ?? signal}: ${log.split("\n").findLast((line) => line.includes('"level":"error"')) ?? ""}`;

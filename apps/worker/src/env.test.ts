@@ -41,7 +41,14 @@ describe("the worker's environment", () => {
       '[{"service":"cart","tokenSha256":"H","eventsPerSecond":0}]'.replace("H", HASH),
       /more than 0/,
     ],
+    ["NOVA_ENVIRONMENTS", "staging", /must be JSON/],
+    ["NOVA_ENVIRONMENTS", '{"Staging":{"databaseUrl":"postgres://s","lakeDir":"/lake"}}', /short names: a-z/],
+    ["NOVA_ENVIRONMENTS", '{"staging":{"databaseUrl":"mysql://s","lakeDir":"/lake"}}', /PostgreSQL connection string/],
+    ["NOVA_ENVIRONMENTS", '{"staging":{"databaseUrl":"postgres://s","lakeDir":"lake"}}', /absolute folder/],
     ["STRIPE_WEBHOOK_SECRET", "whsec_new,old", /whsec_/],
+    ["COLD_LOAD_SECONDS", "often", /number of seconds/],
+    ["COLD_LOAD_SECONDS", "0", /at least 1 second/],
+    ["OPENLINEAGE_URL", "marquez:5000", /http\(s\) URL/],
     ["LOG_LEVEL", "loud", /debug, info, warn or error/],
   ])("a wrong %s (%s) is told with the fix", (name, value, fix) => {
     const found = problems({ [name]: value });

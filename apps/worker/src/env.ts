@@ -1,3 +1,4 @@
+import { ENVIRONMENT_NAME } from "@nova/pipeline-core/orchestration";
 import { z } from "zod";
 
 const POSTGRES_URL = /^postgres(ql)?:\/\//;
@@ -18,28 +19,40 @@ const signingSecrets = z
 const sha256 = z
   .string()
   .regex(/^[0-9a-f]{64}$/, "must be the SHA-256 of the token in hex: printf %s TOKEN | sha256sum");
-const logServices = z
-  .string()
-  .transform((text, context) => {
+/** JSON in a variable; what it says is never part of the message, for it holds secrets. */
+const jsonLike = (example: string) =>
+  z.string().transform((text, context) => {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      context.addIssue({ code: "custom", message: 'must be JSON: [{"service":"cart","tokenSha256":"…"}]' });
+      context.addIssue({ code: "custom", message: `must be JSON: ${example}` });
       return z.NEVER;
     }
-  })
-  .pipe(
-    z.array(
+  });
+const environments = jsonLike('{"staging":{"databaseUrl":"postgres://…","lakeDir":"/…"}}').pipe(
+  z
+    .record(
+      z.string().regex(ENVIRONMENT_NAME),
       z.strictObject({
-        service: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "service must be a short name of a-z, 0-9, dot, dash"),
-        tokenSha256: z
-          .union([sha256, z.array(sha256).min(1)])
-          .transform((each) => (typeof each === "string" ? [each] : each)),
-        bytesPerSecond: z.number().positive("bytesPerSecond must be more than 0").optional(),
-        eventsPerSecond: z.number().positive("eventsPerSecond must be more than 0").optional(),
+        databaseUrl: postgresUrl,
+        lakeDir: z.string().startsWith("/", "lakeDir must be the absolute folder of its tables, as it is named there"),
       }),
-    ),
-  );
+      "must be an object of environments by their short names: a-z, 0-9, dash, underscore",
+    )
+    .transform((known) => Object.entries(known).map(([name, where]) => ({ name, ...where }))),
+);
+const logServices = jsonLike('[{"service":"cart","tokenSha256":"…"}]').pipe(
+  z.array(
+    z.strictObject({
+      service: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "service must be a short name of a-z, 0-9, dot, dash"),
+      tokenSha256: z
+        .union([sha256, z.array(sha256).min(1)])
+        .transform((each) => (typeof each === "string" ? [each] : each)),
+      bytesPerSecond: z.number().positive("bytesPerSecond must be more than 0").optional(),
+      eventsPerSecond: z.number().positive("eventsPerSecond must be more than 0").optional(),
+    }),
+  ),
+);
 const secret = z.string().min(16, "must have at least 16 characters");
 
 const schema = z
@@ -63,7 +76,22 @@ const schema = z
       .int("must be a number of threads")
       .min(8, "must be 8 or more: queries of the lake would hold up the intake; 16 is good")
       .optional(),
-    ORDERS_DB_URL: postgresUrl.optional(),
+    /** With `?sslmode=require|verify-ca|verify-full` the connection is encrypted, as libpq means these words. */
+    ORDERS_DB_URL: postgresUrl
+      .refine(
+        (url) => !/[?&]sslmode=(?!(disable|require|verify-ca|verify-full)(&|$))/.test(url),
+        "sslmode must be disable, require, verify-ca or verify-full",
+      )
+      .optional(),
+    /** Connections that read the order database's existing rows at the same time; 2 when it says nothing. */
+    ORDERS_DB_SNAPSHOT_CONNECTIONS: z.coerce
+      .number("must be a number of connections")
+      .int("must be a number of connections")
+      .min(1, "must be 1 or more")
+      .max(16, "must be 16 or less: each is a transaction that stays open on the source")
+      .optional(),
+    /** PEM file of the authority that signed the order database's certificate; without it the system's are trusted. */
+    ORDERS_DB_CA_FILE: z.string().min(1, "must name a file").optional(),
     SALESFORCE_LOGIN_URL: httpUrl.optional(),
     SALESFORCE_CLIENT_ID: z.string().min(1).optional(),
     SALESFORCE_CLIENT_SECRET: z.string().min(1).optional(),
@@ -80,6 +108,19 @@ const schema = z
     LOG_INTAKE_TOKEN: secret.optional(),
     /** Tokens (as hashes) and quotas by service, as JSON; see docs/runbooks/log-services.md. */
     LOG_INTAKE_SERVICES: logServices.optional(),
+    /** Seconds between two loads of tables that no model reads: less is fresher and costs a commit each. */
+    COLD_LOAD_SECONDS: z.coerce
+      .number("must be a number of seconds")
+      .min(1, "must be at least 1 second")
+      .max(3_600, "must be an hour (3600) at most")
+      .default(75),
+    /** Base URL of a lineage service; events are posted to /api/v1/lineage below it. They are written to files anyway. */
+    OPENLINEAGE_URL: httpUrl.optional(),
+    OPENLINEAGE_API_KEY: z.string().min(1).optional(),
+    /** Other environments whose datasets may be compared with those here, as JSON; see docs/pipelines.md. */
+    NOVA_ENVIRONMENTS: environments.optional(),
+    /** Namespace of jobs and datasets in lineage events. */
+    OPENLINEAGE_NAMESPACE: z.string().min(1).default("novaretail"),
     LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error").default("info"),
   })
   .superRefine((env, context) => {
@@ -94,6 +135,7 @@ const schema = z
     needs("SALESFORCE_CLIENT_ID", "SALESFORCE_LOGIN_URL");
     needs("SALESFORCE_CLIENT_SECRET", "SALESFORCE_LOGIN_URL");
     needs("STRIPE_WEBHOOK_SECRET", "STRIPE_API_KEY");
+    needs("OPENLINEAGE_URL", "OPENLINEAGE_API_KEY");
     needs("STRIPE_API_KEY", "STRIPE_API_BASE");
   });
 

@@ -10,7 +10,7 @@ const SALESFORCE_POLL = 15 * SECOND;
 /** What the environment says about the four sources; a source without an address is not configured. */
 export function captureConfig(env: WorkerEnv): CaptureConfig {
   return {
-    ordersDb: env.ORDERS_DB_URL === undefined ? null : { connectionString: env.ORDERS_DB_URL },
+    ordersDb: ordersDb(env),
     salesforce: salesforce(env),
     stripe:
       env.STRIPE_API_KEY === undefined || env.STRIPE_WEBHOOK_SECRET === undefined
@@ -23,6 +23,22 @@ export function captureConfig(env: WorkerEnv): CaptureConfig {
           },
     logs: logs(env),
   };
+}
+
+function ordersDb(env: WorkerEnv): CaptureConfig["ordersDb"] {
+  if (env.ORDERS_DB_URL === undefined) return null;
+  const connections = env.ORDERS_DB_SNAPSHOT_CONNECTIONS;
+  return {
+    connectionString: withCa(env.ORDERS_DB_URL, env.ORDERS_DB_CA_FILE),
+    ...(connections === undefined ? {} : { snapshotConnections: connections }),
+  };
+}
+
+function withCa(connectionString: string, caFile: string | undefined): string {
+  if (caFile === undefined) return connectionString;
+  const url = new URL(connectionString);
+  url.searchParams.set("sslrootcert", caFile);
+  return url.href;
 }
 
 /** Which of the account's two worlds a key opens; null when it does not say. */

@@ -3,7 +3,12 @@ import type { SalesforceCredentials } from "@nova/engines/salesforce";
 
 /** How to reach each source; null = not configured. */
 export interface CaptureConfig {
-  readonly ordersDb: { readonly connectionString: string; readonly tables?: readonly string[] } | null;
+  readonly ordersDb: {
+    readonly connectionString: string;
+    readonly tables?: readonly string[];
+    /** Connections that read existing rows at the same time. */
+    readonly snapshotConnections?: number;
+  } | null;
   readonly salesforce: {
     readonly loginUrl: string;
     readonly credentials: SalesforceCredentials;

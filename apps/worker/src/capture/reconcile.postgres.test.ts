@@ -1,38 +1,16 @@
-import { randomBytes } from "node:crypto";
-import { openTestLake, readRows } from "@nova/engines/duckdb/testing";
 import { postgresConnector } from "@nova/engines/postgres-capture";
-import type { Reconciliation } from "@nova/pipeline-core/connectors";
-import {
-  memoryDeliveryLedger,
-  memoryQuarantine,
-  memoryReconciliationStore,
-  memorySourceStore,
-  memoryStreamRequests,
-} from "@nova/pipeline-core/connectors/testing";
-import { type Logger, uuidV7Source } from "@nova/pipeline-core/kernel";
-import { emptyEnvelopeColumns } from "@nova/pipeline-core/lakehouse";
-import type { LakeEngine } from "@nova/pipeline-core/orchestration";
+import { envelopeBatch } from "@nova/pipeline-core/lakehouse";
 import { startTestPostgres, type TestPostgres } from "@nova/test-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runReconciliations } from "./run-reconciliations.ts";
-import { runSource } from "./run-source.ts";
+import { type CapturedSource, captureSource, until } from "../testing/captured-source.ts";
 
 const STREAM = "public.items";
-const DATASET = "staged.orders_db__items";
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
-const clock = { now: () => new Date() };
-const ids = uuidV7Source(clock, { bytes: (length) => new Uint8Array(randomBytes(length)) });
+const SIDE = ["side_a", "side_b", "side_c"];
 
 let server: TestPostgres;
 let sql: pg.Client;
-let engine: LakeEngine;
-const stopper = new AbortController();
-const running: Promise<void>[] = [];
-const sources = memorySourceStore();
-const requests = memoryStreamRequests(sources, { clock, ids });
-const reconciliations = memoryReconciliationStore(sources, { clock, ids });
-let through: Date | null = null;
+let captured: CapturedSource;
 
 beforeAll(async () => {
   server = await startTestPostgres();
@@ -47,129 +25,57 @@ beforeAll(async () => {
       md5(n::text)::uuid, 'c' || n % 9, n / 3.0 FROM generate_series(1, 9000) n;
     UPDATE items SET price = NULL, name = NULL, made = 'infinity', day = '-infinity', ref = NULL WHERE id % 1000 = 0;
     UPDATE items SET price = 'NaN' WHERE id = 77`);
-  engine = await openTestLake({ clock });
+  for (const table of SIDE)
+    await sql.query(
+      `CREATE TABLE ${table} (id bigint PRIMARY KEY, name text); INSERT INTO ${table} SELECT n, '${table}' FROM generate_series(1, 20) n`,
+    );
+  await sql.query(
+    `CREATE TABLE hours (store int, day int, opens time NOT NULL, closes time NOT NULL, note text, PRIMARY KEY (store, day));
+     INSERT INTO hours SELECT s, d, '09:00', CASE WHEN d = 6 THEN time '24:00' ELSE time '20:00' END, nullif('it''s "' || d, 'it''s "1') FROM generate_series(1, 3) s, generate_series(1, 7) d`,
+  );
   const connector = postgresConnector({
     source: "orders_db",
     connectionString,
     flush: {
       firstRowMillis: 20,
-      commitEveryMillis: 200,
+      commitEveryMillis: 400,
       heartbeatMillis: 100,
       controlMillis: 20,
       idleAdvanceMillis: 100,
     },
   });
-  await sources.registerSource({ id: "orders_db", kind: "postgres", configured: true });
-  const deps = {
-    rawStore: engine.rawStore,
-    sources,
-    quarantine: memoryQuarantine(),
-    requests,
-    deliveries: memoryDeliveryLedger(),
-    epoch: 1n,
-    clock,
-    ids,
-    logger: silent,
-    piiTag: () => "none" as const,
-    needs: () => false,
-    onCommitted: () => undefined,
-  };
-  running.push(runSource(connector, deps, Math.random, stopper.signal), load());
-  const { comparison } = connector;
-  if (comparison === undefined) throw new Error("the order database cannot be compared");
-  const reconcile = {
-    reconciliations,
-    lake: engine.comparison,
-    dataThrough: async () => through,
-    everyMillis: null,
-    rowsPerRange: 4_000,
-  };
-  running.push(runReconciliations("orders_db", comparison, { ...deps, ...reconcile }, stopper.signal));
-  await until("the rows to be staged", async () => (await liveRows()) === 9_000);
+  captured = await captureSource(connector, 4_000);
+  await until("the rows to be staged", async () => {
+    const [row] = await captured.rows(STREAM, "count(*)", "WHERE _deleted_at IS NULL");
+    return Number(row?.[0] ?? 0) === 9_000;
+  });
 }, 180_000);
 afterAll(async () => {
-  stopper.abort();
-  await Promise.all(running);
+  await captured.close();
   await sql.end();
-  await engine.close();
   await server.stop();
 }, 60_000);
 
-/** Brings what is in raw to the dataset, as the pipelines do. */
-async function load(): Promise<void> {
-  let from: string | null = null;
-  while (!stopper.signal.aborted) {
-    const at = await sources.dataThrough("orders_db");
-    const delta = await engine.openDelta({ source: "orders_db", from, only: null, except: [], maxRows: 1e6 });
-    const schema = (await sources.streams("orders_db")).find((record) => record.stream === STREAM)?.schema;
-    if (delta !== null && schema !== undefined) {
-      if (delta.streams.some((each) => each.stream === STREAM))
-        await engine.loadStaged({
-          delta,
-          dataset: DATASET,
-          schema,
-          kind: "merge",
-          within: async () => undefined,
-          onRefused: async (rows) => Promise.reject(new Error(rows[0]?.detail)),
-        });
-      from = delta.to;
-    }
-    await delta?.close();
-    if (delta === null || !delta.more) through = at;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`still waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function liveRows(): Promise<number> {
-  if ((await engine.snapshots([DATASET])).get(DATASET) === null) return 0;
-  const [row] = await readRows(engine, DATASET, "count(*)", "WHERE _deleted_at IS NULL");
-  return Number(row?.[0]);
-}
-
-async function reconcile(repair: boolean): Promise<Reconciliation> {
-  const { id } = await reconciliations.ask({ source: "orders_db", stream: STREAM, repair, requestedBy: "ana" });
-  let found: Reconciliation | null = null;
-  await until("the comparison", async () => (found = await reconciliations.find(id))?.outcome !== null);
-  if (found === null) throw new Error("the comparison is gone");
-  return found;
+/** A place at the end of the source's log, as positions have it. */
+async function endOfLog(): Promise<string> {
+  const { rows } = await sql.query<{ lsn: string }>("SELECT pg_current_wal_lsn() AS lsn");
+  const [high = "", low = ""] = rows[0]?.lsn.split("/") ?? [];
+  return `${high.padStart(8, "0")}${low.padStart(8, "0")}`.toLowerCase();
 }
 
 /** Says of rows what the source never did: 5 changed, 6 deleted, 990001 made, 3000 to 3009 changed. */
 async function breakRows(): Promise<void> {
-  const { rows } = await sql.query<{ lsn: string }>("SELECT pg_current_wal_lsn() AS lsn");
-  const [high = "", low = ""] = rows[0]?.lsn.split("/") ?? [];
-  const place = `${high.padStart(8, "0")}${low.padStart(8, "0")}`.toLowerCase();
-  const columns = emptyEnvelopeColumns();
+  const place = await endOfLog();
+  const batch = envelopeBatch();
   const say = (op: "u" | "d", id: number): void => {
-    columns.stream.push(STREAM);
-    columns.op.push(op);
-    columns.key.push(JSON.stringify({ id: String(id) }));
-    columns.payload.push(op === "d" ? null : JSON.stringify({ id: String(id), name: "never said" }));
-    columns.unchanged.push(null);
-    columns.sourceTs.push(0n);
-    columns.position.push(`${place}.0000000000`);
-    columns.schemaVersion.push(1);
+    const payload = op === "d" ? null : JSON.stringify({ id: String(id), name: "never said" });
+    batch.add(STREAM, op, JSON.stringify({ id: String(id) }), payload, null, 0n, `${place}.0000000000`, 1);
   };
   for (const id of [5, 990_001, ...Array.from({ length: 10 }, (_, index) => 3_000 + index)]) say("u", id);
   say("d", 6);
-  await engine.rawStore.append({
-    source: "orders_db",
-    input: { from: "columns", columns },
-    batchId: "broken",
-    ingestedAt: clock.now(),
-    within: async () => undefined,
-    position: "broken",
-  });
+  await captured.say(batch);
   await until("the broken rows to be staged", async () => {
-    const found = await readRows(engine, DATASET, "id", "WHERE name = 'never said'");
+    const found = await captured.rows(STREAM, "id", "WHERE name = 'never said'");
     return found.length === 12;
   });
 }
@@ -193,7 +99,7 @@ test(
       }
     })();
     try {
-      const first = await reconcile(false);
+      const first = await captured.compare(STREAM, false);
       expect(first.outcome).toMatchObject({
         message: expect.stringMatching(/^equal/),
         differences: 0,
@@ -202,20 +108,69 @@ test(
       expect(first.outcome?.ranges).toBe(3);
 
       await breakRows();
-      const broken = await reconcile(false);
+      const broken = await captured.compare(STREAM, false);
       expect(broken.outcome).toMatchObject({ state: "different", differences: 13, rangesDifferent: 2 });
       const kinds = Object.fromEntries((broken.outcome?.keys ?? []).map(({ key, kind }) => [key["id"], kind]));
       expect(kinds).toMatchObject({ 5: "different", 6: "missing", 990001: "extra", 3005: "different" });
 
-      const repaired = await reconcile(true);
+      const repaired = await captured.compare(STREAM, true);
       expect(repaired.outcome).toMatchObject({ state: "repaired", differences: 0, repaired: 13 });
-      expect(await readRows(engine, DATASET, "id", "WHERE name = 'never said' AND _deleted_at IS NULL")).toEqual([]);
+      expect(await captured.rows(STREAM, "id", "WHERE name = 'never said' AND _deleted_at IS NULL")).toEqual([]);
     } finally {
       traffic.abort();
       await writing;
     }
-    const after = await reconcile(true);
+    const after = await captured.compare(STREAM, true);
     expect(after.outcome).toMatchObject({ state: "equal", moving: 0 });
     expect(after.outcome?.sourceRows).toBe(after.outcome?.datasetRows);
   },
 );
+
+test("all tables of a source are compared at once, and only the rows that differ are read again", async () => {
+  const batch = envelopeBatch();
+  const never = JSON.stringify({ id: "7", name: "never said" });
+  batch.add("public.side_b", "u", JSON.stringify({ id: "7" }), never, null, 0n, `${await endOfLog()}.0000000000`, 1);
+  await captured.say(batch);
+  await until("the broken row to be staged", async () => {
+    return (await captured.rows("public.side_b", "id", "WHERE name = 'never said'")).length === 1;
+  });
+  const found = await captured.compareAll(true);
+  expect(found.map(({ stream, outcome }) => [stream, outcome?.state, outcome?.repaired])).toEqual([
+    ["public.hours", "equal", 0],
+    [STREAM, "equal", 0],
+    ["public.side_a", "equal", 0],
+    ["public.side_b", "repaired", 1],
+    ["public.side_c", "equal", 0],
+  ]);
+}, 120_000);
+
+test("rows that stand in quarantine are told apart from lost ones, as long as the source has them as they were refused", async () => {
+  await sql.query("UPDATE hours SET closes = '24:00' WHERE (store, day) = (1, 1)");
+  await until("four rows in quarantine", async () => captured.refused.length === 4);
+  const equal = await captured.compare("public.hours", true);
+  expect(equal.outcome).toMatchObject({
+    state: "equal",
+    sourceRows: 21,
+    datasetRows: 18,
+    differences: 0,
+    quarantined: 4,
+  });
+  expect(equal.outcome?.message).toContain("4 rows of the source are in quarantine");
+
+  // One of them is mended in the source, and lost on the way: that it was refused once explains nothing.
+  await sql.query("UPDATE hours SET closes = '22:00' WHERE (store, day) = (2, 6)");
+  const mended = () => captured.rows("public.hours", "store", "WHERE store = 2 AND day = 6 AND _deleted_at IS NULL");
+  await until("the mended row to be staged", async () => (await mended()).length === 1);
+  const batch = envelopeBatch();
+  const key = JSON.stringify({ store: "2", day: "6" });
+  batch.add("public.hours", "d", key, null, null, 0n, `${await endOfLog()}.0000000000`, 1);
+  await captured.say(batch);
+  await until("it to be lost", async () => (await mended()).length === 0);
+  const lost = await captured.compare("public.hours", false);
+  expect(lost.outcome).toMatchObject({
+    state: "different",
+    differences: 1,
+    quarantined: 3,
+    keys: [{ key: { store: "2", day: "6" }, kind: "missing" }],
+  });
+}, 120_000);

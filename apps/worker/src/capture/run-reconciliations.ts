@@ -1,19 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  type Quarantine,
   type Reconciliation,
   type ReconciliationOutcome,
   type ReconciliationStore,
   type SourceComparison,
   type SourceId,
+  type SourceRows,
   type SourceStore,
   stagedDatasetName,
   type StreamRequests,
 } from "@nova/pipeline-core/connectors";
 import { asPlatformError, type Clock, type Logger, MINUTE, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
+import { turnstile } from "../turnstile.ts";
+import { compareCopied } from "./compare-copied.ts";
 import { type CompareDeps, compareStream, type Found } from "./compare-stream.ts";
+import { ownFailures } from "./store-failures.ts";
 
-export interface ReconcileDeps extends Omit<CompareDeps, "source"> {
+export interface ReconcileDeps extends Omit<CompareDeps, "source" | "refused"> {
   readonly reconciliations: ReconciliationStore;
+  readonly quarantine: Pick<Quarantine, "refused">;
   readonly sources: Pick<SourceStore, "streams">;
   readonly requests: StreamRequests;
   readonly logger: Logger;
@@ -23,59 +29,135 @@ export interface ReconcileDeps extends Omit<CompareDeps, "source"> {
 }
 
 const LOOK_EVERY = SECOND;
+/**
+ * Comparisons under way at once. Most of their time they wait until their dataset has caught up, all for the same load, and
+ * hold nothing meanwhile; of what works, two pieces run at a time. Each copy keeps a job of its source and a table of the
+ * engine busy.
+ */
+const SUMS_AT_ONCE = 500;
+const COPIES_AT_ONCE = 2;
+const WORKING_AT_ONCE = 2;
 /** Scheduled comparisons of a source are this far apart, so that they stay cheap for it. */
 const SCHEDULED_APART = MINUTE;
 /** A worker that starts has to catch up first. */
 const FIRST_SCHEDULED_AFTER = 10 * MINUTE;
 const REPAIR_MILLIS = 5 * MINUTE;
 const LISTED = 500;
+/** An outcome that the store does not take is offered again after so many looks at most. */
+const MOST_LOOKS_APART = 15;
 
-/** Carries out the comparisons of a source that people ask for, and one of its streams after the other by the schedule. */
+/** Carries out the comparisons of a source that people ask for, several at once, and one stream after the other by the schedule. */
 export async function runReconciliations(
   source: SourceId,
-  comparison: SourceComparison,
+  comparison: SourceComparison | SourceRows,
   deps: ReconcileDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const logger = deps.logger.with({ source });
-  let scheduledAt = deps.clock.now().getTime() + FIRST_SCHEDULED_AFTER - SCHEDULED_APART;
+  const atOnce = "rows" in comparison ? COPIES_AT_ONCE : SUMS_AT_ONCE;
+  const refused = async (stream: string, most: number): Promise<string[]> =>
+    (await deps.quarantine.refused(source, { stream, most })).rows.map(({ payload }) => payload);
+  const gentle = inTurns({ ...deps, source: comparison, refused, logger });
+  const underWay = new Map<string, Promise<void>>();
+  const begin = (taken: Reconciliation): void => {
+    underWay.set(
+      taken.id,
+      carryOut(taken, gentle, signal).finally(() => underWay.delete(taken.id)),
+    );
+  };
+  // A worker before this one, and an answer of the store that was lost, leave comparisons running that nobody is at.
+  let leftBehind = true;
+  let scheduledAt = performance.now() + FIRST_SCHEDULED_AFTER - SCHEDULED_APART;
   while (!signal.aborted) {
     try {
-      const now = deps.clock.now().getTime();
-      if (deps.everyMillis !== null && now - scheduledAt >= SCHEDULED_APART) {
-        scheduledAt = now;
-        const stream = await deps.reconciliations.mostDue(source, new Date(now - deps.everyMillis));
+      if (leftBehind) await deps.reconciliations.reopen(source, [...underWay.keys()]);
+      leftBehind = false;
+      if (deps.everyMillis !== null && performance.now() - scheduledAt >= SCHEDULED_APART) {
+        scheduledAt = performance.now();
+        const before = new Date(deps.clock.now().getTime() - deps.everyMillis);
+        const stream = await deps.reconciliations.mostDue(source, before);
         if (stream !== null) await deps.reconciliations.ask({ source, stream, repair: false, requestedBy: null });
       }
-      const taken = await deps.reconciliations.take(source);
+      const taken = underWay.size < atOnce ? await deps.reconciliations.take(source) : null;
       if (taken !== null) {
-        await carryOut(taken, { ...deps, source: comparison, logger }, signal);
+        begin(taken);
         continue;
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) break;
+      leftBehind = true;
       logger.warn("comparing the source failed and is tried again", { error });
     }
     await sleep(LOOK_EVERY, undefined, { signal }).catch(() => undefined);
   }
+  await Promise.all(underWay.values());
 }
 
-async function carryOut(taken: Reconciliation, deps: ReconcileDeps & CompareDeps, signal: AbortSignal): Promise<void> {
+/** The same with the work of both sides taking turns, whatever comparison it belongs to. */
+function inTurns<Deps extends CompareDeps<SourceComparison | SourceRows>>(deps: Deps): Deps {
+  const turn = turnstile(WORKING_AT_ONCE);
+  const { lake, source } = deps;
+  return {
+    ...deps,
+    lake: {
+      ...lake,
+      ranges: (...asked) => turn(() => lake.ranges(...asked)),
+      sums: (...asked) => turn(() => lake.sums(...asked)),
+      differences: (...asked) => turn(() => lake.differences(...asked)),
+    },
+    source:
+      "rows" in source
+        ? source
+        : {
+            sums: (...asked) => turn(() => source.sums(...asked)),
+            writeRows: (...asked) => turn(() => source.writeRows(...asked)),
+            unchanged: (...asked) => turn(() => source.unchanged(...asked)),
+          },
+  };
+}
+
+async function carryOut(
+  taken: Reconciliation,
+  deps: ReconcileDeps & CompareDeps<SourceComparison | SourceRows>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stream } = taken;
+  const meter = deps.lake.openMeter({ kind: "comparison", dataset: stagedDatasetName(taken.source, stream) });
+  let outcome: ReconciliationOutcome;
   try {
-    const outcome = await reconcile(taken, deps, signal);
-    await deps.reconciliations.finish(taken.id, outcome);
-    deps.logger.info("a stream was compared with its dataset", {
-      stream: taken.stream,
-      state: outcome.state,
-      rows: outcome.sourceRows,
-      differences: outcome.differences,
-    });
+    outcome = await meter.run(() => reconcile(taken, deps, signal));
+    const { state, sourceRows: rows, differences } = outcome;
+    deps.logger.info("a stream was compared with its dataset", { stream, state, rows, differences });
   } catch (error) {
     // What a stopping worker leaves running is taken up again by the next one.
     if (signal.aborted) return;
     const failure = asPlatformError(error);
-    deps.logger.warn("a stream could not be compared", { stream: taken.stream, kind: failure.kind, error: failure });
-    await deps.reconciliations.finish(taken.id, { ...NOTHING, state: "failed", message: failure.message });
+    deps.logger.warn("a stream could not be compared", { stream, kind: failure.kind, error: failure });
+    outcome = { ...NOTHING, state: "failed", message: failure.message };
+  }
+  await keep(taken, { ...outcome, scanned: meter.total() }, deps, signal);
+}
+
+/** Puts an outcome on record, however long the store is away; one that the store itself refuses is told as a failure. */
+async function keep(
+  { id, stream }: Reconciliation,
+  outcome: ReconciliationOutcome,
+  { reconciliations, logger }: Pick<ReconcileDeps, "reconciliations" | "logger">,
+  signal: AbortSignal,
+): Promise<void> {
+  const store = ownFailures(reconciliations);
+  let kept = outcome;
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    try {
+      return await store.finish(id, kept);
+    } catch (error) {
+      const failure = asPlatformError(error);
+      const waitMillis = LOOK_EVERY * Math.min(failures, MOST_LOOKS_APART);
+      logger.warn("the outcome of a comparison was not stored and is stored again", { stream, waitMillis, error });
+      if (failure.kind !== "metadata-unreachable")
+        kept = { ...NOTHING, state: "failed", message: `the outcome could not be stored: ${failure.message}` };
+      await sleep(waitMillis, undefined, { signal }).catch(() => undefined);
+    }
   }
 }
 
@@ -87,6 +169,7 @@ const NOTHING: Omit<ReconciliationOutcome, "state" | "message"> = {
   differences: 0,
   keys: [],
   moving: 0,
+  quarantined: 0,
   repaired: 0,
   leftOut: [],
 };
@@ -94,7 +177,7 @@ const NOTHING: Omit<ReconciliationOutcome, "state" | "message"> = {
 /** Compares; repairs what differs when that was asked for, by reading just those keys again, and compares once more. */
 async function reconcile(
   { source, stream, repair, requestedBy }: Reconciliation,
-  deps: ReconcileDeps & CompareDeps,
+  deps: ReconcileDeps & CompareDeps<SourceComparison | SourceRows>,
   signal: AbortSignal,
 ): Promise<ReconciliationOutcome> {
   const dataset = stagedDatasetName(source, stream);
@@ -103,7 +186,10 @@ async function reconcile(
     if (record === undefined) throw new PlatformError("not-found", `${source} has no stream ${stream}`);
     if (record.state !== "streaming")
       throw new PlatformError("conflict", `${stream} is ${record.state}: it is compared when it streams`);
-    return compareStream(deps, dataset, record.schema, signal);
+    const { source: side } = deps;
+    return "rows" in side
+      ? compareCopied({ ...deps, source: side }, dataset, record.schema, signal)
+      : compareStream({ ...deps, source: side }, dataset, record.schema, signal);
   };
   const found = await compare();
   if (found.differences === 0) return outcomeOf(found, "equal", 0);
@@ -123,13 +209,18 @@ async function reconcile(
 }
 
 function outcomeOf(found: Found, state: ReconciliationOutcome["state"], repaired: number): ReconciliationOutcome {
-  const { keys, ...counts } = found;
+  const { keys, untold, ...counts } = found;
   const rows = `${found.sourceRows} rows in the source, ${found.datasetRows} in the dataset`;
   const moving = found.moving === 0 ? "" : `; ${found.moving} changed all the time and were not judged`;
+  const refused =
+    found.quarantined === 0
+      ? ""
+      : `; ${found.quarantined} rows of the source are in quarantine: a value does not fit its column`;
+  const rest = untold === 0 ? "" : `; ${untold} more that no event told of since capture began: a resync reads them`;
   const said = {
-    equal: `equal: ${rows}${moving}`,
-    different: `${found.differences} keys differ in ${found.rangesDifferent} of ${found.ranges} ranges: ${rows}${moving}`,
-    repaired: `equal after ${repaired} keys were read again: ${rows}${moving}`,
+    equal: `equal: ${rows}${moving}${refused}${rest}`,
+    different: `${found.differences} keys differ in ${found.rangesDifferent} of ${found.ranges} ranges: ${rows}${moving}${refused}${rest}`,
+    repaired: `equal after ${repaired} keys were read again: ${rows}${moving}${refused}${rest}`,
     failed: "",
   };
   return {

@@ -9,11 +9,9 @@ import {
   memoryTransaction,
 } from "@nova/pipeline-core/connectors/testing";
 import { emptyEnvelopeColumns, envelopeBatch, type RawAppend, type RawStore } from "@nova/pipeline-core/lakehouse";
-import type { Logger } from "@nova/pipeline-core/kernel";
 import { runSource } from "./run-source.ts";
 import type { HostDeps } from "./source-host.ts";
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+import { silentLogger } from "../testing/test-logger.ts";
 
 /** A raw store that keeps what it is given, with the promise of the port: rows and `within`, or nothing. */
 function memoryRaw(): RawStore & { readonly appended: RawAppend[]; before: () => void; after: () => void } {
@@ -57,7 +55,7 @@ async function setUp() {
     epoch: 1n,
     clock,
     ids: { next: () => `batch-${(next += 1)}` },
-    logger: silent,
+    logger: silentLogger,
     piiTag: () => "none",
     needs: () => false,
     onCommitted: (source) => committed.push(source),
@@ -132,6 +130,28 @@ describe("a running source", () => {
     );
     expect(seen).toEqual(["connecting", "retrying", "retrying"]);
     expect(sources.sources.get("stripe")).toMatchObject({ state: "streaming", error: null });
+  });
+
+  test("that fails again and again opens its circuit breaker, and closes it with the first commit", async () => {
+    const { deps, sources } = await setUp();
+    const stopper = new AbortController();
+    let tries = 0;
+    await runSource(
+      connector(async (host) => {
+        tries += 1;
+        if (tries <= 5) throw new PlatformError("source-unreachable", "away");
+        await expect.poll(() => sources.openBreakers()).toMatchObject([{ part: "capture", failures: 5 }]);
+        await host.saveStreamSchemas([{ stream: "charge", columns: [], key: ["id"], description: "" }]);
+        await host.position();
+        await host.commit(batch("1"));
+        await expect.poll(() => sources.openBreakers()).toEqual([]);
+        stopper.abort();
+      }),
+      deps,
+      eager,
+      stopper.signal,
+    );
+    expect(sources.sources.get("stripe")).toMatchObject({ position: "1" });
   });
 
   test("whose slot is lost stops with the reason, until a person asks for all of it again", async () => {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { asPlatformError, MINUTE, type PlatformError, SECOND } from "@nova/pipeline-core/kernel";
-import type { Connector, StreamRequest } from "@nova/pipeline-core/connectors";
+import type { CaptureHost, Connector, StreamRequest } from "@nova/pipeline-core/connectors";
 import { backoffMillis } from "@nova/pipeline-core/orchestration";
 import { flowMeter, SAMPLE_EVERY } from "./flow-meter.ts";
+import { createBreakers } from "../breakers.ts";
 import { type HostDeps, sourceHost } from "./source-host.ts";
 
 /** A run that lasted this long was healthy: the next failure starts with short waits again. */
@@ -28,6 +29,8 @@ export async function runSource(
       .recordFlow(flow.sample())
       .catch((error: unknown) => logger.warn("a flow sample was not recorded", { error }));
   }, SAMPLE_EVERY);
+  // The pace is the back-off's; the breaker says when it came to waiting, for what reason, and when it works again.
+  const breakers = createBreakers({ ...deps, part: "capture", logger, jitter: random });
   let attempt = 0;
   void check();
   try {
@@ -35,7 +38,13 @@ export async function runSource(
     while (!signal.aborted) {
       const startedAt = deps.clock.now().getTime();
       try {
-        await connector.run(sourceHost(source, { ...deps, logger }, flow), signal);
+        breakers.enter(source);
+        const host = sourceHost(source, { ...deps, logger }, flow);
+        await connector.run(
+          noticing(host, () => breakers.worked(source)),
+          signal,
+        );
+        breakers.worked(source);
         attempt = 0;
       } catch (error) {
         if (signal.aborted) return;
@@ -62,9 +71,11 @@ export async function runSource(
     }
     const timed = failure.policy.retry === "timed";
     const wait = timed ? backoffMillis(failures, random()) : SETTLED_CHECK_EVERY;
+    breakers.failed(source, failure, wait);
     if (timed) logger.warn("capture failed and is tried again", { ...fields, waitMillis: wait });
     else logger.error("capture stopped", fields);
     await report(logger, () => deps.sources.setSourceState(source, timed ? "retrying" : "stopped", { kind, message }));
+    if (!timed) breakers.triedNothing(source);
     if (!timed) void check();
     // A lost slot stays lost: only a resync helps.
     if (kind === "slot-lost") await resyncAsked();
@@ -102,6 +113,22 @@ export async function runSource(
     const { diagnose } = connector;
     if (diagnose !== undefined) await report(logger, async () => deps.sources.saveDiagnosis(source, await diagnose()));
   }
+}
+
+/** The host, with `onWorks` called once rows were committed or everything up to a time is: the source answers. */
+function noticing(host: CaptureHost, onWorks: () => void): CaptureHost {
+  return {
+    ...host,
+    async commit(batch) {
+      const receipt = await host.commit(batch);
+      onWorks();
+      return receipt;
+    },
+    async dataThrough(at) {
+      await host.dataThrough(at);
+      onWorks();
+    },
+  };
 }
 
 /** Telling the metadata store about a source must not stop the source: the store may be what is down. */

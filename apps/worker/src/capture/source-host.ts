@@ -104,7 +104,7 @@ export function sourceHost(source: SourceId, deps: HostDeps, flow: FlowMeter): C
     setState: (state) => sources.setSourceState(source, state),
     setStreamState: (stream, state, error) => sources.setStreamState(source, stream, state, error),
     requests: () => requests.open(source),
-    refused: (stream) => quarantine.refused(source, stream),
+    refused: (which) => quarantine.refused(source, which),
     settleRequest: (id, outcome) => requests.settle(id, outcome),
     async dataThrough(at) {
       flow.through(at);

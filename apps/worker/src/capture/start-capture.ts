@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { HOUR, MINUTE, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
+import { DAY, HOUR, MINUTE, PlatformError, SECOND } from "@nova/pipeline-core/kernel";
 import type { Connector, SourceDiagnosis, SourceId, SourceKind, StreamSchema } from "@nova/pipeline-core/connectors";
 import type { logConnector, LogIntake, logIntake } from "@nova/engines/log-intake";
 import type { postgresConnector } from "@nova/engines/postgres-capture";
@@ -53,8 +53,13 @@ const STRIPE_COMMIT_EVERY = 3 * SECOND;
 const STRIPE_GAP_CHECK_EVERY = MINUTE / 2;
 const STRIPE_TOLERANCE_SECONDS = 300;
 
-/** Pace of scheduled comparisons, per stream. */
-const RECONCILE_EVERY = 6 * HOUR;
+/** Pace of scheduled comparisons, per stream. Salesforce and Stripe count requests, and every row has to be copied. */
+const RECONCILE_EVERY: Record<SourceId, number> = {
+  orders_db: 6 * HOUR,
+  salesforce: DAY,
+  stripe: DAY,
+  app_logs: DAY,
+};
 
 const KINDS: Record<SourceId, SourceKind> = {
   orders_db: "postgres",
@@ -91,8 +96,9 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
     connectors.push(
       engines.postgresConnector({
         source: "orders_db",
-        connectionString: config.ordersDb.connectionString,
+        ...config.ordersDb,
         tables: config.ordersDb.tables ?? null,
+        copyFolder: join(deps.spoolDir, "orders_db"),
       }),
     );
   }
@@ -144,17 +150,12 @@ export async function startCapture(deps: CaptureDeps): Promise<Capture> {
     await sources.registerSource({ id, kind, configured: connectors.some((connector) => connector.source === id) });
   }
   const running = connectors.map((connector) => runSource(connector, deps, deps.random ?? Math.random, stopper.signal));
-  await deps.reconcile.reconciliations.reopen();
-  for (const { source, comparison } of connectors)
-    if (comparison !== undefined)
-      running.push(
-        runReconciliations(
-          source,
-          comparison,
-          { ...deps, ...deps.reconcile, everyMillis: RECONCILE_EVERY },
-          stopper.signal,
-        ),
-      );
+  for (const { source, comparison, rows } of connectors) {
+    const side = comparison ?? rows;
+    if (side === undefined) continue;
+    const reconcile = { ...deps, ...deps.reconcile, everyMillis: RECONCILE_EVERY[source] };
+    running.push(runReconciliations(source, side, reconcile, stopper.signal));
+  }
 
   return {
     intake: { logs, stripe },

@@ -7,6 +7,7 @@ const withCode = (code: string): Error => Object.assign(new Error("no"), { code 
 
 test.each([
   ["a restart", withCode("57P01"), "metadata-unreachable"],
+  ["a table that somebody locks", withCode("55P03"), "metadata-unreachable"],
   ["too many connections", withCode("53300"), "metadata-unreachable"],
   ["a refused connection", withCode("ECONNREFUSED"), "metadata-unreachable"],
   ["a connection that ended", new Error("Connection terminated unexpectedly"), "metadata-unreachable"],

@@ -1,7 +1,9 @@
-import { asPlatformError, type ErrorKind } from "@nova/pipeline-core/kernel";
+import { asPlatformError, type ErrorKind, PlatformError } from "@nova/pipeline-core/kernel";
 
 /** SQLSTATE classes of a server that is away, full or in other hands; without any state it is the network. */
 const AWAY = /^(08|53|57)/;
+/** lock_not_available: the pool waits for a lock no longer than it may. */
+const LOCKED = "55P03";
 
 /**
  * The same store, whose failures are told as its own. A connector takes what it does not know for a failure of its source,
@@ -21,6 +23,13 @@ export function ownFailures<Store extends object>(store: Store): Store {
 }
 
 function rethrow(error: unknown): never {
+  const { code } = error as { code?: unknown };
+  if (code === LOCKED)
+    throw new PlatformError(
+      "metadata-unreachable",
+      "a table of the metadata database is locked by another session: end it, or wait until it ends",
+      { cause: error },
+    );
   throw asPlatformError(error, kindOf(error));
 }
 

@@ -14,9 +14,11 @@ const plan: BackfillPlan = {
 };
 const head = { id: ID, state: "running", requestedBy: "dev@nova.example", parts };
 
+let shown: BackfillPlan;
 let printed: string[];
 let posted: { path: string; body: Record<string, unknown> }[];
 beforeEach(() => {
+  shown = plan;
   printed = [];
   posted = [];
 });
@@ -24,7 +26,7 @@ beforeEach(() => {
 /** What the worker answers, by its own schemas. */
 const worker: WorkerClient = {
   async get(path, _query, schema) {
-    if (path === `/backfills/${ID}`) return schema.parse({ ...head, parallelism: 1, plan });
+    if (path === `/backfills/${ID}`) return schema.parse({ ...head, parallelism: 1, plan: shown });
     if (path === "/backfills") return schema.parse([{ ...head, dataset: "mart.daily_sales", createdAt: new Date() }]);
     return schema.parse({ id: ID, key: "k", state: "done", message: `backfill ${ID} began`, runId: null });
   },
@@ -64,6 +66,24 @@ describe("nova plan", () => {
   });
 });
 
+test("parameters and how days are cut go with the plan, and it says what each cut takes", async () => {
+  const given = { ...plan, spec: { ...plan.spec, perRun: "range" as const } };
+  const cut = { runs: 3, bytesRead: 90_000_000, dollars: "0.0005" };
+  shown = {
+    ...given,
+    datasets: plan.datasets.map((one) => ({ ...one, parameters: { tolerance: "0.05" } })),
+    cuts: [
+      { ...cut, perRun: 1 },
+      { ...cut, perRun: "range", runs: 1, bytesRead: 30_000_000, dollars: "0.0002" },
+    ],
+  };
+  const text = await nova("plan", "mart.daily_sales", "--per-run", "range", "--set", "tolerance=0.05", "note=a=b");
+  expect(posted[0]?.body["spec"]).toMatchObject({ perRun: "range", parameters: { tolerance: "0.05", note: "a=b" } });
+  expect(text).toContain("mart.daily_sales with tolerance = 0.05");
+  expect(text).toContain("  a run for each day: 3 runs, 90.0 MB read, $0.0005");
+  expect(text).toContain("* a run for each range: 1 run, 30.0 MB read, $0.0002");
+});
+
 describe("nova backfill", () => {
   test("plans and submits at once", async () => {
     const text = await nova("backfill", "mart.daily_sales", "--day", "2026-11-01", "2026-11-09", "--downstream");
@@ -96,7 +116,10 @@ test.each([
   [{ day: ["2026-02-30"] }, /ranges\.0\.from: must be a day that the calendar has/],
   [{ from: "2026-11-02", to: "2026-11-01" }, /must not end before it begins/],
   [{ scope: "some" }, /scope: must be one of/],
-  [{ perRun: "0" }, /perRun: must be at least 1 day/],
+  [{ perRun: "0" }, /perRun: must be between 1 and 10000 days, or range/],
+  [{ perRun: "week" }, /perRun: must be a whole number of days, or range/],
+  [{ set: ["tolerance"] }, /--set tolerance: say name=value/],
+  [{ set: ["Tolerance=1"] }, /parameters.Tolerance: /],
   [{ parallelism: "99" }, /parallelism: must be at most 16/],
 ])("flags %j are refused", (flags, message) => {
   expect(() => specOf("mart.daily_sales", flags)).toThrow(message);

@@ -1,5 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type BackfillSpec, backfillSpecSchema, BACKFILL_SCOPES, type Day } from "@nova/pipeline-core/orchestration";
+import {
+  type BackfillSpec,
+  backfillSpecSchema,
+  BACKFILL_SCOPES,
+  type Day,
+  PER_RANGE,
+} from "@nova/pipeline-core/orchestration";
 import type { Command } from "commander";
 import { z } from "zod";
 import { askCommand, askedText, type AskOptions, parseRequest } from "./ask-command.ts";
@@ -21,6 +27,7 @@ export interface SpecFlags {
   readonly scope?: string;
   readonly downstream?: boolean;
   readonly perRun?: string;
+  readonly set?: readonly string[];
   readonly parallelism?: string;
   readonly reread?: boolean;
 }
@@ -41,7 +48,11 @@ export function addBackfills(program: Command, { worker, print, printJson }: Bac
       .option("--day <day...>", "single days")
       .option("--scope <scope>", `which of them: ${BACKFILL_SCOPES.join(", ")}`)
       .option("--downstream", "also everything made from it")
-      .option("--per-run <days>", "days that one run takes together")
+      .option(
+        "--per-run <days>",
+        "days that one run takes together, or range for one run a range; else as the model says",
+      )
+      .option("--set <name=value...>", "parameters of the model for these days, in place of its defaults")
       .option("--parallelism <runs>", "runs at once")
       .option("--reread", "read the table again from its source (staged datasets)");
   const freeze = async (client: WorkerClient, dataset: string, flags: SpecFlags & Common): Promise<string> => {
@@ -121,7 +132,7 @@ export function addBackfills(program: Command, { worker, print, printJson }: Bac
 
 /** The spec that flags say. Throws `CommandFailure` that names the flag. */
 export function specOf(dataset: string, flags: SpecFlags): BackfillSpec {
-  const { from, to, day = [], scope, downstream, perRun, parallelism, reread } = flags;
+  const { from, to, day = [], scope, downstream, perRun, parallelism, reread, set } = flags;
   if ((from === undefined) !== (to === undefined))
     throw new CommandFailure("usage", "--from and --to: name both, or neither");
   const parsed = backfillSpecSchema.safeParse({
@@ -129,13 +140,20 @@ export function specOf(dataset: string, flags: SpecFlags): BackfillSpec {
     ranges: [...(from === undefined ? [] : [{ from, to }]), ...day.map((one) => ({ from: one, to: one }))],
     ...(scope === undefined ? {} : { scope }),
     ...(downstream === true ? { downstream } : {}),
-    ...(perRun === undefined ? {} : { perRun: Number(perRun) }),
+    ...(perRun === undefined ? {} : { perRun: perRun === PER_RANGE ? perRun : Number(perRun) }),
     ...(parallelism === undefined ? {} : { parallelism: Number(parallelism) }),
     ...(reread === true ? { kind: "reread" } : {}),
+    ...(set === undefined ? {} : { parameters: Object.fromEntries(set.map(assignment)) }),
   });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new CommandFailure("usage", `${issue?.path.join(".")}: ${issue?.message}`);
+}
+
+function assignment(text: string): [name: string, value: string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new CommandFailure("usage", `--set ${text}: say name=value, e.g. --set tolerance=0.05`);
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 async function ended(worker: WorkerClient, id: string): Promise<void> {

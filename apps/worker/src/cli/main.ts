@@ -1,12 +1,19 @@
 import { Command, CommanderError } from "commander";
 import { addBackfills } from "./backfills.ts";
 import { CommandFailure, EXIT } from "./command-failure.ts";
+import { addCost } from "./cost.ts";
 import { addDriftCommands } from "./drift.ts";
+import { addDiffs } from "./diff-run.ts";
 import { dataDirFromEnv } from "./env.ts";
+import { addPartitions } from "./partitions.ts";
 import { answerNotes, answerText, type QueryFormat, runQuery } from "./run-query.ts";
-import { fetchRuns, type RunsOptions, runsText } from "./show-runs.ts";
+import { addMarkRun, addUnmarkRun } from "./mark-run.ts";
+import { addShowRun } from "./show-run.ts";
+import { fetchRunDays, fetchRuns, runDaysText, type RunsOptions, runsText } from "./show-runs.ts";
 import { datasetsText, fetchStatus, sourcesText, statusText } from "./show-status.ts";
 import { addSourceCommands } from "./sources.ts";
+import { addSchedules } from "./schedules.ts";
+import { addQuarantineCommand } from "./quarantine.ts";
 import { addReconcileCommand } from "./reconcile.ts";
 import { addSteering } from "./steer.ts";
 import { connectWorker, type WorkerClient } from "./worker-client.ts";
@@ -49,10 +56,11 @@ const sources = program
     else print(sourcesText(status));
   });
 addSourceCommands(sources, { worker, print, printJson });
+addQuarantineCommand(sources, { worker, print, printJson });
 addReconcileCommand(sources, { worker, print, printJson });
 addDriftCommands(program, sources, { worker, print, printJson });
 
-program
+const datasets = program
   .command("datasets")
   .description("datasets whose name, columns or description hold every word")
   .argument("[search...]", "words, or middles of words")
@@ -79,21 +87,34 @@ program
     for (const note of answerNotes(answer)) process.stderr.write(`${note}\n`);
   });
 
-program
+const runs = program
   .command("runs")
-  .description("runs, newest first")
+  .description("runs, newest first; with a word behind it: show one")
   .option("--state <state>", "queued, running, succeeded, failed or cancelled")
   .option("--dataset <name>", "runs with a step for this dataset")
+  .option("--by-day", "days of the dataset instead, also of runs that were removed since")
   .option("--limit <number>", "at most this many", "20")
   .option("--json", "as JSON")
-  .action(async ({ json, ...options }: RunsOptions & { json?: boolean }) => {
-    const runs = await fetchRuns(await worker(), options);
-    if (json === true) printJson(runs);
-    else print(runsText(runs));
+  .action(async ({ json, byDay, ...options }: RunsOptions & { json?: boolean; byDay?: boolean }) => {
+    if (byDay === true) {
+      if (options.dataset === undefined) throw new CommandFailure("usage", "--by-day wants --dataset <name>");
+      const days = await fetchRunDays(await worker(), options);
+      return json === true ? printJson(days) : print(runDaysText(days));
+    }
+    const listed = await fetchRuns(await worker(), options);
+    if (json === true) printJson(listed);
+    else print(runsText(listed));
   });
+addShowRun(runs, { worker, print, printJson });
+addDiffs(runs, datasets, { worker, print, printJson });
+addMarkRun(runs, { worker, print, printJson });
+addUnmarkRun(runs, { worker, print, printJson });
 
 addSteering(program, { worker, print, printJson });
 addBackfills(program, { worker, print, printJson });
+addPartitions(program, { worker, print, printJson });
+addSchedules(program, { worker, print, printJson });
+addCost(program, { worker, print, printJson });
 
 try {
   await program.parseAsync();

@@ -19,6 +19,7 @@ const status: Status = {
       totalRows: 1_234_567,
       errors: 0,
       error: null,
+      breakers: [],
     },
     {
       id: "stripe",
@@ -31,6 +32,7 @@ const status: Status = {
       totalRows: 0,
       errors: 36,
       error: "source-unreachable: connection refused",
+      breakers: ["reading it failed 36 times in a row; tried again at 2026-11-23 09:01:00 UTC."],
     },
   ],
   datasets: [
@@ -85,7 +87,10 @@ describe("status", () => {
   test("shows every source on a line and says what is wrong below", () => {
     const lines = sourcesText(status).split("\n");
     expect(lines[1]).toMatch(/^orders_db +streaming .* 180 +2\.3 s +1 s ago +– +1,234,567 +0$/);
-    expect(lines[3]).toBe("stripe: source-unreachable: connection refused");
+    expect(lines.slice(3)).toEqual([
+      "stripe: source-unreachable: connection refused",
+      "stripe: circuit breaker open: reading it failed 36 times in a row; tried again at 2026-11-23 09:01:00 UTC.",
+    ]);
   });
 
   test("shows freshness against its target and failed checks", () => {

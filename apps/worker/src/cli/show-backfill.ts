@@ -1,4 +1,5 @@
-import { BACKFILL_STATES, PART_STATES, rangesText } from "@nova/pipeline-core/orchestration";
+import { parametersText } from "@nova/pipeline-core/catalog";
+import { BACKFILL_STATES, PART_STATES, PER_RANGE, type PerRun, rangesText } from "@nova/pipeline-core/orchestration";
 import { z } from "zod";
 import { count, shortSpan, textTable } from "./text-table.ts";
 import type { WorkerClient } from "./worker-client.ts";
@@ -26,8 +27,20 @@ const detailSchema = z.object({
         partitions: z.number(),
         rows: z.number(),
         seconds: z.number().nullable(),
+        parameters: z.record(z.string(), z.string()).optional(),
       }),
     ),
+    cuts: z
+      .array(
+        z.object({
+          perRun: z.union([z.number(), z.literal(PER_RANGE)]),
+          runs: z.number(),
+          bytesRead: z.number(),
+          dollars: z.string(),
+        }),
+      )
+      .optional(),
+    spec: z.object({ perRun: z.union([z.number(), z.literal(PER_RANGE)]).optional() }),
     affected: z.array(z.object({ dataset: z.string(), owner: z.string() })),
     atRisk: z.array(z.object({ dataset: z.string(), targetLagSeconds: z.number(), runSeconds: z.number() })),
     notes: z.array(z.string()),
@@ -72,6 +85,13 @@ export function planText({ id, plan }: ShownBackfill): string {
     `plan ${id} (${plan.hash})`,
     table,
     `${count(plan.partitions)} partitions in ${count(plan.runs)} runs, ${count(plan.rows)} rows there now, about ${shortSpan(plan.seconds)}, $${plan.dollars} of reads on AWS`,
+    ...plan.datasets.flatMap(({ dataset, parameters }) =>
+      parameters === undefined ? [] : [`${dataset} with ${parametersText(parameters)}`],
+    ),
+    ...(plan.cuts ?? []).map(
+      ({ perRun, runs, bytesRead, dollars }) =>
+        `${perRun === plan.spec.perRun ? "*" : " "} ${perRunText(perRun)}: ${count(runs)} ${runs === 1 ? "run" : "runs"}, ${megabytes(bytesRead)} read, $${dollars}`,
+    ),
     plan.affected.length === 0 ? null : `follow by themselves: ${plan.affected.map((one) => one.dataset).join(", ")}`,
     ...plan.atRisk.map(
       (one) =>
@@ -80,6 +100,15 @@ export function planText({ id, plan }: ShownBackfill): string {
     ...plan.notes,
   ];
   return lines.filter((line) => line !== null).join("\n");
+}
+
+function perRunText(perRun: PerRun): string {
+  if (perRun === PER_RANGE) return "a run for each range";
+  return perRun === 1 ? "a run for each day" : `a run for ${perRun} days`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 export function backfillText(shown: ShownBackfill): string {

@@ -28,6 +28,43 @@ export function fetchRuns(worker: WorkerClient, { state, dataset, limit }: RunsO
   return worker.get("/runs", { state, dataset, limit }, runsSchema);
 }
 
+const runDaysSchema = z.array(
+  z.object({
+    day: z.string(),
+    succeeded: z.number(),
+    failed: z.number(),
+    skipped: z.number(),
+    cancelled: z.number(),
+    rowsOut: z.number(),
+    meanSeconds: z.number().nullable(),
+    longestSeconds: z.number(),
+  }),
+);
+
+export type RunDays = z.infer<typeof runDaysSchema>;
+
+/** Days also of runs that were removed long ago. */
+export function fetchRunDays(worker: WorkerClient, { dataset, limit }: RunsOptions): Promise<RunDays> {
+  return worker.get("/run-days", { dataset, limit }, runDaysSchema);
+}
+
+export function runDaysText(days: RunDays): string {
+  if (days.length === 0) return "nothing ran for this dataset";
+  return textTable(
+    [
+      { title: "DAY", value: ({ day }) => day },
+      { title: "SUCCEEDED", value: ({ succeeded }) => count(succeeded), right: true },
+      { title: "FAILED", value: ({ failed }) => count(failed), right: true },
+      { title: "SKIPPED", value: ({ skipped }) => count(skipped), right: true },
+      { title: "CANCELLED", value: ({ cancelled }) => count(cancelled), right: true },
+      { title: "ROWS", value: ({ rowsOut }) => count(rowsOut), right: true },
+      { title: "MEAN", value: ({ meanSeconds }) => shortSpan(meanSeconds), right: true },
+      { title: "LONGEST", value: ({ longestSeconds }) => shortSpan(longestSeconds), right: true },
+    ],
+    days,
+  );
+}
+
 export function runsText(runs: Runs): string {
   if (runs.length === 0) return "no run matches";
   return textTable(

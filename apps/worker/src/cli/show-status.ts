@@ -17,6 +17,7 @@ const statusSchema = z.object({
       totalRows: z.number(),
       errors: z.number(),
       error: z.string().nullable(),
+      breakers: z.array(z.string()),
     }),
   ),
   datasets: z.array(
@@ -57,7 +58,10 @@ export function sourcesText({ at, sources }: Status): string {
     ],
     sources,
   );
-  const trouble = sources.flatMap((source) => (source.error === null ? [] : [`${source.id}: ${source.error}`]));
+  const trouble = sources.flatMap(({ id, error, breakers }) => [
+    ...(error === null ? [] : [`${id}: ${error}`]),
+    ...breakers.map((text) => `${id}: circuit breaker open: ${text}`),
+  ]);
   return [table, ...trouble].join("\n");
 }
 

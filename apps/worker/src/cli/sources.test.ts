@@ -62,5 +62,9 @@ test("a request names the table, or all of them, and in whose name", async () =>
   ]);
   const one = await nova({ ...answer, action: "pause", stream: "public.a" }, "pause", "orders_db", "public.a");
   expect(one.printed).toContain("asked to pause public.a (r1)");
+  const words = await nova({ ...answer, action: "replay" }, "replay", "app_logs", "events", "--why", "ts: no zone");
+  expect(words.asked).toEqual([
+    ["/sources/app_logs/requests", { stream: "events", action: "replay", why: "ts: no zone" }],
+  ]);
   expect((await nova(answer, "pause", "orders_db")).failure).toBe("stream: name the table to pause");
 });

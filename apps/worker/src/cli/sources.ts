@@ -15,13 +15,21 @@ interface Flags {
   readonly as?: string;
 }
 
+interface PartFlags {
+  readonly why?: string;
+  readonly all?: boolean;
+  readonly from?: string[];
+  readonly to?: string[];
+}
+
 const requestSchema = z.object({ id: z.string(), action: z.enum(ASKED_ACTIONS), stream: z.string().nullable() });
 
 const WHAT: Record<(typeof ASKED_ACTIONS)[number], string> = {
-  pause: "stop taking one table's changes; the others stream on",
-  resume: "take them again; the table is read again first",
-  resync: "read one table again while changes flow; --all: every table",
-  replay: "read the rows again that stand in quarantine",
+  pause: "stop taking the changes of one table or object; the others stream on",
+  resume: "take them again, with what was missed: a table is read again, an object from where it was paused",
+  resync: "read one table or object again while changes flow; --all: every table; --from, --to: some of its rows",
+  replay:
+    "take what stands in quarantine: rows are read again by key, log records (app_logs events) and events of no known stream (stripe) are judged by the rules of today",
 };
 
 /** `nova sources check|pause|resume|resync|replay`; the same as the buttons of the portal. */
@@ -46,29 +54,47 @@ export function addSourceCommands(sources: Command, { worker, print, printJson }
       .command(action)
       .description(WHAT[action])
       .argument("<source>", "the source")
-      .argument("[stream]", "the table, as public.orders")
+      .argument("[stream]", "the table or object, as public.orders")
       .option("--as <email>", as)
       .option("--json", "as JSON");
-    if (action === "resync") steering.option("--all", "every table of the source");
-    steering.action(
-      async (source: string, stream: string | undefined, flags: Flags & { all?: boolean }, command: Command) => {
-        if (stream === undefined && flags.all !== true)
-          throw new CommandFailure(
-            "usage",
-            `stream: name the table to ${action}${action === "resync" ? ", or give --all" : ""}`,
-          );
-        if (stream !== undefined && flags.all === true)
-          throw new CommandFailure("usage", "name one table or give --all, not both");
-        const body = { stream: stream ?? null, action, ...person(flags) };
-        const asked = await (await worker()).post(`/sources/${source}/requests`, body, requestSchema);
-        if (command.optsWithGlobals<Flags>().json === true) printJson(asked);
-        else
-          print(
-            `asked to ${action} ${stream ?? `every table of ${source}`} (${asked.id}); the portal shows how far it is`,
-          );
-      },
-    );
+    if (action === "resync")
+      steering
+        .option("--all", "every table of the source")
+        .option("--from <key...>", "only rows from this key on; give each value of a key of several columns")
+        .option("--to <key...>", "only rows up to this key, itself included");
+    if (action === "replay")
+      steering.option("--why <words>", "only what was refused in these words, as `nova sources quarantine` shows them");
+    steering.action(async (source: string, stream: string | undefined, flags: Flags & PartFlags, command: Command) => {
+      if (stream === undefined && flags.all !== true && action !== "replay")
+        throw new CommandFailure(
+          "usage",
+          `stream: name the table to ${action}${action === "resync" ? ", or give --all" : ""}`,
+        );
+      if (stream !== undefined && flags.all === true)
+        throw new CommandFailure("usage", "name one table or give --all, not both");
+      if (flags.all === true && rangeOf(flags) !== undefined)
+        throw new CommandFailure("usage", "--from and --to are about one table");
+      const range = rangeOf(flags);
+      const why = flags.why === undefined ? {} : { why: flags.why };
+      const body = {
+        stream: stream ?? null,
+        action,
+        ...(range === undefined ? {} : { range }),
+        ...why,
+        ...person(flags),
+      };
+      const asked = await (await worker()).post(`/sources/${source}/requests`, body, requestSchema);
+      if (command.optsWithGlobals<Flags>().json === true) printJson(asked);
+      else
+        print(
+          `asked to ${action} ${stream ?? (action === "replay" ? `what ${source} refused of no known stream` : `every table of ${source}`)} (${asked.id}); the portal shows how far it is`,
+        );
+    });
   }
+}
+
+function rangeOf({ from, to }: PartFlags): { from: string[] | null; through: string[] | null } | undefined {
+  return from === undefined && to === undefined ? undefined : { from: from ?? null, through: to ?? null };
 }
 
 function person({ as }: Flags): { email?: string } {

@@ -2,9 +2,11 @@ import {
   type Command as StoredCommand,
   commandRequestSchema,
   type Explanation,
+  type PoolState,
 } from "@nova/pipeline-core/orchestration";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { addMarkRun, addUnmarkRun } from "./mark-run.ts";
 import { whyText } from "./show-why.ts";
 import { addSteering, retryScope } from "./steer.ts";
 import type { WorkerClient } from "./worker-client.ts";
@@ -21,6 +23,20 @@ const WHY: Explanation = {
     { id: "slot", holds: false, blocks: false, text: "It waits for a slot behind 3 others.", until: null },
   ],
 };
+
+const NO_POOL = { description: "", size: 1, declared: 1, changed: null, datasets: [], running: [], waiting: [] };
+const POOLS: readonly PoolState[] = [
+  { ...NO_POOL, kind: "steps", name: "all steps", size: 2, declared: 2, running: [{ dataset: null, runId: null }] },
+  {
+    ...NO_POOL,
+    kind: "pool",
+    name: "heavy",
+    size: 3,
+    changed: { by: "dev@nova.example", at: new Date(0), reason: "month end" },
+    running: [{ dataset: "curated.customers", runId: RUN }],
+    waiting: [{ dataset: "mart.daily_sales", runId: RUN }],
+  },
+];
 
 let printed: string[];
 let asked: { request: unknown; key: string; email?: string }[];
@@ -39,6 +55,7 @@ afterEach(() => {
 const worker: WorkerClient = {
   async get(path, _query, schema) {
     if (path === "/why") return schema.parse(WHY);
+    if (path === "/pools") return schema.parse(POOLS);
     if (path === `/runs/${RUN}`) return schema.parse({ id: RUN, state: "failed", error: "curated.orders: no" });
     return schema.parse({ id: COMMAND, key: asked[0]?.key, ...becomes });
   },
@@ -80,6 +97,14 @@ describe("steering on the command line", () => {
     [["release", "curated.orders"], { kind: "release-dataset", target: "curated.orders" }],
     [["pause", "sales"], { kind: "pause-pipeline", target: "sales" }],
     [["resume", "sales"], { kind: "resume-pipeline", target: "sales" }],
+    [
+      ["pools", "set", "heavy", "3", "--reason", "month end"],
+      { kind: "set-pool", target: "heavy", places: 3, reason: "month end" },
+    ],
+    [
+      ["pools", "reset", "heavy", "--reason", "it is over"],
+      { kind: "reset-pool", target: "heavy", reason: "it is over" },
+    ],
   ])("%j asks for it and says what became of it", async (args, request) => {
     const text = await nova(...args);
     expect(asked.map((one) => one.request)).toEqual([request]);
@@ -107,6 +132,20 @@ describe("steering on the command line", () => {
   test("what is asked wrongly is said before anything is asked", async () => {
     await expect(nova("run", "orders")).rejects.toMatchObject({ exit: 2, message: expect.stringMatching(/^target: /) });
     await expect(nova("cancel", "7")).rejects.toMatchObject({ exit: 2, message: "target: must be a run's id" });
+    for (const [places, why] of [
+      ["0", "must be at least 1"],
+      ["1e9", "must be at most 100"],
+      ["2.5", "must be a whole number"],
+      ["many", "must be a whole number"],
+    ] as const)
+      await expect(nova("pools", "set", "heavy", places, "--reason", "month end")).rejects.toMatchObject({
+        exit: 2,
+        message: expect.stringContaining(why),
+      });
+    await expect(nova("pools", "set", "heavy", "2", "--reason", " ")).rejects.toMatchObject({
+      message: "reason: must say why, in at least 3 characters",
+    });
+    await expect(nova("pools", "set", "heavy", "2")).rejects.toThrow("--reason");
     expect(() => retryScope({ all: true, failed: true, dataset: undefined, from: undefined })).toThrow("choose one");
     expect(asked).toEqual([]);
   });
@@ -126,4 +165,41 @@ describe("nova why", () => {
     );
     expect(whyText({ ...WHY, conditions: [] })).not.toContain("CONDITION");
   });
+});
+
+test("nova runs mark says of which steps, as what and why", async () => {
+  const program = new Command("runs").exitOverride().configureOutput({ writeErr: () => undefined });
+  const print = (text: string): void => void printed.push(text);
+  addMarkRun(program, { worker: async () => worker, print, printJson: () => undefined });
+  const mark = (...args: string[]) => program.parseAsync(["mark", RUN, ...args], { from: "user" });
+  await mark("done", "--step", "curated.orders", "--reason", "loaded by hand");
+  expect(asked.map(({ request }) => request)).toEqual([
+    { kind: "mark-run", target: RUN, as: "done", datasets: ["curated.orders"], reason: "loaded by hand" },
+  ]);
+  await expect(mark("fine", "--reason", "loaded by hand")).rejects.toMatchObject({
+    exit: 2,
+    message: "as: must be one of done, failed",
+  });
+});
+
+test("nova runs unmark says of which steps, or of all", async () => {
+  const program = new Command("runs").exitOverride().configureOutput({ writeErr: () => undefined });
+  const print = (text: string): void => void printed.push(text);
+  addUnmarkRun(program, { worker: async () => worker, print, printJson: () => undefined });
+  await program.parseAsync(["unmark", RUN, "--step", "curated.orders"], { from: "user" });
+  await program.parseAsync(["unmark", RUN], { from: "user" });
+  expect(asked.map(({ request }) => request)).toEqual([
+    { kind: "unmark-run", target: RUN, datasets: ["curated.orders"] },
+    { kind: "unmark-run", target: RUN, datasets: [] },
+  ]);
+});
+
+test("nova pools says who has the places and who waits", async () => {
+  expect(await nova("pools")).toBe(
+    [
+      "POOL       PLACES  BY THE CODE  HAS A PLACE         WAITS             CHANGED",
+      "all steps  1 of 2            2  tidying of a table  –                 –",
+      "heavy      1 of 3            1  curated.customers   mart.daily_sales  by dev@nova.example: month end",
+    ].join("\n"),
+  );
 });

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { askCommand, askedText, type AskOptions, parseRequest } from "./ask-command.ts";
 import { CommandFailure } from "./command-failure.ts";
+import { addPools } from "./pools.ts";
 import { fetchWhy, whyText } from "./show-why.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
@@ -78,6 +79,7 @@ export function addSteering(program: Command, { worker, print, printJson }: Stee
       if (json === true) printJson(why);
       else print(whyText(why));
     });
+  addPools(program, { worker, print, printJson });
 }
 
 /** Exactly one scope; none said means what failed. Throws `CommandFailure` for two. */

@@ -1,4 +1,11 @@
-import { type Action, may, OPERATOR, type UserStore } from "@nova/pipeline-core/access";
+import {
+  type Action,
+  type GrantStore,
+  may,
+  OPERATOR,
+  type Principal,
+  type UserStore,
+} from "@nova/pipeline-core/access";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 
 /**
@@ -15,4 +22,17 @@ export async function askingPerson(
   if (!may(known.role, action))
     throw new PlatformError("forbidden", `the role of ${known.email} does not include "${action}"`);
   return known.email;
+}
+
+/** Who asks for rows, by id or e-mail, with their grants; without either the operator. `not-found` for nobody known. */
+export async function askingPrincipal(
+  { users, grants }: { users: Pick<UserStore, "findById" | "findByEmail">; grants: GrantStore },
+  { userId, email }: { userId?: string | undefined; email?: string | undefined },
+): Promise<{ principal: Principal; actor: string }> {
+  if (userId === undefined && email === undefined) return { principal: OPERATOR, actor: "operator" };
+  const known = userId === undefined ? await users.findByEmail(email ?? "") : await users.findById(userId);
+  const principal = known === null ? null : await grants.principal(known.id);
+  if (known === null || principal === null)
+    throw new PlatformError("not-found", `user ${userId ?? email} is not known`);
+  return { principal, actor: known.email };
 }

@@ -6,6 +6,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 export interface WorkerMetrics {
   readonly registry: Registry;
   countCommit(dataset: string): void;
+  /** What became of lineage events. */
+  countLineage(fate: string, events: number): void;
   countQuery(state: string, seconds: number): void;
 }
 
@@ -30,8 +32,15 @@ export function createMetrics(): WorkerMetrics {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     registers: [registry],
   });
+  const lineage = new Counter({
+    name: "nova_lineage_events_total",
+    help: "OpenLineage events since the worker started, by what became of them.",
+    labelNames: ["fate"],
+    registers: [registry],
+  });
   return {
     registry,
+    countLineage: (fate, events) => lineage.inc({ fate }, events),
     countCommit: (dataset) => commits.inc({ dataset }),
     countQuery(state, seconds) {
       queries.inc({ state });

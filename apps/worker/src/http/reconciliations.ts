@@ -1,5 +1,5 @@
 import type { UserStore } from "@nova/pipeline-core/access";
-import { type ReconciliationStore, SOURCE_IDS } from "@nova/pipeline-core/connectors";
+import { COMPARED_SOURCES, type ReconciliationStore, SOURCE_IDS, type SourceId } from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
@@ -12,10 +12,12 @@ export interface ReconciliationRouteDeps {
 }
 
 const sourceSchema = z.object({ source: z.enum(SOURCE_IDS, `must be one of ${SOURCE_IDS.join(", ")}`) });
-const askSchema = z.strictObject({
-  stream: z.string("must be a stream's name").min(1, "must not be empty").max(300, "must be a stream's name"),
+const askAllSchema = z.strictObject({
   repair: z.boolean("must be true or false"),
   email: z.email("must be an e-mail address").optional(),
+});
+const askSchema = askAllSchema.extend({
+  stream: z.string("must be a stream's name").min(1, "must not be empty").max(300, "must be a stream's name"),
 });
 
 /** Comparing streams with their datasets, behind the worker's bearer token: `/internal/sources/:source/reconciliations`. */
@@ -33,11 +35,23 @@ export function registerReconciliationRoutes(
     return found;
   });
   app.post("/sources/:source/reconciliations", async (request) => {
-    const { source } = parseInput(sourceSchema, request.params);
+    const source = comparedSource(request.params);
     const { stream, repair, email } = parseInput(askSchema, request.body);
-    // The other sources cannot be compared yet: nobody would take it.
-    if (source !== "orders_db") throw new PlatformError("invalid-input", `source: ${source} cannot be compared`);
     const requestedBy = await askingPerson(users, email, "sources.steer");
     return reconciliations.ask({ source, stream, repair, requestedBy });
   });
+  app.post("/sources/:source/reconciliations/all", async (request) => {
+    const source = comparedSource(request.params);
+    const { repair, email } = parseInput(askAllSchema, request.body);
+    const requestedBy = await askingPerson(users, email, "sources.steer");
+    return reconciliations.askAll({ source, repair, requestedBy });
+  });
+}
+
+/** Logs only arrive: there is nothing to compare them with, and nobody would take what was asked. */
+function comparedSource(params: unknown): SourceId {
+  const { source } = parseInput(sourceSchema, params);
+  if (!COMPARED_SOURCES.some((compared) => compared === source))
+    throw new PlatformError("invalid-input", `source: ${source} cannot be compared`);
+  return source;
 }

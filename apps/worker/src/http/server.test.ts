@@ -6,6 +6,7 @@ import {
   type QueryService,
 } from "@nova/pipeline-core/access";
 import { type Logger, PlatformError, uuidV7Source } from "@nova/pipeline-core/kernel";
+import { type PoolState, poolStatesSchema } from "@nova/pipeline-core/orchestration";
 import { memoryCommandStore } from "@nova/pipeline-core/orchestration/testing";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -42,6 +43,7 @@ const stripe = {
   totalRows: 12,
   errors: 2,
   error: "source-unreachable: refused",
+  breakers: [],
 };
 
 let seeds = 0;
@@ -101,11 +103,23 @@ beforeEach(async () => {
       registerReports(scope, {
         status: async () => ({ at: NOW, sources: [], datasets: [], pauses: [] }),
         runs: async () => [],
-        run: async () => null,
+        run: { one: async () => null, steps: async () => [], compared: async () => [], days: async () => [] },
+        schedules: async () => [],
+        partitions: async () => null,
+        landing: async () => ({ spanSeconds: 86_400, targetLagSeconds: 600, points: [] }),
+        cost: {
+          groups: async (by, { from, to }) => [
+            { name: `${by} ${from} ${to}`, scannedBytes: 1, billedBytes: 2_000_000_000_000, queries: 1 },
+          ],
+          month: async () => ({ billedBytes: 2_000_000_000_000, since: NOW }),
+        },
+        clock: { now: () => NOW },
       });
       registerCommandRoutes(scope, {
         commands: memoryCommandStore({ clock: { now: () => NOW }, ids: commandIds, lease: () => 1n }),
         explain: (dataset) => ({ dataset, state: "up-to-date", headline: "There is no new input.", conditions: [] }),
+        pools: () => [HEAVY],
+        gates: () => [],
         users: { findByEmail: async (email) => (email === person.email ? person : null) },
       });
     },
@@ -114,9 +128,44 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
+const HEAVY: PoolState = {
+  kind: "pool",
+  name: "heavy",
+  description: "one at a time",
+  size: 1,
+  declared: 1,
+  changed: null,
+  datasets: ["curated.customers"],
+  running: [{ dataset: "curated.customers", runId: "0190" }],
+  waiting: [{ dataset: null, runId: null }],
+};
 const headers = { authorization: `Bearer ${TOKEN}` };
 const post = (url: string, payload: object, extra: object = headers) =>
   app.inject({ method: "POST", url, payload, headers: { ...extra } });
+
+describe("what scans cost", () => {
+  test("is this month's without a range, with the word on its pace", async () => {
+    const { statusCode, body } = await app.inject({ url: "/internal/cost?by=owner", headers });
+    expect([statusCode, JSON.parse(body)]).toMatchObject([
+      200,
+      {
+        by: "owner",
+        month: { dollars: 10, verdict: "within" },
+        rows: [{ name: "owner 2026-11-01 2026-11-23", dollars: 10 }],
+      },
+    ]);
+  });
+
+  test.each([
+    ["by=person", "by: must be one of dataset, pipeline, owner, kind"],
+    ["from=yesterday", "from: must be a day like 2026-11-23"],
+    ["from=2026-11-02&to=2026-11-01", "to: must not be before the first day"],
+  ])("refuses %s by name", async (query, message) => {
+    const refused = await app.inject({ url: `/internal/cost?${query}`, headers });
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json()).toMatchObject({ error: { message: expect.stringContaining(message) } });
+  });
+});
 
 describe("commands", () => {
   const request = { kind: "run-dataset", target: "curated.orders", downstream: false };
@@ -152,6 +201,19 @@ describe("commands", () => {
     const why = await app.inject({ url: "/internal/why?dataset=curated.orders", headers });
     expect(why.json()).toMatchObject({ dataset: "curated.orders", state: "up-to-date" });
   });
+});
+
+test("days and landing times of a dataset are told, and that nobody has looked at its days", async () => {
+  const of = (path: string) => app.inject({ url: `/internal/${path}?dataset=mart.daily_sales`, headers });
+  expect((await of("partitions")).body).toBe("null");
+  expect((await of("landing")).json()).toMatchObject({ targetLagSeconds: 600 });
+  expect((await app.inject({ url: "/internal/partitions?dataset=sales", headers })).statusCode).toBe(400);
+});
+
+test("who has the places of the concurrency pools is told", async () => {
+  const pools = await app.inject({ url: "/internal/pools", headers });
+  expect(poolStatesSchema.parse(pools.json())).toEqual([HEAVY]);
+  expect((await app.inject("/internal/pools")).statusCode).toBe(403);
 });
 
 describe("health", () => {

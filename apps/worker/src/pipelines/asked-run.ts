@@ -1,17 +1,19 @@
-import type { ModelFile } from "@nova/pipeline-core/catalog";
+import type { SourceDefinition } from "@nova/novaretail";
+import type { DatasetName, ModelFile } from "@nova/pipeline-core/catalog";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import {
   type Buildable,
   type PlannedRun,
+  type PlannedStep,
   planRetry,
   planRun,
   type RetryScope,
 } from "@nova/pipeline-core/orchestration";
 import type { PipelineContext } from "./context.ts";
-import { loadDataset } from "./load-source.ts";
-import { keyNow } from "./materialisation.ts";
-import type { OpenRun } from "./open-run.ts";
-import { isMaterialised, refreshStep } from "./refresh-models.ts";
+import { lateAtGate } from "./judge-models.ts";
+import { loadDatasets } from "./load-asked.ts";
+import { holdsUp, type OpenRun } from "./run-under-way.ts";
+import { isMaterialised, refreshStep, skipThere } from "./refresh-models.ts";
 import { skipStep } from "./run-step.ts";
 
 /** Plans "run this dataset now". Throws what a person is told when it cannot be. */
@@ -27,7 +29,7 @@ export function planAskedRun(context: PipelineContext, dataset: string, downstre
     pipeline: entry.pipeline,
     trigger: "manual",
     requestedBy: by,
-    steps: planRun(dataset, buildables(context), { downstream, by }),
+    steps: withGates(context, planRun(dataset, buildables(context), { downstream, by })),
   };
 }
 
@@ -46,8 +48,17 @@ export async function planAskedRetry(
     trigger: "manual",
     retryOf: original.id,
     requestedBy: by,
-    steps: planRetry(original, request.scope, request.datasets, by),
+    steps: withGates(context, planRetry(original, request.scope, request.datasets, by)),
   };
+}
+
+/** A run that somebody asks for passes gates over, and its steps say what was not complete. */
+function withGates(context: PipelineContext, steps: readonly PlannedStep[]): PlannedStep[] {
+  const now = context.clock.now();
+  return steps.map((step) => {
+    const late = lateAtGate(context, step.dataset, now);
+    return late === null ? step : { ...step, reason: `${step.reason}; ${late}` };
+  });
 }
 
 /** Everything that can be run, inputs first: staged datasets, then models in their order. */
@@ -56,32 +67,41 @@ export function buildables({ state, definitions }: PipelineContext): Buildable[]
   return [...staged, ...definitions.models.map(({ name, header }) => ({ name, inputs: Object.keys(header.inputs) }))];
 }
 
-/** Carries out a run that somebody asked for, step by step; what is there already from the same inputs and code is skipped. */
+/**
+ * Carries out a run that somebody asked for, step by step; staged datasets of one source that follow each other as one piece.
+ * What is there already from the same inputs and code is skipped.
+ */
 export async function runAsked(context: PipelineContext, run: OpenRun, plan: PlannedRun): Promise<void> {
   const { definitions } = context;
   const models = new Map(definitions.models.map((model) => [model.name, model]));
-  const failed = new Set<string>();
-  for (const { dataset, after } of plan.steps) {
+  const sourceOf = (dataset: DatasetName): SourceDefinition | undefined =>
+    definitions.sources.find(({ id }) => dataset.startsWith(`staged.${id}__`));
+  const left = [...plan.steps];
+  for (let step = left.shift(); step !== undefined; step = left.shift()) {
     if (context.stopping.aborted || run.signal.aborted) return;
-    const broken = after.find((one) => failed.has(one));
+    const { dataset } = step;
+    if (run.marks.has(dataset)) continue;
+    const broken = step.after.find((one) => holdsUp(run, one));
     const model = models.get(dataset);
-    const source = definitions.sources.find(({ id }) => dataset.startsWith(`staged.${id}__`));
-    let succeeded = true;
+    const source = sourceOf(dataset);
     if (broken !== undefined) {
       await skipStep(context, run, dataset, `${broken} did not succeed`);
-      succeeded = false;
-    } else if (model !== undefined) succeeded = await runModel(context, run, model);
-    else if (source !== undefined) succeeded = await loadDataset(context, run, source, dataset);
-    else await skipStep(context, run, dataset, "nothing makes this dataset any more");
-    if (!succeeded) failed.add(dataset);
+      run.failed.add(dataset);
+    } else if (model !== undefined) {
+      if (!(await runModel(context, run, model))) run.failed.add(dataset);
+    } else if (source !== undefined) {
+      const isNext = (next: PlannedStep): boolean => sourceOf(next.dataset) === source && next.after.length === 0;
+      const end = left.findIndex((next) => !isNext(next));
+      const others = left.splice(0, end === -1 ? left.length : end);
+      await loadDatasets(context, run, source, [dataset, ...others.map((other) => other.dataset)]);
+    } else await skipStep(context, run, dataset, "nothing makes this dataset any more");
   }
 }
 
 async function runModel(context: PipelineContext, run: OpenRun, model: ModelFile): Promise<boolean> {
   const { state } = context;
   if (isMaterialised(context, model)) {
-    const key = keyNow(state, model.name);
-    await skipStep(context, run, model.name, `it is there already from the same inputs and code (key ${key})`, key);
+    await skipThere(context, run, model);
     state.leftAlone.delete(model.name);
     return true;
   }

@@ -9,7 +9,10 @@ import {
   type PartitionFacts,
   partitionGrain,
 } from "@nova/pipeline-core/orchestration";
+import { backfillOptions } from "./catalog-entries.ts";
+import { charging } from "./charging.ts";
 import type { PipelineContext } from "./context.ts";
+import { lateAtGate } from "./judge-models.ts";
 
 /** Least time between two looks at the partitions of a dataset. */
 const SURVEY_MILLIS = 5 * MINUTE;
@@ -37,6 +40,8 @@ export function backfillable({ state, definitions }: PipelineContext): Omit<Back
     grain: partitionGrain(header),
     codeVersion,
     targetLagSeconds: header.target_lag,
+    options: backfillOptions(header),
+    wholeInputs: Object.entries(header.inputs).flatMap(([input, { range }]) => (range === undefined ? [input] : [])),
   }));
   return [...staged, ...models];
 }
@@ -54,8 +59,15 @@ export async function backfillFacts(context: PipelineContext, spec: BackfillSpec
     context.partitions.secondsOf(names),
     backfills.open(),
   ]);
+  const now = clock.now();
   return {
-    now: clock.now(),
+    now,
+    gated: new Map(
+      names.flatMap((name) => {
+        const late = lateAtGate(context, name, now);
+        return late === null ? [] : [[name, late] as const];
+      }),
+    ),
     datasets: bare.map((one) => ({ ...one, ...stats.get(one.name) })),
     snapshots,
     partitions,
@@ -95,12 +107,14 @@ export async function surveyDataset(
   const grain = model === undefined ? { per: "whole" as const } : partitionGrain(model.header);
   if (model === undefined || grain.per === "whole") return { first: null, days: [] };
   const snapshotId = (await engine.snapshots([dataset])).get(dataset) ?? null;
-  const days = (await engine.daysOf(dataset, grain.column)) ?? [];
-  const firsts = await Promise.all(
-    Object.entries(model.header.inputs).map(async ([input, { range }]) =>
-      range === undefined ? null : engine.firstDayOf(input, range.column),
+  const { days, firsts } = await charging(context, "upkeep", dataset, async () => ({
+    days: (await engine.daysOf(dataset, grain.column)) ?? [],
+    firsts: await Promise.all(
+      Object.entries(model.header.inputs).map(async ([input, { range }]) =>
+        range === undefined ? null : engine.firstDayOf(input, range.column),
+      ),
     ),
-  );
+  }));
   const first = [...firsts, days[0]?.day ?? null].filter((day) => day !== null).toSorted()[0] ?? null;
   await context.partitions.saveSurvey({ dataset, first, snapshotId, at: clock.now(), days });
   return { first, days };

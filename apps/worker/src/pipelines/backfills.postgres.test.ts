@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import * as stores from "@nova/db/repositories";
-import type { Logger } from "@nova/pipeline-core/kernel";
 import {
   type BackfillState,
   backfillSpecSchema,
@@ -14,6 +13,7 @@ import {
 } from "@nova/pipeline-core/orchestration";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventually as eventuallyWith, openOrderPipelines, type OrderPipelines } from "../testing/order-pipelines.ts";
+import { complainingLogger } from "../testing/test-logger.ts";
 import type { Pipelines } from "./index.ts";
 
 const DEV = "dev.okafor@novaretail.example";
@@ -22,23 +22,7 @@ const CURATED = "curated.orders";
 const STAGED = "staged.orders_db__orders";
 const DAYS = 6;
 const complaints: string[] = [];
-const logger: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: (message, fields) => void complaints.push(`${message} ${JSON.stringify(fields)} ${String(fields?.error)}`),
-  with: () => logger,
-};
-const PACE = {
-  hot: 50,
-  cold: 1_000,
-  model: 50,
-  lagShare: 0,
-  idle: 200,
-  freshness: 5_000,
-  checks: 5_000,
-  maintenance: 60_000,
-};
+const logger = complainingLogger(complaints);
 
 let lake: OrderPipelines;
 let pipelines: Pipelines;
@@ -48,6 +32,9 @@ let today: string;
 const held: (() => void)[] = [];
 /** What a recomputation meets before it begins; resolves at once unless a test says otherwise. */
 let gate: (recompute: ModelRecompute) => Promise<void>;
+
+/** What a recomputation meets once its rows are committed. */
+let committed: () => Promise<void> = async () => undefined;
 
 beforeAll(async () => {
   lake = await openOrderPipelines(logger);
@@ -87,13 +74,14 @@ async function startWorker(): Promise<void> {
   await stores.runStore(db, lake).closeAbandoned();
   pipelines = await lake.start({
     epoch,
-    pace: PACE,
     onFatal: (error) => void complaints.push(`fatal: ${error.message}`),
     engine: {
       ...engine,
       async recomputeModel(recompute) {
         await gate(recompute);
-        return engine.recomputeModel(recompute);
+        const change = await engine.recomputeModel(recompute);
+        if (change.snapshotAfter !== null) await committed();
+        return change;
       },
     },
   });
@@ -160,6 +148,29 @@ function holdRecomputations(): { readonly standing: () => number; readonly letGo
     standing -= 1;
   };
   return { standing: () => standing, letGo };
+}
+
+/** Holds the word that a part has ended back: its rows are committed, and nobody is told. */
+function holdSettling(): { readonly standing: () => number; readonly letGo: () => void } {
+  let standing = 0;
+  let letGo = (): void => undefined;
+  const gone = new Promise<void>((resolve) => (letGo = resolve));
+  held.push(letGo);
+  committed = async () => {
+    committed = async () => undefined;
+    standing += 1;
+    await gone;
+  };
+  return { standing: () => standing, letGo };
+}
+
+async function stepsOf(backfill: string): Promise<{ state: string; error: string | null }[]> {
+  const { rows } = await lake.db.pool.query<{ state: string; error: string | null }>(
+    `SELECT s.state, s.error_message AS error FROM backfill_partitions p JOIN steps s ON s.run_id = p.run_id AND s.dataset = p.dataset
+      WHERE p.backfill_id = $1`,
+    [backfill],
+  );
+  return rows;
 }
 
 describe("a backfill on a real lake", () => {
@@ -279,6 +290,60 @@ describe("a backfill on a real lake", () => {
     await old.pipelines.stop();
   });
 
+  it("does not compute again what was committed when the worker died before it could say so", async () => {
+    const computed: string[] = [];
+    gate = async ({ days: parts }) => void computed.push(...(parts?.ranges.map(({ from }) => from) ?? []));
+    // The mart lacks a change of one day, so that its part commits something.
+    await settled({ kind: "pause-pipeline", target: "marts" });
+    await order("2", dayBack(DAYS - 2));
+    pipelines.notify("orders_db");
+    const text = `${total}.00`;
+    await eventually("the change is in the orders", async () =>
+      (await lake.rows(CURATED, "CAST(total AS varchar)")).some(([value]) => value === text),
+    );
+    const hold = holdSettling();
+    const id = await submitted();
+    await eventually("that day is committed", async () => hold.standing() === 1);
+    const old = { pipelines, feed };
+    await startWorker();
+    await becomes(id, "done");
+    expect(computed.filter((day) => day === dayBack(DAYS - 2))).toHaveLength(1);
+    expect(await backfills().counts(id)).toMatchObject({ succeeded: DAYS });
+    hold.letGo();
+    await old.feed.stop();
+    await old.pipelines.stop();
+    await settled({ kind: "resume-pipeline", target: "marts" });
+  });
+
+  it("that reads a table again waits for capture, and ends as that ended", async () => {
+    const requests = stores.streamRequests(lake.db, lake);
+    await stores.sourceStore(lake.db, lake).setStreamState("orders_db", "public.orders", "streaming");
+    const asked = (): Promise<string> =>
+      eventually("the table is asked for", async () => (await requests.open("orders_db"))[0]?.id ?? null);
+    const failing = await submitted({ dataset: STAGED, kind: "reread" });
+    await requests.settle(await asked(), { state: "failed", message: "the table has no key any more" });
+    await becomes(failing, "failed");
+    const [step] = await stepsOf(failing);
+    expect(step).toMatchObject({ state: "failed", error: expect.stringContaining("the table has no key any more") });
+
+    const id = await submitted({ dataset: STAGED, kind: "reread" });
+    const request = await asked();
+    // Another worker joins what was asked.
+    const old = { pipelines, feed };
+    await startWorker();
+    await eventually("it is at it again", async () => (await backfills().counts(id)).running === 1);
+    expect(await requests.open("orders_db")).toMatchObject([{ id: request }]);
+    await requests.settle(request, { state: "done", message: "6 rows were read" });
+    await becomes(id, "done");
+    await old.feed.stop();
+    await old.pipelines.stop();
+    const { rows } = await lake.db.pool.query<{ message: string }>(
+      "SELECT message FROM run_logs WHERE dataset = $1 AND message LIKE '6 rows were read%'",
+      [STAGED],
+    );
+    expect(rows).not.toEqual([]);
+  });
+
   it("refuses a plan when the world moved, and a second backfill of the same dataset", async () => {
     const hold = holdRecomputations();
     const [first, second] = [await plan(), await plan()];
@@ -297,6 +362,10 @@ describe("a backfill on a real lake", () => {
     expect(await settled({ kind: "submit-backfill", target: stale.id })).toMatchObject({
       state: "refused",
       message: expect.stringContaining("curated.orders was rolled back or rebuilt"),
+    });
+    await expect(plan({ dataset: "staged.app_logs__events" })).rejects.toMatchObject({
+      kind: "conflict",
+      message: expect.stringContaining("has no key"),
     });
     await expect(plan({ ranges: [{ from: "2020-01-01", to: today }] })).rejects.toMatchObject({
       kind: "invalid-input",

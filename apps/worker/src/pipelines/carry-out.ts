@@ -1,11 +1,14 @@
 import { isPlatformError, PlatformError } from "@nova/pipeline-core/kernel";
-import type { Command, CommandOutcome, PlannedRun } from "@nova/pipeline-core/orchestration";
-import { planAskedRetry, planAskedRun, runAsked } from "./asked-run.ts";
+import type { Command, CommandOutcome } from "@nova/pipeline-core/orchestration";
+import { planAskedRetry, planAskedRun } from "./asked-run.ts";
+import { beginRun } from "./begin-run.ts";
 import { carryOutBackfill, isBackfillRequest } from "./carry-out-backfill.ts";
 import type { PipelineContext } from "./context.ts";
-import { finishing, type OpenRun, openRun } from "./open-run.ts";
+import { steerSchedule } from "./follow-schedules.ts";
+import { markRun, unmarkRun } from "./mark-run.ts";
 import { rollBackDataset } from "./roll-back.ts";
-import { CANCELLED_PAUSE, isFatal, leaveAlone, log } from "./run-step.ts";
+import { sizePool } from "./size-pools.ts";
+import { CANCELLED_PAUSE, isFatal, leaveAlone } from "./run-step.ts";
 
 /**
  * Carries a command out and settles it. A run that it begins goes on after the command is done: it is handed to
@@ -37,12 +40,16 @@ async function act(
   switch (request.kind) {
     case "run-dataset": {
       const plan = planAskedRun(context, request.target, request.downstream, by);
-      return begin(context, command, plan, background);
+      return beginRun(context, command, plan, background);
     }
     case "retry-run":
-      return begin(context, command, await planAskedRetry(context, request, by), background);
+      return beginRun(context, command, await planAskedRetry(context, request, by), background);
     case "cancel-run":
       return cancel(context, command, request.target);
+    case "mark-run":
+      return markRun(context, command, request, background);
+    case "unmark-run":
+      return unmarkRun(context, command, request);
     case "rollback-dataset":
       return rollBackDataset(context, command, request.target, request.runId);
     case "release-dataset":
@@ -68,48 +75,12 @@ async function act(
       state.pauses.delete(request.target);
       return context.wake();
     }
-  }
-}
-
-/** Puts the run on record and settles the command; the run itself goes on in the background. */
-async function begin(
-  context: PipelineContext,
-  command: Command,
-  plan: PlannedRun,
-  background: (work: Promise<void>) => void,
-): Promise<void> {
-  const wanted = plan.steps.map((step) => step.dataset).join();
-  const same = [...context.askedRuns].find(([, steps]) => steps === wanted);
-  if (same !== undefined) throw new PlatformError("conflict", `run ${same[0]} is doing exactly that already`);
-  await releaseAll(context, plan);
-  const run = await openRun(context, plan);
-  context.askedRuns.set(run.id, wanted);
-  background(carryOn(context, run, plan));
-  const what = plan.retryOf === undefined ? "" : `, a retry of ${plan.retryOf.slice(0, 8)}`;
-  await context.commands.settle(command.id, context.epoch, {
-    state: "done",
-    message: `run ${run.id} began with ${plan.steps.length} ${plan.steps.length === 1 ? "step" : "steps"}${what}`,
-    runId: run.id,
-  });
-}
-
-/** A run that was asked for goes over rollbacks of its datasets. */
-async function releaseAll({ controls, epoch, state }: PipelineContext, plan: PlannedRun): Promise<void> {
-  for (const { dataset } of plan.steps) {
-    if (!state.holds.has(dataset)) continue;
-    await controls.within((tx) => controls.release(tx, epoch, dataset));
-    state.holds.delete(dataset);
-  }
-}
-
-async function carryOn(context: PipelineContext, run: OpenRun, plan: PlannedRun): Promise<void> {
-  try {
-    await finishing(context, run, async () => {
-      await log(context, run.id, null, "info", `asked by ${plan.requestedBy ?? "nobody"}: ${plan.steps.length} steps`);
-      await runAsked(context, run, plan);
-    });
-  } finally {
-    context.askedRuns.delete(run.id);
+    case "pause-schedule":
+    case "resume-schedule":
+      return steerSchedule(context, command, request);
+    case "set-pool":
+    case "reset-pool":
+      return sizePool(context, command, request);
   }
 }
 

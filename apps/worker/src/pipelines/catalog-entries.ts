@@ -1,5 +1,5 @@
 import type { SourceDefinition } from "@nova/novaretail";
-import type { CatalogEntry, ModelFile } from "@nova/pipeline-core/catalog";
+import type { BackfillOptions, CatalogEntry, ModelFile, ModelHeader } from "@nova/pipeline-core/catalog";
 import {
   rawDatasetName,
   stagedDatasetColumns,
@@ -9,6 +9,7 @@ import {
 } from "@nova/pipeline-core/connectors";
 import { ENVELOPE_COLUMNS } from "@nova/pipeline-core/lakehouse";
 import type { ColumnLineageEdge } from "@nova/pipeline-core/lineage";
+import { whyNoParameters } from "@nova/pipeline-core/orchestration";
 import type { CheckDefinition } from "@nova/pipeline-core/quality";
 
 export function loadPipeline(source: string): string {
@@ -76,6 +77,16 @@ export function modelEntry(model: ModelFile): CatalogEntry {
     sql: model.sql,
     path: `packages/novaretail/${model.path}`,
     codeVersion: model.codeVersion,
+    backfill: backfillOptions(header),
+  };
+}
+
+/** What a backfill of the model may choose. */
+export function backfillOptions(header: ModelHeader): BackfillOptions {
+  return {
+    runs: header.backfill?.runs ?? "per_day",
+    parameters: header.parameters,
+    noParameters: whyNoParameters(header),
   };
 }
 

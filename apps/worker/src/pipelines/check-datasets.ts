@@ -1,6 +1,7 @@
 import type { CatalogEntry } from "@nova/pipeline-core/catalog";
 import { judgeFreshness } from "@nova/pipeline-core/catalog";
 import { MINUTE } from "@nova/pipeline-core/kernel";
+import { addScanned, NOTHING_SCANNED, type Scanned } from "@nova/pipeline-core/lakehouse";
 import type { ProbeResult } from "@nova/pipeline-core/orchestration";
 import { type CheckDefinition, type CheckResult, judgeCheck } from "@nova/pipeline-core/quality";
 import type { PipelineContext } from "./context.ts";
@@ -14,13 +15,13 @@ const STAGED_EVERY = 5 * MINUTE;
 
 /** Runs the checks of datasets that changed (or were not looked at for long), one query per dataset, one after another. */
 export async function checkDatasets(context: PipelineContext, checkedAt: Map<string, number>): Promise<void> {
-  const { state, clock } = context;
+  const { state } = context;
   for (const [dataset, entry] of state.entries) {
     if (context.stopping.aborted) return;
-    const age = clock.now().getTime() - (checkedAt.get(dataset) ?? 0);
+    const age = performance.now() - (checkedAt.get(dataset) ?? Number.NEGATIVE_INFINITY);
     const every = dataset.startsWith("staged.") ? STAGED_EVERY : 0;
     if (!(state.unchecked.has(dataset) ? age >= every : age >= AT_LEAST_EVERY)) continue;
-    checkedAt.set(dataset, clock.now().getTime());
+    checkedAt.set(dataset, performance.now());
     state.unchecked.delete(dataset);
     await checkDataset(context, entry).catch((error: unknown) =>
       context.logger.warn("the checks of a dataset could not run", { dataset, error }),
@@ -33,7 +34,9 @@ export async function checkDataset(context: PipelineContext, entry: CatalogEntry
   const checks = state.checks.get(entry.name) ?? [];
   const at = clock.now();
   const snapshotId = (await engine.snapshots([entry.name])).get(entry.name) ?? null;
-  const probed = snapshotId === null ? null : await probeDataset(context, entry, checks, at);
+  const meter = engine.openMeter({ kind: "check", dataset: entry.name });
+  const probed = snapshotId === null ? null : await meter.run(() => probeDataset(context, entry, checks, at));
+  const scans = scansOf(checks, probed);
   const drift = snapshotId === null ? null : await driftOf(context, entry);
   const results = checks.map((check): CheckResult => {
     const { value, message } = valueOf(context, entry, check, probed, drift, at);
@@ -47,11 +50,34 @@ export async function checkDataset(context: PipelineContext, entry: CatalogEntry
       snapshotId,
       runId: null,
       message,
+      ...scans.get(check.name),
     };
   });
   await quality.recordResults(results);
   rememberFreshness(context, results);
   return results;
+}
+
+/**
+ * What each check scanned. Row count and null rates share one pass, which the first of them is charged with; where there
+ * is none of them, whoever looks at the rows is.
+ */
+function scansOf(
+  checks: readonly CheckDefinition[],
+  probed: ProbeResult | null,
+): ReadonlyMap<string, { readonly scanned: Scanned }> {
+  const scans = new Map<string, { readonly scanned: Scanned }>();
+  if (probed === null) return scans;
+  const { pass, keys, custom } = probed.scanned;
+  const add = (name: string | undefined, more: Scanned | null | undefined): void => {
+    if (name === undefined || more === null || more === undefined) return;
+    scans.set(name, { scanned: addScanned(scans.get(name)?.scanned ?? NOTHING_SCANNED, more) });
+  };
+  const first = (...kinds: CheckDefinition["kind"][]) => checks.find(({ kind }) => kinds.includes(kind))?.name;
+  add(first("row-count", "null-rate") ?? first("duplicate-keys", "custom-sql") ?? checks[0]?.name, pass);
+  add(first("duplicate-keys"), keys);
+  for (const [name, scanned] of custom) add(name, scanned);
+  return scans;
 }
 
 /**

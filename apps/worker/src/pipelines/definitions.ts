@@ -1,5 +1,5 @@
-import { readModelFiles, SOURCES, type SourceDefinition, STAGED_CONTRACTS } from "@nova/novaretail";
-import { type ModelFile, type ModelProblem, parseModel } from "@nova/pipeline-core/catalog";
+import { POOLS, readModelFiles, SOURCES, type SourceDefinition, STAGED_CONTRACTS } from "@nova/novaretail";
+import { type ModelFile, type ModelProblem, parseModel, type PoolDefinition } from "@nova/pipeline-core/catalog";
 import { isPlatformError } from "@nova/pipeline-core/kernel";
 import type { ModelCompiler } from "@nova/pipeline-core/orchestration";
 
@@ -7,6 +7,7 @@ export interface Definitions {
   readonly sources: readonly SourceDefinition[];
   /** Sound models, inputs before those who read them. */
   readonly models: readonly ModelFile[];
+  readonly pools: readonly PoolDefinition[];
   readonly contracts: typeof STAGED_CONTRACTS;
   readonly compiler: ModelCompiler;
   /** Models that were refused; the others go on without them. */
@@ -19,7 +20,7 @@ export function loadDefinitions(compiler: ModelCompiler): Definitions {
   const problems: ModelProblem[] = [...unreadable];
   const sound: ModelFile[] = [];
   for (const source of sources) {
-    const parsed = parseModel(source);
+    const parsed = parseModel(source, POOLS);
     if ("problems" in parsed) {
       problems.push(...parsed.problems);
       continue;
@@ -29,7 +30,16 @@ export function loadDefinitions(compiler: ModelCompiler): Definitions {
       sound.push(parsed.model);
     } catch (error) {
       if (!isPlatformError(error)) throw error;
-      problems.push({ path: source.path, line: Number(error.detail.line ?? source.sqlLine), message: error.message });
+      const { header, line, column } = error.detail as {
+        readonly header?: readonly (string | number)[];
+        readonly line?: number;
+        readonly column?: number;
+      };
+      const place =
+        header === undefined
+          ? { line: line ?? source.sqlLine, ...(column === undefined ? {} : { column }) }
+          : { line: source.lineOf(header), column: source.columnOf(header) };
+      problems.push({ path: source.path, ...place, message: error.message });
     }
   }
   const { ordered, circular } = inOrder(sound);
@@ -40,7 +50,7 @@ export function loadDefinitions(compiler: ModelCompiler): Definitions {
       message: `reads itself through its inputs, or reads a model that was refused`,
     })),
   );
-  return { sources: SOURCES, models: ordered, contracts: STAGED_CONTRACTS, compiler, problems };
+  return { sources: SOURCES, models: ordered, pools: POOLS, contracts: STAGED_CONTRACTS, compiler, problems };
 }
 
 /** Models after the models they read; those that can never be reached are circular or read a refused one. */

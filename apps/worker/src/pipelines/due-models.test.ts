@@ -1,10 +1,11 @@
 import { modelCompiler } from "@nova/engines/sql";
+import type { SourceId } from "@nova/pipeline-core/connectors";
 import { describe, expect, it } from "vitest";
-import type { PipelineContext } from "./context.ts";
+import { PACE, type PipelineContext } from "./context.ts";
 import { inOrder, loadDefinitions } from "./definitions.ts";
 import { consumedOf, emptyLakeState, type ModelTimes } from "./lake-state.ts";
 import { createSlots } from "./slots.ts";
-import { dueModels } from "./refresh-models.ts";
+import { dueModels, judgeModels } from "./judge-models.ts";
 
 const definitions = loadDefinitions(modelCompiler);
 const NOW = new Date("2026-11-20T12:00:00Z");
@@ -27,14 +28,17 @@ function lake(change: (state: PipelineContext["state"], times: ModelTimes) => vo
   const context = {
     definitions,
     state,
+    times,
     clock: { now: () => NOW },
-    pace: { model: 0, lagShare: 0.25 },
+    beganAt: NOW,
+    configured: new Set<SourceId>(),
+    pace: { ...PACE, model: 0, lagShare: 0.25 },
     slots: createSlots(1),
   } as Partial<PipelineContext> as PipelineContext;
   return { context, times };
 }
 const due = ({ context, times }: ReturnType<typeof lake>, pipeline: string) =>
-  dueModels(context, times, pipeline).map(({ model, reason }) => `${model.name}: ${reason}`);
+  dueModels(judgeModels(context, times), pipeline).map(({ model, reason }) => `${model.name}: ${reason}`);
 
 describe("which models run now", () => {
   it("none when all inputs are read", () => {
@@ -60,6 +64,92 @@ describe("which models run now", () => {
       times.startedAt.set("curated.orders", NOW.getTime() - 7_000);
     });
     expect(due(early, "sales")).toEqual(["curated.order_lines: new data in staged.orders_db__orders"]);
+  });
+
+  it("at once when the clock was set back since it ran", () => {
+    const setBack = lake((state, times) => {
+      state.snapshots.set("staged.orders_db__orders", "2");
+      times.startedAt.set("curated.orders", NOW.getTime() + 3_600_000);
+    });
+    expect(due(setBack, "sales")).toContain("curated.orders: new data in staged.orders_db__orders");
+  });
+
+  it("one with a schedule at once when it never ran, but not before the models it reads were loaded", () => {
+    const dataset = "mart.payment_reconciliation";
+    const scheduled = (through: Date | null, handledThrough: Date | null) =>
+      lake((state) => {
+        state.snapshots.set("curated.payments", "2");
+        state.dataThrough.set("curated.payments", through);
+        state.schedules.set(dataset, { dataset, cron: "15 6 * * *", zone: "UTC", handledThrough, pause: null });
+      });
+    expect(due(scheduled(null, null), "marts")).toEqual([]);
+    expect(due(scheduled(NOW, null), "marts")).toEqual([`${dataset}: by its schedule, 15 6 * * * in UTC`]);
+    expect(due(scheduled(NOW, NOW), "marts")).toEqual([]);
+  });
+
+  it("one with a gate once its inputs are through the tick, or when it has waited long enough", () => {
+    const dataset = "mart.payment_reconciliation";
+    const tick = new Date("2026-11-20T11:15:00Z");
+    const at = (minutes: number): Date => new Date(tick.getTime() + minutes * 60_000);
+    const gated = (now: Date, through: Date, beganAt = at(-600)) => {
+      const { context, times } = lake((state) => {
+        state.snapshots.set("curated.payments", "2");
+        state.dataThrough.set("curated.payments", through);
+        const schedule = { cron: "15 6-20 * * *", zone: "Europe/Berlin", handledThrough: at(-60), pause: null };
+        state.schedules.set(dataset, { dataset, ...schedule });
+        state.gateLooks.set(dataset, { at: now, inputs: {}, answers: [{ day: "2026-11-20", value: 1 }] });
+      });
+      return due({ context: { ...context, clock: { now: () => now }, beganAt }, times }, "marts");
+    };
+    const scheduled = `${dataset}: by its schedule, 15 6-20 * * * in Europe/Berlin; inputs`;
+    expect(gated(at(0), at(-1))).toEqual([]);
+    expect(gated(at(1), at(0))).toEqual([`${scheduled} complete through 2026-11-20 12:15 (Europe/Berlin)`]);
+    expect(gated(at(39), at(-1))).toEqual([]);
+    const late = "not complete through 2026-11-20 12:15 (Europe/Berlin), no longer waited for";
+    expect(gated(at(40), at(-1))).toEqual([`${scheduled} ${late}: curated.payments is through 2026-11-20 12:14 only`]);
+    expect(gated(at(40), at(-1), at(30))).toEqual([]);
+  });
+
+  it("one whose gate asks by day: the days that are ready, or have waited long enough, once its inputs were asked", () => {
+    const dataset = "mart.payment_reconciliation";
+    const tick = new Date("2026-11-20T11:15:00Z");
+    const judged = (looked: Date | null, heldBack: readonly string[] = []) => {
+      const { context, times } = lake((state) => {
+        state.snapshots.set("curated.payments", "2");
+        state.dataThrough.set("curated.payments", NOW);
+        const schedule = { cron: "15 6-20 * * *", zone: "Europe/Berlin", handledThrough: new Date(0), pause: null };
+        state.schedules.set(dataset, { dataset, ...schedule });
+        const answers = [
+          { day: "2026-11-20", value: 0 },
+          { day: "2026-11-19", value: 0 },
+          { day: "2026-11-18", value: 3 },
+        ];
+        if (looked !== null) state.gateLooks.set(dataset, { at: looked, inputs: { "curated.payments": "2" }, answers });
+        if (heldBack.length > 0)
+          state.heldBack.set(dataset, {
+            days: heldBack.map((day) => ({ day, value: null })),
+            inputs: { "curated.payments": "2" },
+            letThrough: { column: "payment_date", before: "2026-11-20", ready: ["2026-11-18"] },
+          });
+      });
+      const all = judgeModels({ ...context, beganAt: new Date(0) }, times);
+      const facts = all.find(({ model }) => model.name === dataset)?.facts;
+      return { due: dueModels(all, "marts"), check: facts?.gate?.check, news: facts?.inputs[0] };
+    };
+    expect(judged(null).due).toEqual([]);
+    expect(judged(new Date(0)).due).toEqual([]);
+    const { due: now, check } = judged(tick);
+    expect(check?.waiting).toEqual([{ day: "2026-11-20", value: 0 }]);
+    expect(now).toMatchObject([
+      {
+        reason: expect.stringContaining("1 day waits for check stripe-has-told"),
+        letThrough: { column: "payment_date", before: "2026-11-20", ready: ["2026-11-18"] },
+      },
+    ]);
+    // What was read but for days that wait is not new again.
+    const after = judged(tick, ["2026-11-20", "2026-11-21"]);
+    expect(after.news).toMatchObject({ consumed: "2", current: "2" });
+    expect(after.check?.waiting.map(({ day }) => day)).toEqual(["2026-11-20", "2026-11-21"]);
   });
 
   it("a mart waits for the model before it in another pipeline", () => {

@@ -1,12 +1,18 @@
+import type { OpenBreaker } from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import { type DatasetFacts, explain, type Explanation } from "@nova/pipeline-core/orchestration";
 import type { PipelineContext } from "./context.ts";
-import { consumedOf } from "./lake-state.ts";
+import { judgeModels } from "./judge-models.ts";
+import { awaitsFirstRead, consumedOf } from "./lake-state.ts";
 import { readersOf } from "./lanes.ts";
-import { judgeModels } from "./refresh-models.ts";
+import { poolFacts } from "./step-policy.ts";
 
 /** Why a dataset is not running now, from the facts the scheduler itself decides by. */
-export function explainDataset(context: PipelineContext, dataset: string): Explanation {
+export function explainDataset(
+  context: PipelineContext,
+  dataset: string,
+  breakers: readonly OpenBreaker[],
+): Explanation {
   const entry = context.state.entries.get(dataset);
   if (entry === undefined) throw new PlatformError("not-found", `there is no dataset ${dataset}`);
   if (dataset.startsWith("raw."))
@@ -20,7 +26,15 @@ export function explainDataset(context: PipelineContext, dataset: string): Expla
   const judged = judgeModels(context, context.times).find(({ model }) => model.name === dataset);
   const facts = judged?.facts ?? loadFacts(context, dataset, entry.pipeline);
   const place = context.slots.waiting().indexOf(dataset);
-  return explain(place < 0 ? facts : { ...facts, queuedBehind: place });
+  const pool = poolFacts(context.policyOf(dataset), dataset);
+  return explain({
+    ...facts,
+    breakers: breakers.filter(({ source }) =>
+      [dataset, ...facts.inputs.map(({ input }) => input)].some((name) => name.startsWith(`staged.${source}__`)),
+    ),
+    ...(place < 0 ? {} : { queuedBehind: place }),
+    ...(pool === null ? {} : { pool }),
+  });
 }
 
 /** A staged dataset has one input, the raw dataset of its source. */
@@ -34,6 +48,7 @@ function loadFacts(context: PipelineContext, dataset: string, pipeline: string):
     queuedBehind: null,
     pause: state.pauses.get(pipeline) ?? null,
     hold: state.holds.get(dataset) ?? null,
+    awaitsFirstRead: awaitsFirstRead(state, dataset),
     awaitsDecision: state.schemas.get(dataset)?.waits === true,
     leftAlone: state.leftAlone.get(dataset) ?? null,
     // Loads are paced by lane, not by dataset.

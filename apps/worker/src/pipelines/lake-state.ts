@@ -1,7 +1,18 @@
 import type { CatalogEntry, CatalogStore, DatasetName } from "@nova/pipeline-core/catalog";
 import type { CheckDefinition, CheckOutcome } from "@nova/pipeline-core/quality";
 import type { StreamSchema } from "@nova/pipeline-core/connectors";
-import type { ConsumedInputs, ControlStore, Hold, LeftAlone, Pause } from "@nova/pipeline-core/orchestration";
+import type { ColumnLineageEdge } from "@nova/pipeline-core/lineage";
+import type {
+  ConsumedInputs,
+  ControlStore,
+  GateLook,
+  HeldBack,
+  Hold,
+  LeftAlone,
+  PartitionStore,
+  Pause,
+  StoredSchedule,
+} from "@nova/pipeline-core/orchestration";
 
 /** What pipelines know of the lake between two cycles; the stores hold the truth, this spares reading it back. */
 export interface LakeState {
@@ -12,6 +23,8 @@ export interface LakeState {
   /** Schema of each staged dataset's stream. */
   readonly schemas: Map<DatasetName, StreamSchema>;
   readonly snapshots: Map<DatasetName, string | null>;
+  /** Staged datasets of streams whose rows are being read, for the first time or again. */
+  readonly beingRead: Set<DatasetName>;
   /** Consumed snapshot by dataset and input. */
   readonly consumed: Map<DatasetName, Map<string, string | null>>;
   readonly dataThrough: Map<DatasetName, Date | null>;
@@ -27,6 +40,14 @@ export interface LakeState {
   readonly runningIn: Map<DatasetName, string>;
   readonly pauses: Map<string, Pause>;
   readonly holds: Map<DatasetName, Hold>;
+  /** What columns come from, as far as it is known by now. */
+  readonly columnLineage: Map<DatasetName, readonly ColumnLineageEdge[]>;
+  /** Datasets that are refreshed by the calendar. */
+  readonly schedules: Map<DatasetName, StoredSchedule>;
+  /** What the checks of gates found last, by model. */
+  readonly gateLooks: Map<DatasetName, GateLook>;
+  /** Models whose last refresh left days out. */
+  readonly heldBack: Map<DatasetName, HeldBack>;
 }
 
 /** What paces the refreshes of models. */
@@ -43,6 +64,7 @@ export function emptyLakeState(): LakeState {
     freshnessOutcomes: new Map(),
     schemas: new Map(),
     snapshots: new Map(),
+    beingRead: new Set(),
     consumed: new Map(),
     dataThrough: new Map(),
     unchecked: new Set(),
@@ -52,14 +74,23 @@ export function emptyLakeState(): LakeState {
     runningIn: new Map(),
     pauses: new Map(),
     holds: new Map(),
+    schedules: new Map(),
+    columnLineage: new Map(),
+    gateLooks: new Map(),
+    heldBack: new Map(),
   };
 }
 
 /** Reads progress back from the stores: at start, and after another writer was met. */
-export async function loadProgress(state: LakeState, catalog: CatalogStore): Promise<void> {
+export async function loadProgress(
+  state: LakeState,
+  catalog: CatalogStore,
+  partitions: Pick<PartitionStore, "heldBack">,
+): Promise<void> {
   for (const { dataset, input, consumedSnapshot } of await catalog.inputs())
     consumedOf(state, dataset).set(input, consumedSnapshot);
   for (const { name, dataThrough } of await catalog.states()) state.dataThrough.set(name, dataThrough);
+  for (const { dataset, ...held } of await partitions.heldBack()) state.heldBack.set(dataset, held);
 }
 
 /** What people have paused and rolled back. */
@@ -72,6 +103,14 @@ export async function loadControls(state: LakeState, controls: ControlStore): Pr
 export function startsByItself(state: LakeState, dataset: DatasetName, pipeline: string, now: Date): boolean {
   const alone = state.leftAlone.get(dataset);
   return !state.pauses.has(pipeline) && !state.holds.has(dataset) && (alone === undefined || alone.until <= now);
+}
+
+/**
+ * True while the rows of its stream are read for the first time: loading would take the machine from the reading, and half a
+ * table tells nobody anything. What was loaded before goes on while its stream is read again.
+ */
+export function awaitsFirstRead(state: LakeState, dataset: DatasetName): boolean {
+  return state.beingRead.has(dataset) && (state.snapshots.get(dataset) ?? null) === null;
 }
 
 export function consumedInputs(state: LakeState, dataset: DatasetName): ConsumedInputs {

@@ -1,18 +1,18 @@
 import type { SourceDefinition } from "@nova/novaretail";
-import { rawDatasetName, stagedDatasetName } from "@nova/pipeline-core/connectors";
+import { breakerText, rawDatasetName, stagedDatasetName } from "@nova/pipeline-core/connectors";
 import type { SourceDelta } from "@nova/pipeline-core/orchestration";
+import { setThrough } from "./carry-freshness.ts";
 import { loadPipeline } from "./catalog-entries.ts";
 import type { PipelineContext } from "./context.ts";
-import { consumedOf, countCommit, startsByItself } from "./lake-state.ts";
+import { awaitsFirstRead, consumedOf, countCommit, startsByItself } from "./lake-state.ts";
 import { type Lane, laneOf, lanesOf } from "./lanes.ts";
 import { loadStream, type Member } from "./load-stream.ts";
-import { keyNow } from "./materialisation.ts";
-import { type OpenRun, withRun } from "./open-run.ts";
+import { withRun } from "./open-run.ts";
 import { log, runStep, skipStep } from "./run-step.ts";
 import { syncStreams } from "./sync-catalog.ts";
 
 /** Rows of one load; a longer backlog (a first snapshot) is taken in several, so that a failure repeats little. */
-const MAX_ROWS = 400_000;
+export const MAX_ROWS = 400_000;
 
 /**
  * Loads what is new in a source's raw dataset into the staged datasets of one lane. Datasets that stand at the same raw
@@ -23,7 +23,7 @@ export function loadSource(context: PipelineContext, source: SourceDefinition, l
 }
 
 /** One load of a lane at a time: what the lane's datasets have consumed moves nowhere else. */
-function laneName(source: SourceDefinition, lane: Lane): string {
+export function laneName(source: SourceDefinition, lane: Lane): string {
   return `lane ${lane} of ${source.id}`;
 }
 
@@ -43,7 +43,9 @@ async function loadLane(context: PipelineContext, source: SourceDefinition, lane
   const datasets = stagedOf(context, source).filter(
     ({ dataset, schema }) => laneOf(context, source, dataset) === lane && schema.waits !== true,
   );
-  const due = datasets.filter(({ dataset }) => startsByItself(state, dataset, loadPipeline(source.id), now));
+  const due = datasets.filter(
+    ({ dataset }) => startsByItself(state, dataset, loadPipeline(source.id), now) && !awaitsFirstRead(state, dataset),
+  );
   const groups = Map.groupBy(due, ({ dataset }) => consumedOf(state, dataset).get(raw) ?? null);
   let more = false;
   const caughtUp: string[] = [];
@@ -59,68 +61,16 @@ async function loadLane(context: PipelineContext, source: SourceDefinition, lane
   return more;
 }
 
-/**
- * One staged dataset as a step of a run that somebody asked for: loads what raw holds that it has not read. Returns false
- * when the step failed or was cancelled.
- */
-export async function loadDataset(
-  context: PipelineContext,
-  run: OpenRun,
-  source: SourceDefinition,
-  dataset: string,
-): Promise<boolean> {
-  const lane = laneOf(context, source, dataset);
-  return context.exclusively(laneName(source, lane), async () => {
-    const { state, engine, catalog, clock } = context;
-    const schema = state.schemas.get(dataset);
-    if (schema === undefined) {
-      await skipStep(context, run, dataset, "the source no longer has this stream");
-      return true;
-    }
-    if (schema.waits === true) {
-      await skipStep(context, run, dataset, "a change of its stream waits for a decision in the drift inbox");
-      return true;
-    }
-    const raw = rawDatasetName(source.id);
-    const from = consumedOf(state, dataset).get(raw) ?? null;
-    const delta = await engine.openDelta({
-      source: source.id,
-      from,
-      only: [schema.stream],
-      except: [],
-      maxRows: MAX_ROWS,
-    });
-    if (delta === null || delta.streams.length === 0) {
-      await delta?.close();
-      const reason = `nothing new of ${schema.stream} in ${raw} since snapshot ${from ?? "none"}`;
-      await skipStep(context, run, dataset, reason, keyNow(state, dataset));
-      return true;
-    }
-    try {
-      const [member] = await asTheyAre(context, source, [{ dataset, schema }]);
-      if (member === undefined) {
-        await skipStep(context, run, dataset, "a change of its stream waits for a decision in the drift inbox");
-        return true;
-      }
-      const change = await runStep(context, run, dataset, (attempt) =>
-        loadStream(context, source, delta, member, run, attempt),
-      );
-      if (change === null) return false;
-      await catalog.recordCommits([{ dataset, committedAt: clock.now(), ...(await engine.tableStats(dataset)) }]);
-      return true;
-    } finally {
-      await delta.close();
-    }
-  });
-}
-
 /** True until every staged dataset of the source was read from raw once: the first load keeps no pace. */
 export function awaitsFirstLoad(context: PipelineContext, source: SourceDefinition): boolean {
   const raw = rawDatasetName(source.id);
   const members = stagedOf(context, source);
   return (
     members.length === 0 ||
-    members.some(({ dataset }) => (consumedOf(context.state, dataset).get(raw) ?? null) === null)
+    members.some(
+      ({ dataset }) =>
+        (consumedOf(context.state, dataset).get(raw) ?? null) === null || awaitsFirstRead(context.state, dataset),
+    )
   );
 }
 
@@ -138,7 +88,8 @@ async function loadGroup(
   from: string | null,
   known: readonly Member[],
 ): Promise<{ more: boolean; done: string[] }> {
-  const { engine, state, clock, catalog, epoch } = context;
+  const { engine, state, clock, catalog, epoch, breakers } = context;
+  if (breakers.enter(source.id) === "blocked") return { more: false, done: [] };
   const raw = rawDatasetName(source.id);
   const delta = await engine.openDelta({
     source: source.id,
@@ -147,9 +98,10 @@ async function loadGroup(
     except: [],
     maxRows: MAX_ROWS,
   });
-  if (delta === null) return { more: false, done: known.map((member) => member.dataset) };
   try {
-    const members = await asTheyAre(context, source, known);
+    if (delta === null) return { more: false, done: known.map((member) => member.dataset) };
+    const now = await asTheyAre(context, source, known);
+    const members = now.filter(({ dataset }) => !awaitsFirstRead(state, dataset));
     const changed = new Map(delta.streams.map(({ stream, rows }) => [stagedDatasetName(source.id, stream), rows]));
     const untouched = members.filter(({ dataset }) => !changed.has(dataset));
     const moves = untouched.map(({ dataset }) => ({ dataset, input: raw, from, to: delta.to, at: clock.now() }));
@@ -158,9 +110,14 @@ async function loadGroup(
     const touched = members.filter(({ dataset }) => changed.has(dataset));
     const loaded = touched.length === 0 ? [] : await runLoad(context, source, lane, delta, touched, changed);
     context.wake();
-    return { more: delta.more, done: [...untouched.map((member) => member.dataset), ...loaded] };
+    return {
+      more: delta.more && breakers.of(source.id).state === "closed",
+      done: [...untouched.map((member) => member.dataset), ...loaded],
+    };
   } finally {
-    await delta.close();
+    // Nothing was loaded, or what was ended without a word on whether loads work.
+    breakers.triedNothing(source.id);
+    await delta?.close();
   }
 }
 
@@ -168,7 +125,7 @@ async function loadGroup(
  * The members with the schemas of now, without those that wait: a schema is stored before the first row of its kind, so the
  * one read after the rows describes them all.
  */
-async function asTheyAre(
+export async function asTheyAre(
   context: PipelineContext,
   source: SourceDefinition,
   members: readonly Member[],
@@ -188,7 +145,7 @@ async function runLoad(
   touched: readonly Member[],
   changed: ReadonlyMap<string, number>,
 ): Promise<string[]> {
-  const { engine, catalog, clock } = context;
+  const { engine, catalog, clock, breakers } = context;
   const plan = {
     pipeline: loadPipeline(source.id),
     trigger: "target-lag" as const,
@@ -210,17 +167,18 @@ async function runLoad(
     const loaded: string[] = [];
     const queue = [...touched];
     const ended = (): boolean => context.stopping.aborted || run.signal.aborted;
-    const worker = async (): Promise<void> => {
-      for (let member = queue.shift(); member !== undefined && !ended(); member = queue.shift()) {
-        const current: Member = member;
-        const change = await runStep(context, run, current.dataset, (attempt) =>
-          loadStream(context, source, delta, current, run, attempt),
-        );
-        if (change !== null) loaded.push(current.dataset);
-      }
+    const load = async (member: Member): Promise<void> => {
+      if (breakers.of(source.id).state === "open")
+        return skipStep(context, run, member.dataset, breakerText("load", breakers.of(source.id)));
+      const change = await runStep(context, run, member.dataset, (attempt) =>
+        loadStream(context, source, delta, member, run, attempt),
+      );
+      if (change !== null) loaded.push(member.dataset);
+      return undefined;
     };
-    // All ask for a slot at once, so that the most urgent gets it; cold ones one by one, which leaves a slot free at any time.
-    await Promise.all(Array.from({ length: lane === "cold" ? 1 : touched.length }, worker));
+    // One load decides whether the others go ahead.
+    if (breakers.of(source.id).state === "half-open") for (const member of queue.splice(0, 1)) await load(member);
+    await eachMember(lane, queue, ended, load);
     const committedAt = clock.now();
     const stats = await Promise.all(
       loaded.map(async (dataset) => ({ dataset, committedAt, ...(await engine.tableStats(dataset)) })),
@@ -230,6 +188,20 @@ async function runLoad(
   });
 }
 
+/** All ask for a slot at once, so that the most urgent gets it; cold ones one by one, which leaves a slot free at any time. */
+export async function eachMember(
+  lane: Lane,
+  members: readonly Member[],
+  ended: () => boolean,
+  load: (member: Member) => Promise<void>,
+): Promise<void> {
+  const queue = [...members];
+  const worker = async (): Promise<void> => {
+    for (let member = queue.shift(); member !== undefined && !ended(); member = queue.shift()) await load(member);
+  };
+  await Promise.all(Array.from({ length: lane === "cold" ? 1 : members.length }, worker));
+}
+
 async function noteRaw(context: PipelineContext, raw: string, newest: string | null): Promise<void> {
   context.state.snapshots.set(raw, newest);
   if (newest === null) return;
@@ -237,15 +209,4 @@ async function noteRaw(context: PipelineContext, raw: string, newest: string | n
   await context.catalog.recordCommits([
     { dataset: raw, committedAt: context.clock.now(), ...(await context.engine.tableStats(raw)) },
   ]);
-}
-
-export async function setThrough(context: PipelineContext, datasets: readonly string[], at: Date): Promise<void> {
-  const later = datasets.filter((dataset) => {
-    const before = context.state.dataThrough.get(dataset) ?? null;
-    if (context.state.holds.has(dataset)) return false;
-    return before === null || before < at;
-  });
-  if (later.length === 0) return;
-  await context.catalog.setDataThrough(later.map((dataset) => ({ dataset, at })));
-  for (const dataset of later) context.state.dataThrough.set(dataset, at);
 }

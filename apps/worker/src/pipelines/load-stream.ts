@@ -2,10 +2,11 @@ import type { SourceDefinition } from "@nova/novaretail";
 import { rawDatasetName, type StreamSchema } from "@nova/pipeline-core/connectors";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { SourceDelta } from "@nova/pipeline-core/orchestration";
+import type { OpenAttempt } from "./attempt.ts";
 import type { PipelineContext } from "./context.ts";
 import { consumedInputs, consumedOf, countCommit } from "./lake-state.ts";
 import { keyNow } from "./materialisation.ts";
-import type { OpenRun } from "./open-run.ts";
+import type { OpenRun } from "./run-under-way.ts";
 import type { StepChange } from "./run-step.ts";
 
 /** A staged dataset and the schema of its stream. */
@@ -24,7 +25,7 @@ export async function loadStream(
   delta: SourceDelta,
   { dataset, schema }: Member,
   run: OpenRun,
-  attempt: number,
+  attempt: OpenAttempt,
   purpose: "load" | "rebuild" = "load",
 ): Promise<StepChange> {
   const { engine, catalog, quarantine, epoch, clock, state } = context;
@@ -38,15 +39,22 @@ export async function loadStream(
     throw new PlatformError("cancelled", `${dataset} was rolled back meanwhile`);
   const inputsBefore = consumedInputs(state, dataset);
   const throughBefore = state.dataThrough.get(dataset) ?? null;
+  const codeVersion = state.entries.get(dataset)?.codeVersion;
+  attempt.tries({
+    inputsBefore,
+    inputs: { ...inputsBefore, [raw]: delta.to },
+    throughBefore,
+    ...(codeVersion === undefined ? {} : { codeVersion }),
+  });
   const change = await engine.loadStaged({
     delta,
     dataset,
     schema,
     kind: source.stagedKind,
     ...(rebuild ? { rebuild } : {}),
-    signal: run.signal,
+    signal: attempt.signal,
     async within(tx) {
-      await context.runs.publishStep(tx, run.id, dataset, attempt);
+      await context.runs.publishStep(tx, run.id, dataset, attempt.number);
       await catalog.advanceInputs(tx, epoch, moves());
     },
     onRefused: (rows, total) =>
@@ -71,6 +79,7 @@ export async function loadStream(
     inputsBefore,
     inputsAfter: consumedInputs(state, dataset),
     throughBefore,
+    ...(codeVersion === undefined ? {} : { codeVersion }),
     key: keyNow(state, dataset),
   };
   return { ...change, progress };

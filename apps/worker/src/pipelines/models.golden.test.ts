@@ -313,6 +313,14 @@ const EXPECTED: Record<string, { select: string; rows: unknown[][] }> = {
   },
 };
 
+/** What models with parameters make of the day by other values than the defaults. */
+const PARAMETERS = { tolerance: "1.00" };
+const TOLERANT = [
+  ["matched", "2026-11-01", "EUR", "1", "100.00", "99.00", "1.00"],
+  ["missing-at-stripe", "2026-11-01", "EUR", "1", "20.00", "0.00", "20.00"],
+  ["only-at-stripe", "2026-11-01", "EUR", "1", "0.00", "5.00", "-5.00"],
+];
+
 describe("every model on a small shop", () => {
   it("has an expectation, and none was refused", () => {
     expect(shop.definitions.problems).toEqual([]);
@@ -321,5 +329,26 @@ describe("every model on a small shop", () => {
 
   it.each(Object.entries(EXPECTED))("%s", async (dataset, { select, rows }) => {
     expect(await shop.rows(dataset, select)).toEqual(rows);
+  });
+
+  it("mart.payment_reconciliation with a tolerance, and without it again", async () => {
+    const name = "mart.payment_reconciliation";
+    const { select = "", rows } = EXPECTED[name] ?? {};
+    const model = shop.definitions.models.find((one) => one.name === name);
+    if (model === undefined) throw new Error(`no model ${name}`);
+    const consumed = await shop.engine.snapshots(Object.keys(model.header.inputs));
+    const days = { column: "payment_date", ranges: [{ from: "2026-11-01", to: "2026-11-01" }] };
+    const request = { model, consumed, days, within: async () => undefined };
+    const change = await shop.engine.recomputeModel({ ...request, parameters: PARAMETERS });
+    expect(change.computed).toEqual(days.ranges);
+    expect(await shop.rows(name, select)).toEqual(TOLERANT);
+    await shop.engine.recomputeModel(request);
+    expect(await shop.rows(name, select)).toEqual(rows);
+  });
+
+  it("mart.payment_reconciliation asks by day whether Stripe has told of payments", async () => {
+    const model = shop.definitions.models.find((one) => one.name === "mart.payment_reconciliation");
+    if (model === undefined) throw new Error("no model mart.payment_reconciliation");
+    expect(await shop.engine.askGate(model)).toEqual([{ day: "2026-11-01", value: 2 }]);
   });
 });

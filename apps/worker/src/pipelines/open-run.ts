@@ -1,16 +1,6 @@
 import type { PlannedRun } from "@nova/pipeline-core/orchestration";
 import type { PipelineContext } from "./context.ts";
-
-/** A run under way. */
-export interface OpenRun {
-  readonly id: string;
-  /** Aborted when a person cancels the run. */
-  readonly signal: AbortSignal;
-  /** Somebody waits for it: its steps go before those that are not late yet. */
-  readonly asked: boolean;
-  /** It fills in: its steps go behind everything live, and what becomes of them holds nothing live back. */
-  readonly behind: boolean;
-}
+import type { OpenRun } from "./run-under-way.ts";
 
 /** Puts the plan on record as a run, does the work, and ends the run whatever became of it. */
 export async function withRun<Result>(
@@ -25,11 +15,22 @@ export async function withRun<Result>(
 export async function openRun(context: PipelineContext, plan: PlannedRun): Promise<OpenRun> {
   const id = await context.runs.createRun(plan);
   const controller = new AbortController();
-  context.openRuns.set(id, controller);
   const behind = plan.trigger === "backfill";
+  const run: OpenRun = {
+    id,
+    signal: controller.signal,
+    asked: plan.requestedBy !== undefined && !behind,
+    behind,
+    failed: new Set(),
+    marks: new Map(),
+    interrupts: new Map(),
+    abort: () => controller.abort(),
+  };
+  context.openRuns.set(id, run);
   if (behind) context.behindRuns.add(id);
   await context.runs.startRun(id);
-  return { id, signal: controller.signal, asked: plan.requestedBy !== undefined && !behind, behind };
+  context.teller.runBegan(id, plan.pipeline);
+  return run;
 }
 
 export async function finishing<Result>(
@@ -43,6 +44,7 @@ export async function finishing<Result>(
     context.openRuns.delete(run.id);
     context.behindRuns.delete(run.id);
     await context.runs.finishRun(run.id);
+    context.teller.runEnded(run.id);
     context.wake();
   }
 }

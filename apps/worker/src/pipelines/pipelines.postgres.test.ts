@@ -1,16 +1,9 @@
-import type { Logger } from "@nova/pipeline-core/kernel";
 import type { Op } from "@nova/pipeline-core/lakehouse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { silentLogger } from "../testing/test-logger.ts";
 import { eventually, openOrderPipelines, type OrderPipelines } from "../testing/order-pipelines.ts";
 import type { Pipelines } from "./index.ts";
 
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  with: () => silent,
-};
 const PACE = {
   hot: 100,
   cold: 1_000,
@@ -24,7 +17,7 @@ const PACE = {
 let lake: OrderPipelines;
 
 beforeAll(async () => {
-  lake = await openOrderPipelines(silent);
+  lake = await openOrderPipelines(silentLogger);
 }, 120_000);
 afterAll(() => lake.close(), 60_000);
 

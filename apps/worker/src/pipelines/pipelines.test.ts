@@ -9,7 +9,7 @@ import {
   memorySourceStore,
   memoryStreamRequests,
 } from "@nova/pipeline-core/connectors/testing";
-import { type Logger, uuidV7Source } from "@nova/pipeline-core/kernel";
+import { type Logger, PlatformError, uuidV7Source } from "@nova/pipeline-core/kernel";
 import { emptyEnvelopeColumns, type Op } from "@nova/pipeline-core/lakehouse";
 import { memoryLineageStore } from "@nova/pipeline-core/lineage/testing";
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
@@ -18,7 +18,9 @@ import {
   memoryCommandStore,
   memoryControlStore,
   memoryPartitionStore,
+  memoryScanCharges,
   memoryRunStore,
+  memoryScheduleStore,
 } from "@nova/pipeline-core/orchestration/testing";
 import { memoryQualityStore } from "@nova/pipeline-core/quality/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -46,15 +48,24 @@ const logger: Logger = {
 let engine: LakeEngine;
 let pipelines: Pipelines;
 let position = 0;
+/** Every load of a staged dataset fails. */
+let brokenLoads = false;
 const stores = () => ({
   catalog: memoryCatalogStore(),
   runs: memoryRunStore({ clock, ids }),
   commands: memoryCommandStore({ clock, ids, lease: () => 1n }),
   controls: memoryControlStore(),
+  schedules: memoryScheduleStore(() => 1n),
   backfills: memoryBackfillStore({ clock, ids, lease: () => 1n }),
   partitions: memoryPartitionStore(),
-  streamRequests: { ask: () => Promise.reject(new Error("nobody asks")), open: async () => [] },
+  streamRequests: {
+    ask: () => Promise.reject(new Error("nobody asks")),
+    open: async () => [],
+    outcome: async () => null,
+    lastDone: async () => null,
+  },
   quality: memoryQualityStore(),
+  charges: memoryScanCharges(),
   lineage: memoryLineageStore(),
   sources: memorySourceStore(),
   quarantine: memoryQuarantine(),
@@ -85,15 +96,31 @@ beforeEach(async () => {
       })),
     })),
   );
+  brokenLoads = false;
   pipelines = await startPipelines({
     ...store,
-    engine,
+    engine: {
+      ...engine,
+      loadStaged: (load) =>
+        brokenLoads ? Promise.reject(new PlatformError("storage-failed", "the disk is full")) : engine.loadStaged(load),
+    },
+    jitter: () => 0.1,
     definitions,
     configured: new Set<SourceId>(["orders_db"]),
     epoch: 1n,
     clock,
     logger,
-    pace: { hot: 50, cold: 100, model: 50, lagShare: 0, idle: 200, freshness: 200, checks: 300, maintenance: 100 },
+    pace: {
+      hot: 50,
+      cold: 100,
+      model: 50,
+      lagShare: 0,
+      idle: 200,
+      freshness: 200,
+      checks: 300,
+      maintenance: 100,
+      afterFailure: 500,
+    },
     onFatal: (error) => void warnings.push(String(error)),
   });
 }, 60_000);
@@ -294,6 +321,52 @@ describe("pipelines", () => {
       },
     ]);
   });
+
+  it("load nothing of a source whose loads fail again and again, and everything once one works", async () => {
+    const staged = async () =>
+      (await rowsOf("staged.orders_db__orders", "order_id")).length +
+      (await rowsOf("staged.orders_db__products", "product_id")).length;
+    brokenLoads = true;
+    await commit(["c", "orders", order(1, "10.00")], ["c", "products", { product_id: "5" }]);
+    await eventually("the breaker is open", async () => (await store.sources.openBreakers()).length === 1);
+    const [open] = await store.sources.openBreakers();
+    expect(open).toMatchObject({ source: "orders_db", part: "load", error: { kind: "storage-failed" } });
+    // Now and then one load is tried.
+    await eventually("the dataset says why it waits", async () => {
+      const { state, headline } = pipelines.explain("staged.orders_db__orders", open === undefined ? [] : [open]);
+      return state === "waiting" && headline.includes("loading what it sent failed 5 times in a row");
+    });
+    await commit(["c", "orders", order(2, "20.00")]);
+    brokenLoads = false;
+    await eventually("it is closed again", async () => (await store.sources.openBreakers()).length === 0);
+    await eventually("every row is there", async () => (await staged()) === 3);
+  }, 120_000);
+
+  it(
+    "load a table once all its rows are read for the first time, and others meanwhile",
+    { timeout: 120_000 },
+    async () => {
+      const orders = () => rowsOf("staged.orders_db__orders", "order_id");
+      const products = () => rowsOf("staged.orders_db__products", "product_id");
+      await store.sources.setStreamState("orders_db", "public.orders", "snapshotting");
+      await commit(["r", "orders", order(1, "10.00")], ["c", "products", { product_id: "5" }]);
+      await eventually("the product is staged", async () => (await products()).length === 1);
+      expect(await orders()).toEqual([]);
+      await eventually("the table says why it waits", async () =>
+        pipelines.explain("staged.orders_db__orders").headline.includes("read for the first time"),
+      );
+      await commit(["r", "orders", order(2, "20.00")], ["c", "products", { product_id: "6" }]);
+      await eventually("the next product is staged", async () => (await products()).length === 2);
+      expect(await orders()).toEqual([]);
+      await store.sources.setStreamState("orders_db", "public.orders", "streaming");
+      await eventually("all orders are staged", async () => (await orders()).length === 2);
+      // Its rows are read again: what is there goes on.
+      await store.sources.setStreamState("orders_db", "public.orders", "snapshotting");
+      await commit(["c", "orders", order(3, "30.00")]);
+      await eventually("the new order is staged", async () => (await orders()).length === 3);
+      expect(store.runs.lines.filter((line) => line.message.includes("first load"))).toHaveLength(2);
+    },
+  );
 
   it(
     "wait with a dataset whose stream lost what others rely on, and go on exactly there once it is settled",

@@ -38,15 +38,28 @@ export async function refuseMoved(context: PipelineContext, { plan }: StoredBack
 }
 
 async function planNow(context: PipelineContext, spec: BackfillSpec): Promise<BackfillPlan> {
-  return planBackfill(spec, await backfillFacts(context, spec), (text) =>
+  const plan = planBackfill(spec, await backfillFacts(context, spec), (text) =>
     createHash("sha256").update(text).digest("hex"),
   );
+  refuseUnbuilt(context, plan);
+  return plan;
+}
+
+/** The first build of a model, or of new code, is one of all its days, by the defaults. */
+function refuseUnbuilt({ state }: PipelineContext, { datasets }: BackfillPlan): void {
+  for (const { dataset, parameters, codeVersion } of datasets)
+    if (parameters !== undefined && state.codeVersions.get(dataset) !== codeVersion)
+      throw new PlatformError(
+        "conflict",
+        `parameters: ${dataset} was not built by its code of now yet; run it first, then compute days with other parameters`,
+      );
 }
 
 function refuseAppended({ state }: PipelineContext, dataset: DatasetName): void {
   if (dataset.startsWith("staged.") && state.entries.get(dataset)?.kind === "append")
     throw new PlatformError(
       "conflict",
-      `${dataset} takes each event of raw once and is never computed again; backfill what is made from it`,
+      `${dataset} only adds rows and has no key to know one by: an event of raw loaded again would stand in it twice. ` +
+        "It is never computed again; backfill what is made from it",
     );
 }

@@ -51,9 +51,11 @@ export async function rollBackDataset(
       to: snapshotId,
       async within(tx) {
         await controls.rollBack(tx, epoch, to);
+        if (step.startedAt !== null) await context.partitions.unmarkSince(tx, dataset, step.startedAt);
         await commands.settleWithin(tx, command.id, epoch, outcome);
       },
     });
+    if (state.heldBack.delete(dataset)) await context.partitions.holdBack(epoch, dataset, null);
     state.holds.set(dataset, { dataset, snapshotId, runId, by: command.requestedBy, at });
     state.snapshots.set(dataset, snapshotId);
     state.unchecked.add(dataset);

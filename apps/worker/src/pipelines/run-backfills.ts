@@ -2,7 +2,8 @@ import type { ClaimedRun, PlannedRun, StoredBackfill } from "@nova/pipeline-core
 import { surveyDataset } from "./backfill-facts.ts";
 import { runBackfillStep } from "./backfill-step.ts";
 import type { PipelineContext } from "./context.ts";
-import { finishing, type OpenRun, openRun } from "./open-run.ts";
+import { finishing, openRun } from "./open-run.ts";
+import type { OpenRun } from "./run-under-way.ts";
 import { log, skipStep } from "./run-step.ts";
 
 export interface BackfillRunner {
@@ -113,10 +114,15 @@ export function createBackfillRunner(
 async function runClaimed(context: PipelineContext, backfill: StoredBackfill, claimed: ClaimedRun): Promise<void> {
   const { backfills, epoch, state } = context;
   const { id, plan, requestedBy } = backfill;
+  const since = backfill.startedAt ?? backfill.createdAt;
   const { number, steps, broken } = claimed;
   const names = new Set(steps.map(({ dataset }) => dataset));
   const planned = new Map(plan.datasets.map((one) => [one.dataset, one]));
   const afterOf = (dataset: string) => (planned.get(dataset)?.after ?? []).filter((one) => names.has(one));
+  const parametersOf = (dataset: string) => {
+    const parameters = planned.get(dataset)?.parameters;
+    return parameters === undefined ? {} : { parameters };
+  };
   const runPlan: PlannedRun = {
     pipeline: state.entries.get(plan.spec.dataset)?.pipeline ?? "backfill",
     trigger: "backfill",
@@ -125,6 +131,7 @@ async function runClaimed(context: PipelineContext, backfill: StoredBackfill, cl
       dataset,
       reason: `run ${number} of ${plan.runs} of backfill ${id.slice(0, 8)}, asked by ${requestedBy}`,
       after: afterOf(dataset),
+      ...parametersOf(dataset),
     })),
   };
   const run = await openRun(context, runPlan);
@@ -145,7 +152,14 @@ async function runClaimed(context: PipelineContext, backfill: StoredBackfill, cl
         continue;
       }
       const kind = planned.get(dataset)?.kind ?? "recompute";
-      const outcome = await runBackfillStep(context, run, { dataset, kind, ranges, requestedBy });
+      const outcome = await runBackfillStep(context, run, {
+        dataset,
+        kind,
+        ranges,
+        requestedBy,
+        since,
+        ...parametersOf(dataset),
+      });
       if (outcome === null) return;
       await backfills.settle(epoch, id, number, dataset, outcome);
       if (outcome.state !== "succeeded") failed.add(dataset);

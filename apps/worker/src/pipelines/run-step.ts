@@ -5,20 +5,19 @@ import {
   type LogLevel,
   PlatformError,
 } from "@nova/pipeline-core/kernel";
-import { type LakeChange, settleFailedAttempt, type StepProgress } from "@nova/pipeline-core/orchestration";
+import {
+  type LakeChange,
+  settleFailedAttempt,
+  type StepProgress,
+  type StepTried,
+} from "@nova/pipeline-core/orchestration";
+import { type OpenAttempt, withinTime } from "./attempt.ts";
 import type { PipelineContext } from "./context.ts";
-import type { OpenRun } from "./open-run.ts";
-import { urgencyOf } from "./urgency.ts";
+import type { OpenRun } from "./run-under-way.ts";
+import { takeTurn } from "./take-turn.ts";
 
-/** Tries of a step before its run fails; the next plan picks the work up again. */
-const MAX_ATTEMPTS = 3;
-/** A dataset whose step failed for good is left alone this long. */
-const FAILED_PAUSE = 30_000;
 /** A dataset whose step a person cancelled does not start by itself for this long. */
 export const CANCELLED_PAUSE = 5 * 60_000;
-
-/** Less than anything live ever is: the urgency of what is due is 0 and more. */
-const BEHIND = -1;
 
 /** What a step did, and how it moved through its inputs. */
 export interface StepChange extends LakeChange {
@@ -27,35 +26,37 @@ export interface StepChange extends LakeChange {
 
 /**
  * Runs one step of a run with its attempts: what the error's kind allows is tried again with backoff, everything is
- * recorded. `work` gets the attempt's number, which its commit has to show (`publishStep`). Returns null when the step
- * failed for good, was cancelled, or the worker stops.
+ * recorded. Returns null when the step failed for good, was cancelled, or the worker stops. `timeoutMillis`: in place of
+ * the dataset's own limit; null: none.
  */
 export async function runStep<Change extends StepChange>(
   context: PipelineContext,
-  run: OpenRun,
+  whole: OpenRun,
   dataset: string,
-  work: (attempt: number) => Promise<Change>,
+  work: (attempt: OpenAttempt) => Promise<Change>,
+  options: { readonly timeoutMillis?: number | null } = {},
 ): Promise<Change | null> {
   const { runs, clock, state } = context;
-  // What a person asked for is late from the start.
-  const urgency = (): number => (run.behind ? BEHIND : Math.max(run.asked ? 1 : 0, urgencyOf(context, dataset)));
-  const inSlot = (attempt: number): Promise<Change> =>
-    context.slots.run(urgency, () => context.exclusively(dataset, () => work(attempt)), {
-      name: dataset,
-      signal: run.signal,
-    });
-  for (;;) {
-    const attempt = await startAttempt(context, run, dataset);
+  const { maxAttempts, ...policy } = context.policyOf(dataset);
+  const limit = options.timeoutMillis === undefined ? policy.timeoutMillis : options.timeoutMillis;
+  const source = context.definitions.sources.find(({ id }) => dataset.startsWith(`staged.${id}__`))?.id ?? null;
+  for (let began = false; ; began = true) {
+    const attempt = await startAttempt(context, whole, dataset, began);
     if (attempt === null) return null;
+    // One step can be interrupted for itself: by whom marks it as failed.
+    const interrupt = new AbortController();
+    whole.interrupts.set(dataset, interrupt);
+    const run: OpenRun = { ...whole, signal: AbortSignal.any([whole.signal, interrupt.signal]) };
     state.runningIn.set(dataset, run.id);
+    let tried: StepTried | null = null;
+    const tries = (what: StepTried): void => void (tried = what);
+    if (attempt === 1) context.teller.stepBegan(run.id, dataset);
+    const kind = run.behind ? "backfill" : "refresh";
+    const meter = context.engine.openMeter({ kind, dataset, runId: run.id, attempt });
     try {
-      const change = run.behind
-        ? await context.behindSlots.run(
-            () => 0,
-            () => inSlot(attempt),
-            { name: dataset, signal: run.signal },
-          )
-        : await inSlot(attempt);
+      const change = await takeTurn(context, run, dataset, () =>
+        meter.run(() => withinTime(dataset, limit, run.signal, (signal) => work({ number: attempt, signal, tries }))),
+      );
       await runs.succeedStep(run.id, dataset, attempt, {
         rowsIn: change.rowsIn,
         rowsOut: change.rowsOut,
@@ -63,26 +64,35 @@ export async function runStep<Change extends StepChange>(
         snapshotBefore: change.snapshotBefore,
         snapshotAfter: change.snapshotAfter ?? change.snapshotBefore,
         progress: change.progress,
+        scanned: meter.total(),
       });
+      context.teller.stepEnded(run.id, dataset, { state: "COMPLETE", rows: change.rowsOut, bytes: change.bytes });
       await logChange(context, run.id, dataset, change);
       if (!run.behind) state.leftAlone.delete(dataset);
+      if (source !== null) context.breakers.worked(source);
       return change;
     } catch (thrown) {
       const error = asPlatformError(thrown, "engine-failed");
       if (error.kind === "stale-writer") throw error;
-      if (error.kind === "cancelled") return await noteCancelled(context, run, dataset);
-      const decision = settleFailedAttempt(
-        { attempt, maxAttempts: MAX_ATTEMPTS },
-        error.kind,
-        clock.now(),
-        context.jitter(),
-      );
+      if (error.kind === "cancelled") {
+        await runs.chargeCancelled(run.id, dataset, attempt, meter.total());
+        return await noteEnded(context, run, dataset, true);
+      }
+      if (source !== null) context.breakers.failed(source, error);
+      const decision = settleFailedAttempt({ attempt, maxAttempts }, error.kind, clock.now(), context.jitter());
       const retryAt = decision.next === "retrying" && !context.stopping.aborted ? decision.retryAt : null;
       try {
-        await runs.failStep(run.id, dataset, attempt, { kind: error.kind, message: error.message }, retryAt);
+        const failure = {
+          kind: error.kind,
+          message: error.message,
+          scanned: meter.total(),
+          ...(tried === null ? {} : { tried }),
+        };
+        await runs.failStep(run.id, dataset, attempt, failure, retryAt);
       } catch (refused) {
-        if (isCancelled(refused)) return await noteCancelled(context, run, dataset);
-        throw refused;
+        if (!isCancelled(refused)) throw refused;
+        await runs.chargeCancelled(run.id, dataset, attempt, meter.total());
+        return await noteEnded(context, run, dataset, true);
       }
       const level: LogLevel = retryAt === null ? "error" : "warn";
       await log(context, run.id, dataset, level, error.message, {
@@ -98,26 +108,33 @@ export async function runStep<Change extends StepChange>(
         reason: error.message,
       });
       if (retryAt === null) {
-        if (!run.behind) leaveAlone(context, run.id, dataset, "failed", FAILED_PAUSE);
+        context.teller.stepEnded(run.id, dataset, { state: "FAIL", error: error.message });
+        if (!run.behind) leaveAlone(context, run.id, dataset, "failed", context.pace.afterFailure);
         return null;
       }
       await pause(context, retryAt.getTime() - clock.now().getTime(), run.signal);
     } finally {
       if (state.runningIn.get(dataset) === run.id) state.runningIn.delete(dataset);
+      whole.interrupts.delete(dataset);
     }
   }
 }
 
-async function startAttempt(context: PipelineContext, run: OpenRun, dataset: string): Promise<number | null> {
+async function startAttempt(
+  context: PipelineContext,
+  run: OpenRun,
+  dataset: string,
+  began: boolean,
+): Promise<number | null> {
   try {
     return await context.runs.startStep(run.id, dataset);
   } catch (error) {
-    if (isCancelled(error)) return noteCancelled(context, run, dataset);
+    if (isCancelled(error)) return noteEnded(context, run, dataset, began);
     throw error;
   }
 }
 
-/** Skips a step; one that was cancelled stays cancelled. */
+/** Skips a step; one that was cancelled or marked as failed stays so. */
 export async function skipStep(
   context: PipelineContext,
   run: OpenRun,
@@ -132,9 +149,17 @@ export async function skipStep(
   }
 }
 
-async function noteCancelled(context: PipelineContext, run: OpenRun, dataset: string): Promise<null> {
-  if (!run.behind) leaveAlone(context, run.id, dataset, "cancelled", CANCELLED_PAUSE);
-  await log(context, run.id, dataset, "warn", "cancelled: nothing was published");
+/** A person ended the step: cancelled the run, or marked the step as failed. `began`: lineage was told of it. */
+async function noteEnded(context: PipelineContext, run: OpenRun, dataset: string, began: boolean): Promise<null> {
+  const { runs, teller, pace } = context;
+  const step = (await runs.find(run.id))?.steps.find((one) => one.dataset === dataset);
+  const marked = step?.state === "failed" && step.mark !== null;
+  if (marked) teller.stepEnded(run.id, dataset, { state: "FAIL", error: "marked as failed by hand" }, began);
+  else teller.stepEnded(run.id, dataset, { state: "ABORT" }, began);
+  if (!run.behind)
+    if (marked) leaveAlone(context, run.id, dataset, "failed", pace.afterFailure);
+    else leaveAlone(context, run.id, dataset, "cancelled", CANCELLED_PAUSE);
+  if (!marked) await log(context, run.id, dataset, "warn", "cancelled: nothing was published");
   return null;
 }
 

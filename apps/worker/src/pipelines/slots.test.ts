@@ -13,6 +13,7 @@ describe("slots", () => {
     const late = slots.run(at(1), async () => void done.push("late"), { name: "mart.late" });
     const soon = slots.run(at(2), async () => void done.push("soon"), { name: "curated.soon", signal: cancel.signal });
     expect(slots.waiting()).toEqual(["curated.soon", "mart.late"]);
+    expect(slots.running()).toEqual(["staged.a"]);
     cancel.abort();
     await expect(soon).rejects.toMatchObject({ kind: "cancelled" });
     expect(slots.waiting()).toEqual(["mart.late"]);
@@ -89,6 +90,32 @@ describe("slots", () => {
       "rejected",
     ]);
     expect(most).toBe(2);
+  });
+});
+
+describe("slots that are resized", () => {
+  it("begin with those that wait when there are more, and let those at it end when there are fewer", async () => {
+    const slots = createSlots(1);
+    const done: string[] = [];
+    const ends = ["a", "b", "c", "d"].map((name) => ({ name, gate: Promise.withResolvers<void>() }));
+    const [a, b, c, d] = ends.map(({ name, gate }) =>
+      slots.run(at(1), () => gate.promise.then(() => void done.push(name)), { name }),
+    );
+    expect([slots.size, slots.running(), slots.waiting()]).toEqual([1, ["a"], ["b", "c", "d"]]);
+    slots.resize(3);
+    await expect.poll(() => slots.running()).toEqual(["a", "b", "c"]);
+    slots.resize(1);
+    expect([slots.size, slots.running(), slots.waiting()]).toEqual([1, ["a", "b", "c"], ["d"]]);
+    ends[0]?.gate.resolve();
+    ends[1]?.gate.resolve();
+    await Promise.all([a, b]);
+    expect([slots.running(), slots.waiting()]).toEqual([["c"], ["d"]]);
+    ends[2]?.gate.resolve();
+    await c;
+    await expect.poll(() => slots.running()).toEqual(["d"]);
+    ends[3]?.gate.resolve();
+    await d;
+    expect(done).toEqual(["a", "b", "c", "d"]);
   });
 });
 

@@ -1,21 +1,38 @@
 import type { SourceDefinition } from "@nova/novaretail";
 import type { DatasetName } from "@nova/pipeline-core/catalog";
-import type { SourceId } from "@nova/pipeline-core/connectors";
+import type { OpenBreaker, SourceId } from "@nova/pipeline-core/connectors";
 import { MINUTE } from "@nova/pipeline-core/kernel";
-import type { BackfillSpec, Explanation, StoredBackfill } from "@nova/pipeline-core/orchestration";
+import type {
+  BackfillSpec,
+  Explanation,
+  GateState,
+  PoolState,
+  StoredBackfill,
+} from "@nova/pipeline-core/orchestration";
+import { createBreakers } from "../breakers.ts";
 import { surveyChanged } from "./backfill-facts.ts";
+import { createBehindShare } from "./behind-share.ts";
+import { carryFreshness } from "./carry-freshness.ts";
 import { checkDatasets, recordTurnedFreshness } from "./check-datasets.ts";
-import { PACE, type PipelineContext, type PipelineDeps } from "./context.ts";
+import { type Pace, PACE, type PipelineContext, type PipelineDeps } from "./context.ts";
 import { explainDataset } from "./explain-dataset.ts";
+import { declareSchedules } from "./follow-schedules.ts";
+import { dueModels, type JudgedModel, judgeModels } from "./judge-models.ts";
 import { emptyLakeState, loadControls, loadProgress } from "./lake-state.ts";
 import { type Lane, lanesOf } from "./lanes.ts";
 import { awaitsFirstLoad, loadSource } from "./load-source.ts";
-import { carryFreshness, dueModels, refreshModels } from "./refresh-models.ts";
+import { createGateLooker } from "./look-at-gates.ts";
+import { refreshModels } from "./refresh-models.ts";
 import { freezePlan } from "./plan-backfills.ts";
 import { createBackfillRunner } from "./run-backfills.ts";
 import { isFatal, pause } from "./run-step.ts";
+import { restorePools } from "./size-pools.ts";
 import { createLocks, createSlots } from "./slots.ts";
+import { openPools, stepPolicies } from "./step-policy.ts";
 import { createCommandTaker } from "./take-commands.ts";
+import { tellGates } from "./tell-gates.ts";
+import { createTeller } from "./tell-lineage.ts";
+import { tellPools } from "./tell-pools.ts";
 import { saveModelLineage, syncCatalog } from "./sync-catalog.ts";
 import { profileModels, pruneRuns, sampleFreshness, tidyOne } from "./tend-lake.ts";
 
@@ -24,52 +41,78 @@ export interface Pipelines {
   notify(source: SourceId): void;
   /** Says that commands may wait. Cheap; call it at start, at each command and after a lost connection. */
   notifyCommands(): void;
-  /** Why a dataset is not running now; throws `not-found` for one the catalog does not have. */
-  explain(dataset: DatasetName): Explanation;
+  /** Why a dataset is not running now, told with the sources' `breakers`; throws `not-found` for one the catalog does not have. */
+  explain(dataset: DatasetName, breakers?: readonly OpenBreaker[]): Explanation;
+  /** Who has the places of each concurrency pool now, and who waits. */
+  pools(): PoolState[];
+  /** Models that have a gate, and what each waits for now. */
+  gates(): GateState[];
   /** Freezes the plan of a backfill, to be looked at and submitted by a command. */
   planBackfill(spec: BackfillSpec, by: string): Promise<StoredBackfill>;
   /** Lets running steps end, starts no new ones. */
   stop(): Promise<void>;
 }
 
-/** What a caller may leave out. */
-type Optional = "pace" | "jitter";
+/** What a caller may leave out: all of it, or single paces. */
+interface Optional {
+  readonly pace?: Partial<Pace>;
+  readonly jitter?: PipelineDeps["jitter"];
+}
 
 /** Heavy steps at the same time: two cores are shared with everything else. */
 const STEPS_AT_ONCE = 2;
+/** Of those, what backfills may have. */
+const BACKFILLS_AT_ONCE = Math.max(1, STEPS_AT_ONCE - 1);
 
 /**
  * Brings raw commits to staged, curated and mart datasets for as long as it runs. Commits wake it; the clock only paces it
  * (target lag) and carries freshness on while nothing happens. `onFatal` is called once when a newer worker took over.
  */
 export async function startPipelines(
-  deps: Omit<PipelineDeps, Optional> &
-    Partial<Pick<PipelineDeps, Optional>> & { readonly onFatal: (error: Error) => void },
+  deps: Omit<PipelineDeps, keyof Optional> & Optional & { readonly onFatal: (error: Error) => void },
 ): Promise<Pipelines> {
   const stop = new AbortController();
   const wakers = new Set<() => void>();
   const wake = (): void => wakers.forEach((waker) => waker());
+  const jitter = deps.jitter ?? Math.random;
+  const state = emptyLakeState();
+  const pools = openPools(deps.definitions.pools);
   const context: PipelineContext = {
     ...deps,
-    pace: deps.pace ?? PACE,
-    jitter: deps.jitter ?? Math.random,
-    state: emptyLakeState(),
+    pace: { ...PACE, ...deps.pace },
+    jitter,
+    breakers: createBreakers({ ...deps, part: "load", jitter }),
+    state,
+    beganAt: deps.clock.now(),
+    teller: createTeller(deps.lineageEvents, state, deps.clock),
     times: { startedAt: new Map(), running: new Set() },
     openRuns: new Map(),
     askedRuns: new Map(),
     behindRuns: new Set(),
     slots: createSlots(STEPS_AT_ONCE),
-    behindSlots: createSlots(Math.max(1, STEPS_AT_ONCE - 1)),
+    pools,
+    policyOf: stepPolicies(deps.definitions.models, pools),
+    behindSlots: createSlots(BACKFILLS_AT_ONCE),
+    behindShare: createBehindShare(),
     exclusively: createLocks(),
     stopping: stop.signal,
     wake,
     wakeBackfills: () => runner.notify(),
   };
-  for (const problem of deps.definitions.problems)
-    deps.logger.error("a model was refused", { path: problem.path, line: problem.line, reason: problem.message });
-  await loadProgress(context.state, deps.catalog);
+  for (const problem of deps.definitions.problems) {
+    const { path, line, column, message } = problem;
+    deps.logger.error("a model was refused", {
+      path,
+      line,
+      ...(column === undefined ? {} : { column }),
+      reason: message,
+    });
+  }
+  await loadProgress(context.state, deps.catalog, deps.partitions);
   await loadControls(context.state, deps.controls);
+  await restorePools(context);
   await syncCatalog(context);
+  await declareSchedules(context);
   for (const model of deps.definitions.models) {
     const version = await deps.engine.codeVersion(model.name);
     if (version !== null) context.state.codeVersions.set(model.name, version);
@@ -112,7 +155,9 @@ export async function startPipelines(
   return {
     notify: (source) => dirty.get(source)?.forEach((stir) => stir()),
     notifyCommands: () => taker.notify(),
-    explain: (dataset) => explainDataset(context, dataset),
+    explain: (dataset, breakers = []) => explainDataset(context, dataset, breakers),
+    pools: () => tellPools(context),
+    gates: () => tellGates(context),
     planBackfill: (spec, by) => freezePlan(context, spec, by),
     async stop() {
       stop.abort();
@@ -135,10 +180,10 @@ async function hotLoop(
   dirty: Map<SourceId, Set<() => void>>,
   guarded: Guarded,
 ): Promise<void> {
-  const { pace, clock } = context;
+  const { pace } = context;
   let stirred = true;
   let rouse: (() => void) | null = null;
-  let last = 0;
+  let last = Number.NEGATIVE_INFINITY;
   const stirs = dirty.get(source.id) ?? new Set();
   dirty.set(source.id, stirs);
   stirs.add(() => {
@@ -147,20 +192,20 @@ async function hotLoop(
   });
   while (!context.stopping.aborted) {
     stirred = false;
-    last = clock.now().getTime();
+    last = performance.now();
     await guarded(`load ${source.id}`, async () => {
       if (await loadSource(context, source, lane)) {
         stirred = true;
-        last = 0;
+        last = Number.NEGATIVE_INFINITY;
       }
       await carryFreshness(context);
     });
-    const wait = Math.max(20, last + (stirred ? pace.hot : pace.idle) - clock.now().getTime());
+    const wait = Math.max(20, last + (stirred ? pace.hot : pace.idle) - performance.now());
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
       rouse = () => {
         // A commit cuts the wait short, but never below the pace of loads.
-        if (!context.stopping.aborted && clock.now().getTime() - last < pace.hot) return;
+        if (!context.stopping.aborted && performance.now() - last < pace.hot) return;
         clearTimeout(timer);
         resolve();
       };
@@ -180,24 +225,20 @@ async function coldLoop(context: PipelineContext, source: SourceDefinition, guar
   }
 }
 
-/** Refreshes due models, pipelines beside each other, models of one pipeline in one run. */
+/** Refreshes due models when something wakes it or the next one is due by the clock; pipelines beside each other, models of one pipeline in one run. */
 async function modelLoop(context: PipelineContext, wakers: Set<() => void>, guarded: Guarded): Promise<void> {
   const { times } = context;
   const pipelines = [...new Set(context.definitions.models.map((model) => model.header.pipeline))];
   const busy = new Map<string, Promise<void>>();
+  const gates = createGateLooker(context, guarded);
   while (!context.stopping.aborted) {
-    const woken = new Promise<void>((resolve) => {
-      const timer = setTimeout(done, Math.min(1_000, context.pace.model));
-      function done(): void {
-        clearTimeout(timer);
-        wakers.delete(done);
-        resolve();
-      }
-      wakers.add(done);
-    });
+    const woken = Promise.withResolvers<void>();
+    wakers.add(woken.resolve);
+    const judged = judgeModels(context, times);
+    gates.look(judged);
     for (const pipeline of pipelines) {
       if (busy.has(pipeline)) continue;
-      const due = dueModels(context, times, pipeline);
+      const due = dueModels(judged, pipeline);
       if (due.length === 0) continue;
       for (const { model } of due) times.running.add(model.name);
       const work = guarded(`refresh ${pipeline}`, () => refreshModels(context, pipeline, due)).finally(() => {
@@ -207,18 +248,32 @@ async function modelLoop(context: PipelineContext, wakers: Set<() => void>, guar
       });
       busy.set(pipeline, work);
     }
-    await woken;
+    const timer = setTimeout(woken.resolve, untilNext(judged, context.clock.now()));
+    await woken.promise;
+    clearTimeout(timer);
+    wakers.delete(woken.resolve);
   }
   await Promise.all(busy.values());
+  await gates.settled();
+}
+
+/**
+ * Milliseconds until the scheduler looks again if nothing wakes it: the next moment at which a dataset becomes due by itself.
+ * A timer does not see a clock that is set or a machine that slept, therefore a minute at most.
+ */
+function untilNext(judged: readonly JudgedModel[], now: Date): number {
+  const waits = judged.flatMap(({ until }) => (until === null ? [] : [until.getTime() - now.getTime()]));
+  return Math.max(1, Math.min(MINUTE, ...waits));
 }
 
 /** Checks, profiles, maintenance and pruning: one thing at a time, behind everything else. */
 async function tending(context: PipelineContext, guarded: Guarded): Promise<void> {
   const checkedAt = new Map<string, number>();
   const profiledAt = new Map<string, string>();
-  const last = { checks: 0, surveys: 0, profiles: context.clock.now().getTime(), pruned: 0 };
+  const never = Number.NEGATIVE_INFINITY;
+  const last = { checks: never, surveys: never, profiles: performance.now(), pruned: never };
   const due = (name: keyof typeof last, interval: number): boolean => {
-    const now = context.clock.now().getTime();
+    const now = performance.now();
     if (now - last[name] < interval) return false;
     last[name] = now;
     return true;

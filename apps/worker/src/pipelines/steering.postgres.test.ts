@@ -1,32 +1,24 @@
 import { randomUUID } from "node:crypto";
+import { runReadModel } from "@nova/db/read-models";
 import * as stores from "@nova/db/repositories";
-import { type Logger, PlatformError } from "@nova/pipeline-core/kernel";
+import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { Command, CommandRequest, StoredRun } from "@nova/pipeline-core/orchestration";
+import { Command as Program } from "commander";
+import fastify from "fastify";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import pg from "pg";
+import { addShowRun } from "../cli/show-run.ts";
+import type { WorkerClient } from "../cli/worker-client.ts";
+import { type ReportDeps, registerReports } from "../http/reports.ts";
 import { eventually as eventuallyWith, openOrderPipelines, type OrderPipelines } from "../testing/order-pipelines.ts";
+import { complainingLogger } from "../testing/test-logger.ts";
 import type { Pipelines } from "./index.ts";
 
 const DEV = "dev.okafor@novaretail.example";
 const STAGED = "staged.orders_db__orders";
 const CURATED = "curated.orders";
 const errors: string[] = [];
-const logger: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: (message, fields) => void errors.push(`${message} ${JSON.stringify(fields)} ${String(fields?.error)}`),
-  with: () => logger,
-};
-const PACE = {
-  hot: 50,
-  cold: 1_000,
-  model: 50,
-  lagShare: 0,
-  idle: 200,
-  freshness: 5_000,
-  checks: 5_000,
-  maintenance: 60_000,
-};
+const logger = complainingLogger(errors);
 
 let lake: OrderPipelines;
 let pipelines: Pipelines;
@@ -57,7 +49,6 @@ async function startWorker(): Promise<void> {
   await stores.runStore(db, lake).closeAbandoned();
   pipelines = await lake.start({
     epoch,
-    pace: PACE,
     onFatal: (error) => void errors.push(`fatal: ${error.message}`),
     engine: {
       ...engine,
@@ -136,6 +127,22 @@ async function latestRunOf(dataset: string): Promise<StoredRun> {
   return run;
 }
 
+/** What `nova runs show` prints of a run, as the worker tells it. */
+async function show(runId: string): Promise<string> {
+  const read = runReadModel(lake.db.pool);
+  const app = fastify();
+  registerReports(app, { run: read } as Partial<ReportDeps> as ReportDeps);
+  const client: Pick<WorkerClient, "get"> = {
+    get: async (path, _query, schema) => schema.parse((await app.inject(path)).json()),
+  };
+  const program = new Program("runs").exitOverride();
+  let printed = "";
+  const print = (text: string): void => void (printed += text);
+  addShowRun(program, { worker: async () => client as WorkerClient, print, printJson: () => undefined });
+  await program.parseAsync(["show", runId], { from: "user" });
+  return printed;
+}
+
 const stepOf = (run: StoredRun, dataset: string) => run.steps.find((step) => step.dataset === dataset);
 
 describe("people steer runs", () => {
@@ -195,12 +202,136 @@ describe("people steer runs", () => {
       return run.state === "failed" && run;
     });
     expect(pipelines.explain(CURATED).headline).toMatch(/failed in run .* and is left alone/);
+    const tried = stepOf(failed, CURATED)?.tried;
+    const told = await show(failed.id);
+    expect(told).toMatch(/^curated\.orders: check-failed: .*required columns are null/m);
+    expect(told).toMatch(
+      /^curated\.orders beside [0-9a-f-]{36}, the last good run: the same code; staged\.orders_db__orders \d+ → \d+; /m,
+    );
     gate = async () => undefined;
     const command = await settled({ kind: "retry-run", target: failed.id, scope: "from", datasets: [CURATED] });
     const again = await ended(command.runId ?? "");
     expect(again).toMatchObject({ state: "succeeded", retryOf: failed.id, requestedBy: DEV });
-    expect(stepOf(again, CURATED)).toMatchObject({ state: "succeeded", attempt: 1 });
+    // What failed, failed from the inputs and by the code that make it succeed now.
+    expect(stepOf(again, CURATED)).toMatchObject({
+      state: "succeeded",
+      attempt: 1,
+      tried: null,
+      progress: {
+        inputsBefore: tried?.inputsBefore,
+        inputsAfter: { [STAGED]: tried?.inputs[STAGED] },
+        codeVersion: tried?.codeVersion,
+      },
+    });
+    expect(tried?.inputs[STAGED]).not.toBe(tried?.inputsBefore[STAGED]);
     expect(await totals()).toBe(text);
+  }, 90_000);
+
+  it("mark a failed step as done: what waited goes on, no rows and no freshness move, and the run says so", async () => {
+    const before = await change();
+    await arrives(before);
+    await eventually("nothing runs", async () => pipelines.explain(CURATED).state === "up-to-date");
+    gate = async () => {
+      throw new PlatformError("check-failed", "curated.orders: required columns are null; nothing was published");
+    };
+    await change();
+    await eventually("its own refresh failed", async () => (await latestRunOf(CURATED)).state === "failed");
+    const asked = await settled({ kind: "run-dataset", target: CURATED, downstream: true });
+    const failed = await ended(asked.runId ?? "");
+    expect(failed).toMatchObject({ state: "failed" });
+    const through = async () =>
+      (await stores.catalogStore(lake.db, lake).states()).find(({ name }) => name === CURATED);
+    const stood = await through();
+    const reason = "the vendor fixed the rows by hand";
+    const mark = (as: "done" | "failed") => settled({ kind: "mark-run", target: failed.id, as, datasets: [], reason });
+    const command = await mark("done");
+    expect(command.message).toMatch(
+      /^marked 1 step of run .* as done by hand; no rows were changed; what waited goes on: run /,
+    );
+    const next = await ended(command.runId ?? "");
+    expect(await settled({ kind: "unmark-run", target: failed.id, datasets: [] })).toMatchObject({
+      state: "refused",
+      message: expect.stringContaining(`run ${next.id} went on from it`),
+    });
+    expect(next).toMatchObject({ retryOf: failed.id, requestedBy: DEV });
+    expect(next.steps.map((step) => step.dataset)).toContain("mart.daily_sales");
+    expect(next.steps.map((step) => step.dataset)).not.toContain(CURATED);
+    const marked = await ended(failed.id);
+    expect(marked.state).toBe("succeeded");
+    expect(stepOf(marked, CURATED)).toMatchObject({ state: "done-by-hand", snapshotAfter: null, progress: null });
+    expect(await through()).toEqual(stood);
+    expect(await totals()).toBe(before);
+    expect(await show(failed.id)).toContain(`${CURATED}: marked as done by ${DEV}, no rows were changed: ${reason}`);
+    const { rows } = await lake.db.pool.query(
+      "SELECT actor, detail ->> 'as' AS as, detail ->> 'reason' AS reason FROM audit_entries WHERE action = 'mark-run' AND resource = $1",
+      [failed.id],
+    );
+    expect(rows).toEqual([{ actor: DEV, as: "done", reason }]);
+    expect(await mark("failed")).toMatchObject({ state: "refused" });
+  }, 90_000);
+
+  it("take a mark as done back: the run has failed as before, and both stand in its log and in the audit", async () => {
+    await arrives(await change());
+    await eventually("nothing runs", async () => pipelines.explain(CURATED).state === "up-to-date");
+    gate = async () => {
+      throw new PlatformError("check-failed", "curated.orders: required columns are null; nothing was published");
+    };
+    await change();
+    const failed = await eventually("its own refresh failed", async () => {
+      const run = await latestRunOf(CURATED);
+      return run.state === "failed" && run;
+    });
+    const reason = "the vendor fixed the rows by hand";
+    await settled({ kind: "mark-run", target: failed.id, as: "done", datasets: [CURATED], reason });
+    expect(stepOf(await ended(failed.id), CURATED)?.state).toBe("done-by-hand");
+    const unmark: CommandRequest = { kind: "unmark-run", target: failed.id, datasets: [CURATED] };
+    expect(await settled(unmark)).toMatchObject({ state: "done", runId: failed.id });
+    const again = await ended(failed.id);
+    expect(again.state).toBe("failed");
+    expect(stepOf(again, CURATED)).toMatchObject({ state: "failed", mark: null });
+    const log = await lake.db.pool.query(
+      "SELECT message, fields FROM run_logs WHERE run_id = $1 AND message LIKE '%taken back%'",
+      [failed.id],
+    );
+    expect(log.rows).toMatchObject([{ message: expect.stringContaining("the mark as done"), fields: { by: DEV } }]);
+    const { rows } = await lake.db.pool.query(
+      "SELECT actor, action FROM audit_entries WHERE resource = $1 ORDER BY at",
+      [failed.id],
+    );
+    expect(rows).toEqual([
+      { actor: DEV, action: "mark-run" },
+      { actor: DEV, action: "unmark-run" },
+    ]);
+    expect(await settled(unmark)).toMatchObject({ state: "refused", message: expect.stringContaining("not marked") });
+  }, 90_000);
+
+  it("mark a running step as failed: it is interrupted, publishes nothing, and what comes after is skipped", async () => {
+    await arrives(await change());
+    await eventually("nothing runs", async () => pipelines.explain(CURATED).state === "up-to-date");
+    const met = Promise.withResolvers<void>();
+    gate = async (signal) => {
+      met.resolve();
+      await new Promise((resolve) => signal?.addEventListener("abort", resolve, { once: true }));
+      throw new PlatformError("cancelled", "interrupted");
+    };
+    const text = await change();
+    await met.promise;
+    const run = await latestRunOf(CURATED);
+    const mark: CommandRequest = {
+      kind: "mark-run",
+      target: run.id,
+      as: "failed",
+      datasets: [CURATED],
+      reason: "it hangs",
+    };
+    expect(await settled(mark)).toMatchObject({ state: "done", runId: run.id });
+    gate = async () => undefined;
+    const failed = await ended(run.id);
+    expect(failed.state).toBe("failed");
+    expect(stepOf(failed, CURATED)).toMatchObject({ state: "failed", published: false, mark: { by: DEV } });
+    expect(await show(run.id)).toContain(`failed-by-hand: marked as failed by ${DEV}: it hangs`);
+    await arrives(text);
+    expect(errors).toEqual([]);
   }, 90_000);
 
   it("roll a dataset back before a run: it stays there, says so, and catches up when released", async () => {
@@ -253,6 +384,31 @@ describe("people steer runs", () => {
     expect(errors).toEqual([]);
   }, 120_000);
 
+  it("what cannot be taken because somebody locks a table is taken once the lock is gone, and so is what waits to load", async () => {
+    const other = new pg.Client({ connectionString: lake.db.pool.options.connectionString });
+    await other.connect();
+    try {
+      await other.query("BEGIN; SELECT FROM worker_leases FOR UPDATE");
+      const paused = settled({ kind: "pause-pipeline", target: "sales" });
+      await eventually("taking commands to be given up", async () => errors.length > 0);
+      expect(errors.join()).toContain("lock timeout");
+      await other.query("COMMIT");
+      expect(await paused).toMatchObject({ state: "done" });
+      expect(await settled({ kind: "resume-pipeline", target: "sales" })).toMatchObject({ state: "done" });
+
+      await other.query("BEGIN; LOCK TABLE attempts IN ACCESS EXCLUSIVE MODE");
+      errors.length = 0;
+      const text = await change();
+      await eventually("the load to be given up", async () => errors.length > 0);
+      expect(errors.join()).toContain("lock timeout");
+      await other.query("COMMIT");
+      errors.length = 0;
+      await arrives(text);
+    } finally {
+      await other.end();
+    }
+  }, 120_000);
+
   it("pause a pipeline and resume it", async () => {
     await arrives(await change());
     const before = await totals();
@@ -264,6 +420,38 @@ describe("people steer runs", () => {
     expect(await settled({ kind: "resume-pipeline", target: "sales" })).toMatchObject({ state: "done" });
     await arrives(text);
   }, 90_000);
+
+  it("give a pool other places at once and for good, and take the code's again", async () => {
+    const heavy = () => pipelines.pools().find(({ name }) => name === "heavy");
+    const reason = "the month ends";
+    expect(await settled({ kind: "set-pool", target: "heavy", places: 2, reason })).toMatchObject({
+      state: "done",
+      message: "heavy has 2 places now; it had 1",
+    });
+    const changed = { by: DEV, at: expect.any(Date), reason };
+    expect(heavy()).toMatchObject({ size: 2, declared: 1, changed });
+    await stopWorker();
+    await startWorker();
+    expect(heavy()).toMatchObject({ size: 2, declared: 1, changed });
+    for (const [request, why] of [
+      [{ kind: "set-pool", target: "heavy", places: 2, reason }, /has 2 places already/],
+      [{ kind: "set-pool", target: "light", places: 2, reason }, /there is no pool light; there are heavy/],
+    ] as const)
+      expect(await settled(request)).toMatchObject({ state: "refused", message: expect.stringMatching(why) });
+    expect(await settled({ kind: "set-pool", target: "heavy", places: 9, reason })).toMatchObject({
+      message: "heavy has 9 places now; it had 2; only 2 heavy steps run at once all the same",
+    });
+    expect(await settled({ kind: "reset-pool", target: "heavy", reason: "over" })).toMatchObject({
+      state: "done",
+      message: "heavy has 1 place now, as the code says; it had 9",
+    });
+    expect(heavy()).toMatchObject({ size: 1, declared: 1, changed: null });
+    expect(await settled({ kind: "reset-pool", target: "heavy", reason: "over" })).toMatchObject({ state: "refused" });
+    const { rows } = await lake.db.pool.query(
+      "SELECT actor, action, detail ->> 'reason' AS reason FROM audit_entries WHERE resource = 'heavy' ORDER BY at, id LIMIT 1",
+    );
+    expect(rows).toEqual([{ actor: DEV, action: "set-pool", reason }]);
+  });
 
   it("are told why something cannot be done, and nothing is half-done", async () => {
     const unknown = "019a0000-0000-7000-8000-000000000000";

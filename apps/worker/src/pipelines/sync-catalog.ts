@@ -23,7 +23,7 @@ export async function syncCatalog(context: PipelineContext): Promise<void> {
 
 /** Brings staged entries up to date with the source's streams; returns the streams that are new or changed. */
 export async function syncStreams(context: PipelineContext, source: SourceDefinition): Promise<string[]> {
-  const known = source.declaredStreams ?? (await context.sources.streams(source.id)).map((record) => record.schema);
+  const known = source.declaredStreams ?? (await readStreams(context, source));
   const changed = known.filter((schema) => {
     const before = context.state.schemas.get(stagedDatasetName(source.id, schema.stream));
     const anew = before?.version !== schema.version || before.decisions !== schema.decisions;
@@ -42,10 +42,28 @@ export async function syncStreams(context: PipelineContext, source: SourceDefini
   return changed.map((schema) => schema.stream);
 }
 
+/** Schemas of the source's streams; notes whose rows are being read. */
+async function readStreams({ sources, state }: PipelineContext, source: SourceDefinition): Promise<StreamSchema[]> {
+  const records = await sources.streams(source.id);
+  for (const record of records) {
+    const dataset = stagedDatasetName(source.id, record.stream);
+    if (readsFast(source) && record.state === "snapshotting") state.beingRead.add(dataset);
+    else state.beingRead.delete(dataset);
+  }
+  return records.map((record) => record.schema);
+}
+
+/** Whether the first read is as fast as this machine; where an API sets the pace there is time to load beside it. */
+function readsFast(source: SourceDefinition): boolean {
+  return source.kind === "postgres";
+}
+
 async function rememberStream(context: PipelineContext, source: SourceDefinition, schema: StreamSchema): Promise<void> {
   const dataset = stagedDatasetName(source.id, schema.stream);
   context.state.schemas.set(dataset, schema);
-  await context.lineage.saveColumnLineage(dataset, stagedLineage(source, schema));
+  const edges = stagedLineage(source, schema);
+  context.state.columnLineage.set(dataset, edges);
+  await context.lineage.saveColumnLineage(dataset, edges);
 }
 
 async function save(
@@ -83,7 +101,9 @@ export async function saveModelLineage({ definitions, lineage, state, logger }: 
   for (const model of definitions.models) {
     columns.set(model.name, [...(state.entries.get(model.name)?.columns ?? [])]);
     try {
-      await lineage.saveColumnLineage(model.name, definitions.compiler.columnLineage(model, columns));
+      const edges = definitions.compiler.columnLineage(model, columns);
+      state.columnLineage.set(model.name, edges);
+      await lineage.saveColumnLineage(model.name, edges);
     } catch (error) {
       if (!isPlatformError(error) || error.kind !== "model-invalid") throw error;
       logger.warn("column lineage of a model could not be read", { model: model.name, reason: error.message });

@@ -24,25 +24,40 @@ export function createCommandTaker(
   async function take(): Promise<void> {
     while (asked && !context.stopping.aborted) {
       asked = false;
-      for (;;) {
-        const command = await context.commands.take(context.epoch);
-        if (command === null) break;
-        const background = (run: Promise<void>): void => track(guard(`run asked by ${command.requestedBy}`, () => run));
-        track(guard(`command ${command.request.kind}`, () => carryOut(context, command, background)));
+      try {
+        await takeAll();
+      } catch (error) {
+        // What was not taken is not announced a second time.
+        asked = true;
+        throw error;
       }
     }
+  }
+
+  async function takeAll(): Promise<void> {
+    for (;;) {
+      const command = await context.commands.take(context.epoch);
+      if (command === null) break;
+      const background = (run: Promise<void>): void => track(guard(`run asked by ${command.requestedBy}`, () => run));
+      track(guard(`command ${command.request.kind}`, () => carryOut(context, command, background)));
+    }
+  }
+
+  function begin(): void {
+    if (taking || context.stopping.aborted) return;
+    taking = true;
+    track(
+      guard("taking commands", take).finally(() => {
+        taking = false;
+        if (asked) begin();
+      }),
+    );
   }
 
   return {
     notify() {
       asked = true;
-      if (taking || context.stopping.aborted) return;
-      taking = true;
-      track(
-        guard("taking commands", take).finally(() => {
-          taking = false;
-        }),
-      );
+      begin();
     },
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);

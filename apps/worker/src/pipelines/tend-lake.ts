@@ -1,5 +1,6 @@
 import { judgeFreshness } from "@nova/pipeline-core/catalog";
 import { DAY, HOUR, MINUTE } from "@nova/pipeline-core/kernel";
+import { charging } from "./charging.ts";
 import type { PipelineContext } from "./context.ts";
 import { consumedOf } from "./lake-state.ts";
 
@@ -26,34 +27,51 @@ export async function sampleFreshness({ state, clock, catalog }: PipelineContext
 
 /** Tidies the dataset that has waited longest by commits; one per call, so that it never crowds out loads. */
 export async function tidyOne(context: PipelineContext): Promise<string | null> {
-  const { state } = context;
+  const { state, engine, clock, slots, exclusively } = context;
   const [busiest] = [...state.commits].toSorted(([, left], [, right]) => right - left);
   if (busiest === undefined || busiest[1] < COMMITS) return null;
   const [dataset] = busiest;
   state.commits.set(dataset, 0);
+  const since = clock.now().getTime();
+  const urgency = (): number => (clock.now().getTime() - since) / MAINTENANCE_WAITS;
+  const joined = await slots.run(urgency, () =>
+    isAppendedTo(context, dataset) ? joinBeside(context, dataset) : joinInTurn(context, dataset),
+  );
+  // There may be more to join: it goes on when others had their turn.
+  if (joined > 0) state.commits.set(dataset, Math.max(COMMITS, state.commits.get(dataset) ?? 0));
   const keep = [...state.entries.keys()].flatMap((reader) => {
     const snapshot = consumedOf(state, reader).get(dataset);
     return snapshot === undefined || snapshot === null ? [] : [snapshot];
   });
-  const since = context.clock.now().getTime();
-  const urgency = (): number => (context.clock.now().getTime() - since) / MAINTENANCE_WAITS;
-  const { outcome, before, after } = await context.slots.run(urgency, () =>
-    context.exclusively(dataset, () => maintain(context, dataset, keep)),
-  );
-  if (before !== null && after !== before) await adoptCompacted(context, dataset, before, after);
-  if (outcome.compactedFiles + outcome.expiredSnapshots > 0)
-    context.logger.debug("a table was tidied", { dataset, ...outcome });
+  const expired = await exclusively(dataset, () => engine.expireSnapshots({ dataset, keep }));
+  if (joined + expired > 0) context.logger.debug("a table was tidied", { dataset, joined, expired });
   return dataset;
 }
 
+/** Rows are only ever added to it. */
+const isAppendedTo = ({ state }: PipelineContext, dataset: string): boolean =>
+  dataset.startsWith("raw.") || state.entries.get(dataset)?.kind === "append";
+
+/**
+ * Loads append beside it: those of busy logs must not wait until minutes of earlier ones are joined. Which snapshot is the
+ * newest is for the next load to say; until then readers go on from the one before, which has the same rows.
+ */
+async function joinBeside(context: PipelineContext, dataset: string): Promise<number> {
+  return (await charging(context, "upkeep", dataset, () => context.engine.joinFiles(dataset))).joined;
+}
+
 /** Both snapshots are read under the dataset's lock: a load right behind has rows that readers have not seen. */
-async function maintain({ state, engine }: PipelineContext, dataset: string, keep: readonly string[]) {
-  const before = state.snapshots.get(dataset) ?? null;
-  const outcome = await engine.maintain({ dataset, keep });
-  // Capture appends to raw datasets beside this lock; their readers find out for themselves.
-  const after = dataset.startsWith("raw.") ? before : ((await engine.snapshots([dataset])).get(dataset) ?? before);
-  state.snapshots.set(dataset, after);
-  return { outcome, before, after };
+async function joinInTurn(context: PipelineContext, dataset: string): Promise<number> {
+  const { state, engine, exclusively } = context;
+  const { joined, before, after } = await exclusively(dataset, async () => {
+    const before = state.snapshots.get(dataset) ?? null;
+    const { joined } = await charging(context, "upkeep", dataset, () => engine.joinFiles(dataset));
+    const after = (await engine.snapshots([dataset])).get(dataset) ?? before;
+    state.snapshots.set(dataset, after);
+    return { joined, before, after };
+  });
+  if (before !== null && after !== before) await adoptCompacted(context, dataset, before, after);
+  return joined;
 }
 
 /** A compaction's snapshot holds the same rows: readers that were at the one before it are at this one too. */
@@ -86,7 +104,8 @@ export async function profileModels(context: PipelineContext, profiledAt: Map<st
     )
       continue;
     profiledAt.set(dataset, snapshot);
-    await catalog.saveProfile(dataset, clock.now(), await engine.profile(dataset));
+    const profile = await charging(context, "upkeep", dataset, () => engine.profile(dataset));
+    await catalog.saveProfile(dataset, clock.now(), profile);
   }
 }
 

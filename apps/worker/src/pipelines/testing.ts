@@ -1,5 +1,5 @@
 import { modelCompiler } from "@nova/engines/sql";
-import { openTestLake, readRows } from "@nova/engines/duckdb/testing";
+import { openTestLake, readRows, type TestLakeOptions } from "@nova/engines/duckdb/testing";
 import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { type SourceId, stagedDatasetName, type StreamSchema } from "@nova/pipeline-core/connectors";
 import { emptyEnvelopeColumns, type Op } from "@nova/pipeline-core/lakehouse";
@@ -42,9 +42,13 @@ export interface Shop {
   close(): Promise<void>;
 }
 
-export async function openShop(now: () => Date): Promise<Shop> {
+export async function openShop(now: () => Date, comparing?: TestLakeOptions["comparing"]): Promise<Shop> {
   const definitions = loadDefinitions(modelCompiler);
-  const engine = await openTestLake({ clock: { now }, contracts: definitions.contracts });
+  const engine = await openTestLake({
+    clock: { now },
+    contracts: definitions.contracts,
+    ...(comparing === undefined ? {} : { comparing }),
+  });
   const schemas = shopSchemas(definitions);
   const consumedRaw = new Map<string, string>();
   const consumed = new Map<string, Map<string, string | null>>();

@@ -8,11 +8,13 @@ import * as stores from "@nova/db/repositories";
 import { openLakeEngine } from "@nova/engines/duckdb";
 import { readRows } from "@nova/engines/duckdb/testing";
 import { modelCompiler } from "@nova/engines/sql";
+import type { ModelFile } from "@nova/pipeline-core/catalog";
 import { type Clock, type IdSource, type Logger, uuidV7Source } from "@nova/pipeline-core/kernel";
 import { emptyEnvelopeColumns, type Op } from "@nova/pipeline-core/lakehouse";
 import type { LakeEngine } from "@nova/pipeline-core/orchestration";
 import { startTestPostgres } from "@nova/test-postgres";
 import type { Pace } from "../pipelines/context.ts";
+import type { LineageEvents } from "../pipelines/tell-lineage.ts";
 import { loadDefinitions, type Pipelines, startPipelines } from "../pipelines/index.ts";
 
 /** NovaRetail's pipelines on a PostgreSQL and a lake of their own, with one source: orders, fed by hand. */
@@ -24,30 +26,62 @@ export interface OrderPipelines {
   /** A worker's lease newer than all before. */
   newEpoch(): Promise<bigint>;
   start(worker: OrderWorker): Promise<Pipelines>;
-  /** Commits one change of public.orders to raw and says how far the source is. */
-  append(op: Op, order: { readonly order_id: string } & Readonly<Record<string, string | null>>): Promise<void>;
+  /** Commits one change of public.orders, or of another stream with its key, to raw and says how far the source is. */
+  append(
+    op: Op,
+    order: { readonly order_id: string } & Readonly<Record<string, string | null>>,
+    stream?: string,
+  ): Promise<void>;
   rows(dataset: string, select: string): ReturnType<typeof readRows>;
   close(): Promise<void>;
 }
 
 export interface OrderWorker {
   readonly epoch: bigint;
-  readonly pace: Pace;
+  /** In place of paces that are quick where tests wait for something. */
+  readonly pace?: Partial<Pace>;
   readonly onFatal: (error: Error) => void;
+  readonly lineageEvents?: LineageEvents;
+  /** In place of those that the pipelines were opened with. */
+  readonly models?: readonly ModelFile[];
   /** In place of the plain one. */
   readonly engine?: LakeEngine;
 }
 
-export async function openOrderPipelines(logger: Logger): Promise<OrderPipelines> {
-  const clock = { now: () => new Date() };
+const QUICK: Pace = {
+  hot: 50,
+  cold: 1_000,
+  model: 50,
+  lagShare: 0,
+  idle: 200,
+  freshness: 5_000,
+  checks: 5_000,
+  maintenance: 60_000,
+  afterFailure: 1_500,
+};
+
+export interface OrderPipelinesOptions {
+  /** In place of NovaRetail's own, inputs first. */
+  readonly models?: readonly ModelFile[];
+  /** Settings of the PostgreSQL server over those of tests. */
+  readonly postgres?: Readonly<Record<string, string>>;
+  /** In place of the machine's. */
+  readonly clock?: Clock;
+}
+
+export async function openOrderPipelines(
+  logger: Logger,
+  { models, postgres, clock = { now: () => new Date() } }: OrderPipelinesOptions = {},
+): Promise<OrderPipelines> {
   const ids = uuidV7Source(clock, { bytes: (length) => new Uint8Array(randomBytes(length)) });
   const context = { clock, ids };
-  const definitions = loadDefinitions(modelCompiler);
+  const known = loadDefinitions(modelCompiler);
+  const definitions = models === undefined ? known : { ...known, models };
   const folder = await mkdtemp(join(tmpdir(), "nova-pipelines-"));
-  const server = await startTestPostgres();
+  const server = await startTestPostgres(postgres);
   const connectionString = await server.createDatabase("pipelines");
   await migrate(connectionString);
-  const db = openDb({ connectionString, max: 10 });
+  const db = openDb({ connectionString, max: 10, lockWaitMillis: 1_000 });
   const engine = await openLakeEngine({
     lakeDir: join(folder, "lake"),
     tempDir: join(folder, "spill"),
@@ -80,18 +114,20 @@ export async function openOrderPipelines(logger: Logger): Promise<OrderPipelines
     ids,
     newEpoch: () =>
       stores.workerLease(db, context).acquire({ id: ids.next(), pid: process.pid, startedAt: clock.now() }),
-    start: (worker) =>
+    start: ({ models: other, ...worker }) =>
       startPipelines({
         engine,
-        definitions,
+        definitions: other === undefined ? definitions : { ...definitions, models: other },
         catalog: stores.catalogStore(db, context),
         runs: stores.runStore(db, context),
         commands: stores.commandStore(db, context),
         controls: stores.controlStore(db),
+        schedules: stores.scheduleStore(db),
         backfills: stores.backfillStore(db, context),
         partitions: stores.partitionStore(db),
         streamRequests: stores.streamRequests(db, context),
         quality: stores.qualityStore(db),
+        charges: stores.scanCharges(db, context),
         lineage: stores.lineageStore(db),
         sources,
         quarantine: stores.quarantine(db, context),
@@ -99,11 +135,12 @@ export async function openOrderPipelines(logger: Logger): Promise<OrderPipelines
         clock,
         logger,
         ...worker,
+        pace: { ...QUICK, ...worker.pace },
       }),
-    async append(op, order) {
+    async append(op, order, stream = "public.orders") {
       position += 1;
       const one = emptyEnvelopeColumns();
-      one.stream.push("public.orders");
+      one.stream.push(stream);
       one.op.push(op);
       one.key.push(JSON.stringify({ order_id: order.order_id }));
       one.payload.push(op === "d" ? null : JSON.stringify(order));

@@ -32,7 +32,7 @@ export interface TestPlatform {
   /** First row of a query in the metadata database. */
   metadataRow(sql: string): Promise<string[]>;
   workerPid(): number | undefined;
-  waitFor(what: string, holds: () => Promise<boolean>): Promise<void>;
+  waitFor(what: string, holds: () => Promise<boolean>, patienceMillis?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,15 +53,19 @@ export async function startTestPlatform(
   let worker: ChildProcess | null = null;
   let log = "";
 
-  async function waitFor(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + DEADLINE_MS;
+  async function waitFor(
+    what: string,
+    holds: () => Promise<boolean>,
+    patienceMillis: number = DEADLINE_MS,
+  ): Promise<void> {
+    const deadline = performance.now() + patienceMillis;
     while (performance.now() < deadline) {
       if (worker !== null && worker.exitCode !== null)
         throw new Error(`the worker ended by itself: ${log.slice(-3000)}`);
       if (await holds()) return;
       await pause(POLL_MS);
     }
-    throw new Error(`waited ${DEADLINE_MS / 1000} s for ${what}; the worker's last lines:\n${log.slice(-3000)}`);
+    throw new Error(`waited ${patienceMillis / 1000} s for ${what}; the worker's last lines:\n${log.slice(-3000)}`);
   }
 
   async function isUp(): Promise<boolean> {
@@ -100,6 +104,9 @@ export async function startTestPlatform(
           NOVA_INTERNAL_TOKEN: INTERNAL_TOKEN,
           ORDERS_DB_URL: ordersDbUrl,
           LOG_INTAKE_TOKEN: logToken,
+          MALLOC_ARENA_MAX: "2",
+          // No model reads the tables of tests.
+          COLD_LOAD_SECONDS: "3",
           ...extraEnv,
         },
         stdio: ["ignore", "pipe", "pipe"],

@@ -6,6 +6,8 @@ import {
   commandRequestSchema,
   type CommandStore,
   type Explanation,
+  type GateState,
+  type PoolState,
 } from "@nova/pipeline-core/orchestration";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
@@ -14,7 +16,9 @@ import { parseInput } from "../errors.ts";
 
 export interface CommandRouteDeps {
   readonly commands: Pick<CommandStore, "request" | "find">;
-  readonly explain: (dataset: string) => Explanation;
+  readonly explain: (dataset: string) => Explanation | Promise<Explanation>;
+  readonly pools: () => readonly PoolState[];
+  readonly gates: () => readonly GateState[];
   readonly users: Pick<UserStore, "findByEmail">;
 }
 
@@ -33,9 +37,12 @@ const whySchema = z.object({ dataset: datasetNameSchema });
 
 /**
  * Commands from the command line, behind the worker's bearer token: `POST /internal/commands`, `GET /internal/commands/:id`,
- * `GET /internal/why?dataset=`. The right to a command is looked up here and never taken from the caller.
+ * `GET /internal/why?dataset=`, `GET /internal/pools`, `GET /internal/gates`. The right to a command is looked up here and never taken from the caller.
  */
-export function registerCommandRoutes(app: FastifyInstance, { commands, explain, users }: CommandRouteDeps): void {
+export function registerCommandRoutes(
+  app: FastifyInstance,
+  { commands, explain, pools, gates, users }: CommandRouteDeps,
+): void {
   app.post("/commands", async (request, reply) => {
     const { request: wanted, key, email } = parseInput(askSchema, request.body);
     const actor = await askingPerson(users, email, COMMAND_ACTION[wanted.kind]);
@@ -48,4 +55,6 @@ export function registerCommandRoutes(app: FastifyInstance, { commands, explain,
     return command;
   });
   app.get("/why", (request) => Promise.resolve(explain(parseInput(whySchema, request.query).dataset)));
+  app.get("/pools", () => Promise.resolve(pools()));
+  app.get("/gates", () => Promise.resolve(gates()));
 }

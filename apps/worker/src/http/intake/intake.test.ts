@@ -7,14 +7,13 @@ import { hashLogToken, logIntake, type LogService, logServices } from "@nova/eng
 import { openSpool, type Spool } from "@nova/engines/spool";
 import { stripeWebhook } from "@nova/engines/stripe";
 import { memoryDeliveryLedger, memoryQuarantine } from "@nova/pipeline-core/connectors/testing";
-import type { Logger } from "@nova/pipeline-core/kernel";
 import { fastify, type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Registry } from "prom-client";
 import { intakeFigures, registerLogIntake, registerStripeWebhook } from "./index.ts";
 import { MAX_BODY_BYTES, MAX_INFLATED_BYTES } from "./raw-body.ts";
+import { silentLogger } from "../../testing/test-logger.ts";
 
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 const clock = { now: () => new Date("2026-11-23T09:00:00Z") };
 let dir: string;
 let app: FastifyInstance;
@@ -36,8 +35,8 @@ async function serve(maxBytes: number): Promise<void> {
   await registerLogIntake(app, {
     logs,
     identify: logServices([service("cart", "secret-token", null), service("chatty", "chatty-token", 1)]),
-    count: intakeFigures((registry = new Registry()), silent),
-    logger: silent,
+    count: intakeFigures((registry = new Registry()), silentLogger),
+    logger: silentLogger,
   });
   const stripe = stripeWebhook({
     source: "stripe",
@@ -48,7 +47,7 @@ async function serve(maxBytes: number): Promise<void> {
     secrets: ["whsec_x"],
     toleranceSeconds: 300,
   });
-  await registerStripeWebhook(app, { stripe, logger: silent });
+  await registerStripeWebhook(app, { stripe, logger: silentLogger });
 }
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "nova-intake-"));

@@ -56,7 +56,7 @@ export async function registerLogIntake(app: FastifyInstance, deps: LogRoutesDep
           const body = await readBody(request);
           const taken = await take(logs, request, body, { service, batchId: batchIdOf(request) });
           deps.count(service.name, taken.duplicate ? "duplicate" : "taken", taken.accepted, body.length);
-          if (taken.rejected > 0) deps.count(service.name, "quarantined", taken.rejected, 0);
+          if (taken.rejected > 0 && !taken.duplicate) deps.count(service.name, "quarantined", taken.rejected, 0);
           return answer(logs, request, reply, taken);
         } catch (error) {
           return turnDown(logs, deps, request, reply, service, error);

@@ -7,10 +7,15 @@ export interface StripeRoutesDeps {
   /** Null: Stripe is not configured, and the route answers 404. */
   readonly stripe: StripeWebhook | null;
   readonly logger: Logger;
+  /** Told of every webhook that was not taken. */
+  readonly refused?: (why: "refused" | "spool-full" | "failed") => void;
 }
 
 /** `POST /webhooks/stripe`. 200 means: verified and on disk; 400: not signed by Stripe; 503: Stripe shall try again. */
-export async function registerStripeWebhook(app: FastifyInstance, { stripe, logger }: StripeRoutesDeps): Promise<void> {
+export async function registerStripeWebhook(
+  app: FastifyInstance,
+  { stripe, logger, refused: tell }: StripeRoutesDeps,
+): Promise<void> {
   if (stripe === null) return;
   await app.register(async (scope) => {
     acceptRawBodies(scope);
@@ -22,6 +27,7 @@ export async function registerStripeWebhook(app: FastifyInstance, { stripe, logg
       } catch (error) {
         const failure = asPlatformError(error);
         const refused = failure.kind === "payload-rejected";
+        tell?.(refused ? "refused" : failure.kind === "overloaded" ? "spool-full" : "failed");
         if (!refused && failure.kind !== "overloaded")
           logger.error("a Stripe event was not taken", { kind: failure.kind, error });
         return reply.code(refused ? 400 : 503).send({ error: failure.message });

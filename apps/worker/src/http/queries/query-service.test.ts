@@ -32,6 +32,7 @@ function setUp(script: Script) {
       const cancelled = Promise.withResolvers<void>();
       return (
         script.plan ?? {
+          scans: new Map(),
           datasets: ["curated.orders"],
           cancel: () => cancelled.resolve(),
           async run(_limits, sink) {

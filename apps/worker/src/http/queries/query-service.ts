@@ -17,6 +17,7 @@ import {
   POLICY,
   SECOND,
 } from "@nova/pipeline-core/kernel";
+import { turnstile } from "../../turnstile.ts";
 import type { PlannedQuery, QueryEnd, QuerySandbox } from "@nova/engines/query-sandbox";
 
 export interface QueryServiceOptions {
@@ -47,6 +48,7 @@ interface Held {
   readonly pages: (readonly (readonly ResultValue[])[])[];
   status: QueryStatus;
   planned: PlannedQuery | null;
+  scanned: PlannedQuery["scans"];
   cancelled: boolean;
   /** Called when a page arrived or the query ended. */
   readonly waiting: Set<() => void>;
@@ -97,6 +99,7 @@ export function createQueryService(options: QueryServiceOptions): RunningQuerySe
       planned.cancel();
       return { state: "cancelled" };
     }
+    query.scanned = planned.scans;
     return planned.run(lowest(request.limits, most), {
       columns(columns, masked) {
         query.status = { ...query.status, columns, masked };
@@ -112,7 +115,14 @@ export function createQueryService(options: QueryServiceOptions): RunningQuerySe
   async function conclude(id: string, query: Held, end: QueryEnd): Promise<void> {
     const endedAt = clock.now();
     const error = end.state === "failed" ? end.error : null;
-    await store.finish(id, { state: end.state, rows: query.status.rows, bytes: query.status.bytes, error });
+    await store.finish(id, {
+      state: end.state,
+      rows: query.status.rows,
+      bytes: query.status.bytes,
+      error,
+      // One that failed is not billed; one that was cancelled is, by how far it came at most.
+      scanned: end.state === "failed" ? new Map() : query.scanned,
+    });
     query.status = {
       ...query.status,
       state: end.state,
@@ -176,6 +186,7 @@ export function createQueryService(options: QueryServiceOptions): RunningQuerySe
         pages: [],
         status,
         planned: null,
+        scanned: new Map(),
         cancelled: false,
         waiting: new Set(),
       };
@@ -222,24 +233,6 @@ function arrival(query: Held, milliseconds: number): Promise<void> {
       resolve();
     });
   });
-}
-
-/** Lets `width` pieces of work run at a time; the others wait in the order they came. */
-function turnstile(width: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const queue: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    // Whoever ends hands its place on, so that nobody slips in between.
-    if (running >= width) await new Promise<void>((resolve) => queue.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = queue.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
 }
 
 function lowest(asked: QueryRequest["limits"], most: QueryLimits): QueryLimits {

@@ -1,14 +1,8 @@
-import {
-  type GrantStore,
-  may,
-  OPERATOR,
-  type Principal,
-  type QueryService,
-  type UserStore,
-} from "@nova/pipeline-core/access";
+import { type GrantStore, may, OPERATOR, type QueryService, type UserStore } from "@nova/pipeline-core/access";
 import { PlatformError } from "@nova/pipeline-core/kernel";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { askingPrincipal } from "../asking-person.ts";
 import { parseInput } from "../errors.ts";
 
 export interface QueryRouteDeps {
@@ -42,20 +36,9 @@ const pageSchema = ownerSchema.extend({
  * that user may read is looked up here and never taken from the caller.
  */
 export function registerQueryRoutes(app: FastifyInstance, { queries, grants, users }: QueryRouteDeps): void {
-  const person = async ({
-    userId: id,
-    email,
-  }: z.infer<typeof startSchema>): Promise<{ principal: Principal; actor: string }> => {
-    if (id === undefined && email === undefined) return { principal: OPERATOR, actor: "operator" };
-    const known = id === undefined ? await users.findByEmail(email ?? "") : await users.findById(id);
-    const principal = known === null ? null : await grants.principal(known.id);
-    if (known === null || principal === null) throw new PlatformError("not-found", `user ${id ?? email} is not known`);
-    return { principal, actor: known.email };
-  };
-
   app.post("/queries", async (request, reply) => {
     const input = parseInput(startSchema, request.body);
-    const { principal, actor } = await person(input);
+    const { principal, actor } = await askingPrincipal({ users, grants }, input);
     if (!may(principal.role, "query.run")) throw new PlatformError("forbidden", "your role does not run queries");
     const queryId = await queries.start({
       sql: input.sql,
