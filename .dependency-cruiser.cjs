@@ -123,7 +123,7 @@ module.exports = {
     forbid(
       "worker-builds-in-container",
       "Only apps/worker/src/container.ts constructs engines, iceberg and db; take a port as a parameter (import type is fine).",
-      { path: "^apps/worker/", pathNot: ["^apps/worker/src/container(-queries)?\\.ts$", ...TESTS] },
+      { path: "^apps/worker/", pathNot: ["^apps/worker/src/container(-queries|-reports)?\\.ts$", ...TESTS] },
       { path: "^packages/(engines|db)/", dependencyTypesNot: ["type-only"] },
     ),
     forbid(

@@ -37,7 +37,7 @@ async function supervise(options) {
   });
   const pass = (signal) => child.kill(signal);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => pass(signal));
-  const unwatch = watchLauncherOf(() => pass("SIGTERM"));
+  const unwatch = watchLauncherOf(() => child.connected && child.disconnect());
   const ended = new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve({ code, signal }));

@@ -23,6 +23,9 @@ try {
   }
   const sum = (count) => results.reduce((total, result) => total + result[count], 0);
   const total = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+  for (const { name, failures } of results) {
+    for (const failure of failures) console.log(`✘ ${name} › ${failure}`);
+  }
   process.exitCode = total.failed === 0 ? 0 : 1;
   console.log(summary(total));
 } catch (error) {

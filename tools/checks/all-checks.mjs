@@ -12,9 +12,9 @@ export const CHECKS = [
   { name: "types", check: checkTypes },
 ];
 
-/** Runs the checks one after the other; a failing one does not hide the next. Returns how many passed and failed. */
+/** Runs the checks one after the other; a failing one does not hide the next. Returns how many passed and failed, and the failed ones. */
 export function runChecks(only, say) {
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, failures: [] };
   for (const { name, check } of CHECKS.filter((each) => only === undefined || each.name === only)) {
     const started = performance.now();
     try {
@@ -23,6 +23,7 @@ export function runChecks(only, say) {
       say(`ok    ${name.padEnd(8)} ${seconds(started)}  ${saw}`);
     } catch (error) {
       counts.failed += 1;
+      counts.failures.push(name);
       say(
         `FAIL  ${name.padEnd(8)} ${seconds(started)}\n${error.fix ? error.message : error.stack}\nfix: ${error.fix ?? "see the error above"}\n`,
       );

@@ -7,6 +7,7 @@ const postgresUrl = z
 /** Variables of the user that the parts may see. Everything else of the terminal's environment stays outside. */
 const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TMPDIR|TZ|LOG_LEVEL|NO_COLOR|NODE_EXTRA_CA_CERTS|(HTTPS?|NO)_PROXY)$/i;
 const PORTAL_ONLY = /^OIDC_\w+$/;
+const WORKER_ONLY = /^(OPENLINEAGE_\w+|COLD_LOAD_SECONDS|NOVA_ENVIRONMENTS)$/;
 
 const schema = z.object({
   /** The user's own metadata PostgreSQL; the embedded one is used when it is missing. */
@@ -17,6 +18,7 @@ export interface SupervisorEnv {
   readonly databaseUrl: string | undefined;
   readonly passedOn: Readonly<Record<string, string>>;
   readonly portalOnly: Readonly<Record<string, string>>;
+  readonly workerOnly: Readonly<Record<string, string>>;
 }
 
 /** The supervisor's surroundings, or one line naming the variable that is wrong and its fix. */
@@ -31,6 +33,7 @@ export function readSupervisorEnv(
     databaseUrl: parsed.data.DATABASE_URL,
     passedOn: pick(variables, PASSED_ON),
     portalOnly: pick(variables, PORTAL_ONLY),
+    workerOnly: pick(variables, WORKER_ONLY),
   };
 }
 

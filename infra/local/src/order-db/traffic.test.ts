@@ -108,6 +108,19 @@ test("peak traffic makes every kind of change and reaches most tables", async ()
   expect(logged.filter((line) => line.includes("left out"))).toEqual([]);
 }, 90_000);
 
+test("an order that somebody typed stays while the shop deletes its own newest", async () => {
+  const { rows } = await client.query<{ order_id: string }>(
+    `INSERT INTO orders (order_id, customer_id, placed_at)
+     SELECT (SELECT max(order_id) + 100000 FROM orders), max(customer_id), now() + interval '1 hour' FROM customers RETURNING order_id`,
+  );
+  const id = rows[0]?.order_id;
+  const isDelete = (change: string): boolean => change.startsWith("table public.orders: DELETE");
+  const changes = await watch("peak", (seen) => seen.filter(isDelete).length >= 20);
+  expect(changes.filter(isDelete).length).toBeGreaterThanOrEqual(20);
+  const { rowCount } = await client.query("DELETE FROM orders WHERE order_id = $1 AND status = 'pending'", [id]);
+  expect(rowCount).toBe(1);
+}, 90_000);
+
 test("after any amount of traffic the books are right", async () => {
   expect(await brokenForeignKeys(client)).toEqual([]);
   expect(await wrongOrderSums(client)).toBe(0);

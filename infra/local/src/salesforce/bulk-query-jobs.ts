@@ -3,8 +3,8 @@ import { type ApiBudget, createApiBudget } from "./api-budget.ts";
 import { faultOf } from "./api-fault.ts";
 import { type FieldValue, ownerId, type SObjectRecord } from "./seed-records.ts";
 import { recordId } from "./record-id.ts";
-import { findRecords } from "./run-query.ts";
-import type { RecordStore } from "./record-store.ts";
+import { findRange } from "./run-query.ts";
+import type { RecordRange, RecordStore } from "./record-store.ts";
 import { parseSoql, type Query } from "./soql.ts";
 
 const DELIMITERS = { COMMA: ",", TAB: "\t", PIPE: "|", SEMICOLON: ";", CARET: "^", BACKQUOTE: "`" } as const;
@@ -26,7 +26,7 @@ interface Job {
   readonly query: Query;
   readonly createdAt: number;
   /** Taken when the job starts to run: what changes later is not in the results. */
-  rows: readonly SObjectRecord[] | null;
+  rows: RecordRange | null;
   aborted: boolean;
 }
 
@@ -101,7 +101,7 @@ export function createBulkQueryJobs(store: RecordStore, timing: BulkTiming, now:
     if (job.aborted) return "Aborted";
     const age = now() - job.createdAt;
     if (age < timing.queuedMs) return "UploadComplete";
-    job.rows ??= findRecords(store, job.query, job.request.operation === "queryAll");
+    job.rows ??= findRange(store, job.query, job.request.operation === "queryAll");
     return age < timing.queuedMs + timing.runningMs ? "InProgress" : "JobComplete";
   }
 
@@ -132,7 +132,7 @@ export function createBulkQueryJobs(store: RecordStore, timing: BulkTiming, now:
       lineEnding: job.request.lineEnding,
       columnDelimiter: job.request.columnDelimiter,
       ...(done
-        ? { numberRecordsProcessed: job.rows?.length ?? 0, retries: 0, totalProcessingTime: timing.runningMs }
+        ? { numberRecordsProcessed: job.rows?.count ?? 0, retries: 0, totalProcessingTime: timing.runningMs }
         : {}),
     };
   }
@@ -182,12 +182,12 @@ export function createBulkQueryJobs(store: RecordStore, timing: BulkTiming, now:
       if (maxRecords !== undefined && !(Number.isSafeInteger(maxRecords) && maxRecords > 0))
         throw faultOf("INVALID_PARAMETER", "maxRecords must be a whole number above 0");
       const start = locator === undefined ? 0 : decodeLocator(locator);
-      const rows = job.rows.slice(start, start + (maxRecords ?? DEFAULT_PAGE));
-      const next = start + rows.length;
+      const next = start + (maxRecords ?? DEFAULT_PAGE);
+      const rows = job.rows.slice(start, next);
       return {
         csv: toCsv(job, rows),
         records: rows.length,
-        locator: next < job.rows.length ? encodeLocator(next) : "null",
+        locator: next < job.rows.end ? encodeLocator(next) : "null",
       };
     },
     budget,

@@ -7,7 +7,7 @@ import { describeObject, describeSummary } from "./describe.ts";
 import { fieldNamed, objectNamed, type ObjectDefinition, OBJECT_NAMES, OBJECTS } from "./objects.ts";
 import { createQueryCursors, type QueryCursor } from "./query-cursors.ts";
 import { id18 } from "./record-id.ts";
-import { aggregateRow, findRecords, restRecord } from "./run-query.ts";
+import { aggregateRow, findRange, findRecords, restRecord } from "./run-query.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { SObjectRecord } from "./seed-records.ts";
 import { parseSoql } from "./soql.ts";
@@ -65,8 +65,9 @@ function registerQueries(app: FastifyInstance, api: DataApi): void {
     app.get<{ Params: VersionPath; Querystring: { q?: string } }>(`/services/data/v:version/${path}`, (request) => {
       if (request.query.q === undefined) throw faultOf("MALFORMED_QUERY", "The query parameter 'q' is missing");
       const query = parseSoql(request.query.q);
+      if (query.countOnly)
+        return { totalSize: findRange(api.store, query, withDeleted).count, done: true, records: [] };
       const rows = findRecords(api.store, query, withDeleted);
-      if (query.countOnly) return { totalSize: rows.length, done: true, records: [] };
       if (query.aggregates.length > 0) return { totalSize: 1, done: true, records: [aggregateRow(query, rows)] };
       return page({ query, rows }, null, 0, batchSize(request), request.params.version);
     });

@@ -7,7 +7,10 @@ const EnvSchema = z.object({
   SALESFORCE_CLIENT_SECRET: z.string().min(1),
   SALESFORCE_USERNAME: z.string().min(1),
   SALESFORCE_PASSWORD: z.string().min(1),
-  NOVA_RATE: z.enum(["quiet", "normal", "peak"]).default("normal"),
+  /** How many records the org is set up with; the demo's when absent. */
+  SALESFORCE_RECORDS: z.coerce.number().int().min(1).max(50_000_000).optional(),
+  /** `still`: nothing changes by itself. */
+  NOVA_RATE: z.enum(["still", "quiet", "normal", "peak"]).default("normal"),
 });
 export type SalesforceEnv = z.infer<typeof EnvSchema>;
 

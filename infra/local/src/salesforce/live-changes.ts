@@ -21,14 +21,12 @@ export function createLiveChanges(store: RecordStore, purgeAfterMs: number, seed
   let turn = 0;
   const binned: { object: ObjectName; id: string; purgeAt: number }[] = [];
   for (const object of OBJECT_NAMES) {
-    for (const record of store.all(object)) {
-      if (record.IsDeleted === true)
-        binned.push({
-          object,
-          id: String(record.Id),
-          purgeAt: Date.parse(String(record.SystemModstamp)) + purgeAfterMs,
-        });
-    }
+    for (const record of store.binned(object))
+      binned.push({
+        object,
+        id: String(record.Id),
+        purgeAt: Date.parse(String(record.SystemModstamp)) + purgeAfterMs,
+      });
   }
   const roll = (salt: string, sides: number): number => hash32(turn, `${salt} ${seed}`) % sides;
   const pick = <T>(items: readonly T[], salt: string): T => items[roll(salt, items.length)] as T;

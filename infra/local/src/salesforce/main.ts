@@ -1,4 +1,5 @@
 import { readEnv } from "./env.ts";
+import { countsOf } from "./seed-records.ts";
 import { startSalesforce } from "./start-salesforce.ts";
 
 const env = readEnv();
@@ -19,7 +20,8 @@ await startSalesforce({
     password: env.SALESFORCE_PASSWORD,
   },
   ...(env.SALESFORCE_STATE_DIR === undefined ? {} : { stateDir: env.SALESFORCE_STATE_DIR }),
-  rate: env.NOVA_RATE,
+  ...(env.SALESFORCE_RECORDS === undefined ? {} : { counts: countsOf(env.SALESFORCE_RECORDS) }),
+  ...(env.NOVA_RATE === "still" ? {} : { rate: env.NOVA_RATE }),
   signal: stop.signal,
   log: (line) => console.log(line),
 });

@@ -8,7 +8,7 @@ import { createLiveChanges } from "./live-changes.ts";
 import { OBJECT_NAMES } from "./objects.ts";
 import { id18, recordId, recordNumber } from "./record-id.ts";
 import { createRecordStore } from "./record-store.ts";
-import { DEMO_COUNTS } from "./seed-records.ts";
+import { countsOf, DEMO_COUNTS } from "./seed-records.ts";
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const small = { Account: 30, Contact: 200, Opportunity: 30, Case: 60 };
@@ -39,6 +39,24 @@ test("the demo org has its counts, and contacts are mostly people of the order d
         Date.parse(String(contact.SystemModstamp)) <= NOON,
     ),
   ).toBe(true);
+});
+
+test("an org of millions is read in parts, with what changed and without what is gone, as of one moment", () => {
+  const counts = countsOf(20_000_000);
+  expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(20_000_000);
+  const store = createRecordStore(counts, memoryChangeLog(NOON));
+  const [updated, deleted, purged] = [1, 2, 3].map((more) => recordId("003", 9_000_000 + more));
+  store.update("Contact", String(updated), { LastName: "Later" }, NOON);
+  store.remove("Contact", String(deleted), NOON);
+  store.purge("Contact", String(purged), NOON);
+  const [live, all] = [store.asOfNow("Contact", false), store.asOfNow("Contact", true)];
+  store.remove("Contact", String(updated), NOON);
+  const ids = (records: readonly { readonly Id?: unknown }[]) => records.map((record) => record.Id);
+  expect([live.count, all.count]).toEqual([counts.Contact - 2, counts.Contact - 1]);
+  expect(ids(live.slice(9_000_000, 9_000_005))).toEqual([0, 1, 4].map((more) => recordId("003", 9_000_000 + more)));
+  expect(ids(all.slice(9_000_001, 9_000_004))).toEqual([updated, deleted]);
+  expect(live.slice(9_000_001, 9_000_002)[0]).toMatchObject({ LastName: "Later", IsDeleted: false });
+  expect(live.slice(counts.Contact - 1, counts.Contact + 5)).toHaveLength(1);
 });
 
 test("the same seed time gives the same org", () => {

@@ -9,14 +9,29 @@ export interface Deletion {
   readonly deletedDate: string;
 }
 
+/** Records in the order of their numbers, as they stood at one moment. */
+export interface RecordRange {
+  /** Numbers reach from 0 to this; some of them may be gone. */
+  readonly end: number;
+  /** How many records there are. */
+  readonly count: number;
+  /** The records of these numbers. */
+  slice(from: number, to: number): SObjectRecord[];
+}
+
 /** The org's records. Times are ms since the epoch; stored stamps are whole seconds, as Salesforce's are. */
 export interface RecordStore {
   readonly seededAt: number;
   /** Every record still stored, soft-deleted ones too, in the order of creation. */
   all(object: ObjectName): Iterable<SObjectRecord>;
+  /** As they are now: what changes later is not in it. `withDeleted`: also what lies in the recycle bin. */
+  asOfNow(object: ObjectName, withDeleted: boolean): RecordRange;
+  /** What lies in the recycle bin. */
+  binned(object: ObjectName): Iterable<SObjectRecord>;
   get(object: ObjectName, id: string): SObjectRecord | undefined;
-  /** The id at a position of 0 … `size` - 1; a cheap way to choose a record. */
+  /** The id at a position of 0 … `size` - 1, of a record that may be gone by now; a cheap way to choose one. */
   idAt(object: ObjectName, position: number): string | undefined;
+  /** How many records were ever created. */
   size(object: ObjectName): number;
   /** Creates the object's next record, believable fields first, then the given ones. Returns its id. */
   insert(object: ObjectName, fields: SObjectRecord, at: number): string;
@@ -28,48 +43,81 @@ export interface RecordStore {
   deletions(object: ObjectName): readonly Deletion[];
 }
 
+/** Seeded records up to this number of an object are all different and kept; those after them repeat their fields. */
+const DISTINCT = 20_000;
+
 interface Table {
-  readonly rows: Map<string, SObjectRecord>;
-  readonly ids: string[];
+  readonly object: ObjectName;
+  /** How many records the org was set up with. Untouched ones are made when they are asked for: an org may have millions. */
+  readonly seeded: number;
+  readonly distinct: readonly SObjectRecord[];
+  /** Records that were created or changed since. */
+  readonly touched: Map<string, SObjectRecord>;
+  readonly gone: Set<string>;
   readonly deletions: Deletion[];
   nextNumber: number;
 }
 
-function forgetId(table: Table, id: string): void {
-  const position = table.ids.indexOf(id);
-  const last = table.ids.pop();
-  if (last !== undefined && position >= 0 && position < table.ids.length) table.ids[position] = last;
+function seedTable(object: ObjectName, seededAt: number, counts: RecordCounts): Table {
+  const seeded = counts[object];
+  const distinct = Array.from({ length: Math.min(seeded, DISTINCT) }, (_, number) =>
+    seedRecord(object, number, seededAt, counts),
+  );
+  return { object, seeded, distinct, touched: new Map(), gone: new Set(), deletions: [], nextNumber: seeded };
+}
+
+function untouched({ object, seeded, distinct }: Table, number: number): SObjectRecord | undefined {
+  const record = number < seeded ? distinct[number % DISTINCT] : undefined;
+  return record === undefined || number < DISTINCT
+    ? record
+    : { ...record, Id: recordId(OBJECTS[object].keyPrefix, number) };
+}
+
+function find(table: Table, id: string, number = recordNumber(id)): SObjectRecord | undefined {
+  const touched = table.touched.get(id);
+  if (touched !== undefined || table.gone.has(id)) return touched;
+  const record = untouched(table, number);
+  return record?.Id === id ? record : undefined;
+}
+
+function rangeOf(table: Table, withDeleted: boolean): RecordRange {
+  const now: Table = { ...table, touched: new Map(table.touched), gone: new Set(table.gone) };
+  const hidden = withDeleted ? 0 : [...now.touched.values()].filter((record) => record.IsDeleted === true).length;
+  return {
+    end: now.nextNumber,
+    count: now.nextNumber - now.gone.size - hidden,
+    slice: (from, to) => [...between(now, from, to)].filter((record) => withDeleted || record.IsDeleted === false),
+  };
+}
+
+function* between(table: Table, from: number, to: number): Generator<SObjectRecord> {
+  const { keyPrefix } = OBJECTS[table.object];
+  for (let number = from; number < Math.min(to, table.nextNumber); number += 1) {
+    const record = find(table, recordId(keyPrefix, number), number);
+    if (record !== undefined) yield record;
+  }
 }
 
 function play(table: Table, change: Change): void {
-  const known = table.rows.get(change.id);
+  const known = find(table, change.id);
   table.nextNumber = Math.max(table.nextNumber, recordNumber(change.id) + 1);
   if (change.purged === true) {
     if (change.deletedAt !== undefined && known?.IsDeleted !== true)
       table.deletions.push({ id: change.id, deletedDate: change.deletedAt });
-    if (table.rows.delete(change.id)) forgetId(table, change.id);
+    table.touched.delete(change.id);
+    table.gone.add(change.id);
     return;
   }
-  if (known === undefined) table.ids.push(change.id);
   const row: SObjectRecord = { ...known, ...change.fields };
   if (row.IsDeleted === true && known?.IsDeleted !== true)
     table.deletions.push({ id: change.id, deletedDate: String(row.SystemModstamp) });
-  table.rows.set(change.id, row);
+  table.touched.set(change.id, row);
 }
 
 /** Builds the org: the seed, then what the log remembers. Every later change goes to the log before anyone can read it. */
 export function createRecordStore(counts: RecordCounts, log: ChangeLog): RecordStore {
   const tables = Object.fromEntries(
-    OBJECT_NAMES.map((object) => {
-      const table: Table = { rows: new Map(), ids: [], deletions: [], nextNumber: counts[object] };
-      for (let number = 0; number < counts[object]; number += 1) {
-        const row = seedRecord(object, number, log.seededAt, counts);
-        const id = String(row.Id);
-        table.rows.set(id, row);
-        table.ids.push(id);
-      }
-      return [object, table];
-    }),
+    OBJECT_NAMES.map((object) => [object, seedTable(object, log.seededAt, counts)]),
   ) as Record<ObjectName, Table>;
   for (const change of log.past) play(tables[change.object], change);
 
@@ -83,10 +131,13 @@ export function createRecordStore(counts: RecordCounts, log: ChangeLog): RecordS
   });
   return {
     seededAt: log.seededAt,
-    all: (object) => tables[object].rows.values(),
-    get: (object, id) => tables[object].rows.get(id),
-    idAt: (object, position) => tables[object].ids[position],
-    size: (object) => tables[object].ids.length,
+    all: (object) => between(tables[object], 0, Number.POSITIVE_INFINITY),
+    asOfNow: (object, withDeleted) => rangeOf(tables[object], withDeleted),
+    binned: (object) => [...tables[object].touched.values()].filter((record) => record.IsDeleted === true),
+    get: (object, id) => find(tables[object], id),
+    idAt: (object, position) =>
+      position < tables[object].nextNumber ? recordId(OBJECTS[object].keyPrefix, position) : undefined,
+    size: (object) => tables[object].nextNumber,
     deletions: (object) => tables[object].deletions,
     insert(object, fields, at) {
       const number = tables[object].nextNumber;
@@ -103,7 +154,7 @@ export function createRecordStore(counts: RecordCounts, log: ChangeLog): RecordS
       apply({ object, id, at: wholeSecond(at), fields: { ...fields, ...touched(at) } }),
     remove: (object, id, at) => apply({ object, id, at: wholeSecond(at), fields: { IsDeleted: true, ...touched(at) } }),
     purge(object, id, at) {
-      const row = tables[object].rows.get(id);
+      const row = find(tables[object], id);
       const deletedAt = row?.IsDeleted === true ? String(row.SystemModstamp) : wholeSecond(at);
       apply({ object, id, at: wholeSecond(at), purged: true, deletedAt });
     },

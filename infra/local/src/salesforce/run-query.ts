@@ -1,7 +1,7 @@
 import { id18 } from "./record-id.ts";
 import type { FieldDefinition, ObjectDefinition } from "./objects.ts";
 import type { FieldValue, SObjectRecord } from "./seed-records.ts";
-import type { RecordStore } from "./record-store.ts";
+import type { RecordRange, RecordStore } from "./record-store.ts";
 import type { Aggregate, ComparisonOperator, Condition, Literal, Query } from "./soql.ts";
 
 type Predicate = (record: SObjectRecord) => boolean;
@@ -81,6 +81,11 @@ function order(query: Query, rows: SObjectRecord[]): void {
   });
 }
 
+/** True for a query of every record of its object, in any order. */
+function isWhole({ where, orderBy, limit, offset }: Query): boolean {
+  return where === null && orderBy.length === 0 && limit === null && offset === null;
+}
+
 /**
  * The records a query finds, as they are now: records never change in place, so the list is a stable snapshot
  * that a cursor or a bulk job can page through. `withDeleted` is queryAll.
@@ -96,6 +101,13 @@ export function findRecords(store: RecordStore, query: Query, withDeleted: boole
   return query.limit === null && start === 0
     ? rows
     : rows.slice(start, query.limit === null ? undefined : start + query.limit);
+}
+
+/** What `findRecords` finds, to be read in parts: all records of an object are not held in memory at once. */
+export function findRange(store: RecordStore, query: Query, withDeleted: boolean): RecordRange {
+  if (isWhole(query)) return store.asOfNow(query.object.name, withDeleted);
+  const rows = findRecords(store, query, withDeleted);
+  return { end: rows.length, count: rows.length, slice: (from, to) => rows.slice(from, to) };
 }
 
 function aggregateValue(aggregate: Aggregate, rows: readonly SObjectRecord[]): FieldValue {

@@ -19,6 +19,13 @@ export type RecordCounts = Readonly<Record<ObjectName, number>>;
 /** NovaRetail's org at demo scale. */
 export const DEMO_COUNTS: RecordCounts = { Account: 2_000, Contact: 12_000, Opportunity: 5_000, Case: 6_000 };
 
+/** An org of so many records in all, its objects in the proportions of the demo's. */
+export function countsOf(records: number): RecordCounts {
+  const whole = Object.values(DEMO_COUNTS).reduce((sum, count) => sum + count, 0);
+  const part = (object: ObjectName): number => Math.round((records * DEMO_COUNTS[object]) / whole);
+  return { Account: part("Account"), Contact: part("Contact"), Opportunity: part("Opportunity"), Case: part("Case") };
+}
+
 const DAY = 86_400_000;
 /** Leads are people who never bought: indexes that no sign-up reaches. */
 const FIRST_LEAD = 1_000_000;

@@ -31,6 +31,7 @@ export const EVENT_KINDS = [
   { type: "payment_intent.succeeded", about: "payment", second: true },
   // Checkout writes name and address to the customer: that is how long-standing customers come into the event list.
   { type: "customer.updated", about: "payment", second: false },
+  { type: "customer.deleted", about: "customer", second: false },
 ] as const;
 export type EventType = (typeof EVENT_KINDS)[number]["type"];
 type Kind = (typeof EVENT_KINDS)[number];

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { EventIndex } from "./event-index.ts";
 import { type EventCode, eventCodeOf, type Happening } from "./event-kinds.ts";
 import { readListParameters } from "./list-parameters.ts";
-import type { OrderRows } from "./order-rows.ts";
+import type { CustomerRow, OrderRows } from "./order-rows.ts";
 import { renderEvent, rowsOf, type StripeEvent } from "./stripe-events.ts";
 import { invalid, missing } from "./stripe-fault.ts";
 
@@ -28,7 +28,7 @@ function typeTest(names: readonly string[], all: readonly string[]): ReadonlySet
 export function registerEventRoutes(
   app: FastifyInstance,
   index: EventIndex,
-  rows: OrderRows,
+  { rows, closed }: { readonly rows: OrderRows; readonly closed: ReadonlyMap<number, CustomerRow> },
   types: readonly string[],
   now: () => number,
 ): void {
@@ -41,7 +41,7 @@ export function registerEventRoutes(
   };
 
   async function render(found: readonly Happening[]): Promise<StripeEvent[]> {
-    const eventRows = await rowsOf(found, rows);
+    const eventRows = await rowsOf(found, rows, closed);
     return found.map((happening) => renderEvent(happening, eventRows, 0)).filter((event) => event !== null);
   }
 

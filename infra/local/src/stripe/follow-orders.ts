@@ -7,7 +7,8 @@ import {
   paymentHappenings,
   refundHappenings,
 } from "./event-kinds.ts";
-import { type Filter, type OrderRows, since } from "./order-rows.ts";
+import { closedAccounts } from "./closed-accounts.ts";
+import { type CustomerRow, type Filter, type OrderRows, readToEnd, ROWS_AT_ONCE, since } from "./order-rows.ts";
 
 const SECOND = 1000;
 const DAY = 86_400;
@@ -15,10 +16,11 @@ const HISTORY = 7 * DAY;
 /** The last stage of a dispute comes nine days after the capture. */
 const DISPUTE_HISTORY = 10 * DAY;
 /** Transactions that commit after a later one: how far back each look goes again (s, and numbers). */
-const OVERLAP_SECONDS = 5;
+const OVERLAP_SECONDS = 60;
 const OVERLAP_NUMBERS = 200;
-const PAGE = 5_000;
 const MAX_RETRY_WAIT = 15 * SECOND;
+/** Only one look in so many asks which customers are gone: it goes through all of them. */
+const LOOKS_BETWEEN_ACCOUNTS = 15;
 
 export interface FollowOptions {
   readonly rows: OrderRows;
@@ -33,23 +35,9 @@ export interface FollowOptions {
 export interface OrderFollower {
   /** Settles when the history has been read, however long the order database takes to appear. */
   readonly ready: Promise<void>;
+  /** Customers that were deleted since the start, as they were. */
+  readonly closed: ReadonlyMap<number, CustomerRow>;
   stop(): Promise<void>;
-}
-
-/** Reads a table by rising number to its end, page by page. */
-async function readAll<T>(
-  read: (from: number) => Promise<T[]>,
-  numberOf: (row: T) => number,
-  start: number,
-  take: (row: T) => void,
-): Promise<void> {
-  for (let from = start; ;) {
-    const page = await read(from);
-    for (const row of page) take(row);
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
-    from = numberOf(last) + 1;
-  }
 }
 
 /** Turns the order database's payments, refunds and customers into Stripe events: the last week at once, then as they change. */
@@ -59,6 +47,7 @@ export function followOrders(options: FollowOptions): OrderFollower {
   const windowStart = Math.floor((now() / SECOND - HISTORY) / DAY) * DAY;
   /** Events the calendar will bring. */
   let upcoming: Happening[] = [];
+  const accounts = closedAccounts(rows, { now, everyMs: LOOKS_BETWEEN_ACCOUNTS * options.pollMs });
   let paymentsSince = windowStart;
   let refundsFrom = 0;
   let customersFrom = 0;
@@ -71,8 +60,8 @@ export function followOrders(options: FollowOptions): OrderFollower {
     };
     let newest = paymentsSince;
     const changed: Filter[] = [since("p.updated_at", paymentsSince - OVERLAP_SECONDS)];
-    await readAll(
-      (from) => rows.payments({ filters: changed, from, direction: "up", limit: PAGE }),
+    await readToEnd(
+      (from) => rows.payments({ filters: changed, from, direction: "up", limit: ROWS_AT_ONCE }),
       (row) => row.paymentId,
       0,
       (row) => {
@@ -82,13 +71,13 @@ export function followOrders(options: FollowOptions): OrderFollower {
       },
     );
     let lastRefund = refundsFrom;
-    await readAll(
+    await readToEnd(
       (from) =>
         rows.refunds({
           filters: refundsFrom === 0 ? [since("r.created_at", windowStart)] : [],
           from,
           direction: "up",
-          limit: PAGE,
+          limit: ROWS_AT_ONCE,
         }),
       (row) => row.refundId,
       Math.max(0, refundsFrom - OVERLAP_NUMBERS),
@@ -98,13 +87,13 @@ export function followOrders(options: FollowOptions): OrderFollower {
       },
     );
     let lastCustomer = customersFrom;
-    await readAll(
+    await readToEnd(
       (from) =>
         rows.customers({
           filters: customersFrom === 0 ? [since("c.created_at", windowStart)] : [],
           from,
           direction: "up",
-          limit: PAGE,
+          limit: ROWS_AT_ONCE,
         }),
       (row) => row.customerId,
       Math.max(0, customersFrom - OVERLAP_NUMBERS),
@@ -134,8 +123,8 @@ export function followOrders(options: FollowOptions): OrderFollower {
     const take = (happening: Happening): void => {
       if (happening.created >= windowStart) found.push(happening);
     };
-    await readAll(
-      (from) => rows.payments({ filters, from, direction: "up", limit: PAGE }),
+    await readToEnd(
+      (from) => rows.payments({ filters, from, direction: "up", limit: ROWS_AT_ONCE }),
       (row) => row.paymentId,
       0,
       (row) =>
@@ -189,7 +178,7 @@ export function followOrders(options: FollowOptions): OrderFollower {
     });
 
   const ready = patiently("reading the last week", async () =>
-    settle([...(await oldDisputes()), ...(await changesSinceLastLook())]),
+    settle([...(await oldDisputes()), ...(await changesSinceLastLook()), ...(await accounts.look())]),
   ).then((history) => {
     if (history !== null) log(`Stripe stand-in knows ${index.size()} events of the last 7 days`);
   });
@@ -199,7 +188,10 @@ export function followOrders(options: FollowOptions): OrderFollower {
     while (!stopped) {
       await pause(options.pollMs);
       if (stopped) return;
-      const found = await patiently("looking for changes", changesSinceLastLook);
+      const found = await patiently("looking for changes", async () => [
+        ...(await changesSinceLastLook()),
+        ...(await accounts.look()),
+      ]);
       const news = found === null ? [] : settle(found);
       if (news.length > 0) options.onNews(news);
     }
@@ -208,6 +200,7 @@ export function followOrders(options: FollowOptions): OrderFollower {
 
   return {
     ready,
+    closed: accounts.closed,
     async stop() {
       stopped = true;
       wake?.();

@@ -129,3 +129,22 @@ export const since = (column: string, at: number): Filter => ({
   sql: (p) => `${column} >= to_timestamp(${p}::float8)`,
   value: at,
 });
+
+/** How many rows `readToEnd` expects of one read. */
+export const ROWS_AT_ONCE = 5_000;
+
+/** Reads a table by rising number to its end, `ROWS_AT_ONCE` rows at a time. */
+export async function readToEnd<T>(
+  read: (from: number) => Promise<T[]>,
+  numberOf: (row: T) => number,
+  start: number,
+  take: (row: T) => void,
+): Promise<void> {
+  for (let from = start; ;) {
+    const page = await read(from);
+    for (const row of page) take(row);
+    const last = page.at(-1);
+    if (last === undefined || page.length < ROWS_AT_ONCE) return;
+    from = numberOf(last) + 1;
+  }
+}

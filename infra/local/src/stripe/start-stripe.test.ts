@@ -326,6 +326,17 @@ describe("following the order database", { timeout: 40_000 }, () => {
     );
   });
 
+  test("a customer that is deleted is announced once, as they were, and is no longer there", async () => {
+    const stripe = client(await start());
+    const [before] = await all(stripe.customers.list({ limit: 100 }));
+    await database.query("DELETE FROM customers WHERE customer_id = 50");
+    const deletions = async () => (await stripe.events.list({ type: "customer.deleted" })).data;
+    await expect.poll(async () => (await deletions()).length, { timeout: 10_000 }).toBe(1);
+    expect((await deletions()).map((event) => event.data.object)).toEqual([before]);
+    await expect(stripe.customers.retrieve(before?.id ?? "")).rejects.toMatchObject({ code: "resource_missing" });
+    expect(await all(stripe.customers.list({ limit: 100 }))).toHaveLength(49);
+  });
+
   test("a notice is sent again until it is answered with 2xx", async () => {
     const { url, notices } = await endpoint((received) => (received.length < 3 ? 500 : 200));
     const standIn = await start({ webhook: { url, secret: SECRET } });

@@ -92,7 +92,7 @@ export async function startStripe(options: StripeOptions): Promise<StripeStandIn
           now,
           log,
           render: async (happenings) => {
-            const eventRows = await rowsOf(happenings, rows);
+            const eventRows = await rowsOf(happenings, rows, follower.closed);
             return happenings.map((happening) => renderEvent(happening, eventRows, 1));
           },
         });
@@ -118,7 +118,13 @@ export async function startStripe(options: StripeOptions): Promise<StripeStandIn
       throw new StripeFault(429, "invalid_request_error", "Request rate limit exceeded.", { code: "rate_limit" });
     if (status !== undefined) throw new StripeFault(status, "api_error", "Sorry, there was an error on our end.");
   });
-  registerEventRoutes(app, index, rows, [...new Set(EVENT_KINDS.map(({ type }) => type))], now);
+  registerEventRoutes(
+    app,
+    index,
+    { rows, closed: follower.closed },
+    [...new Set(EVENT_KINDS.map(({ type }) => type))],
+    now,
+  );
   for (const collection of createCollections(rows)) {
     const root = `/v1/${collection.path}`;
     app.get(root, async (request) => {

@@ -93,8 +93,12 @@ export function renderEvent(
   };
 }
 
-/** Reads the rows that some events are about, three statements at most. */
-export async function rowsOf(happenings: readonly Happening[], rows: OrderRows): Promise<EventRows> {
+/** Reads the rows that some events are about, three statements at most; of `closed` accounts there are none to read. */
+export async function rowsOf(
+  happenings: readonly Happening[],
+  rows: OrderRows,
+  closed: ReadonlyMap<number, CustomerRow>,
+): Promise<EventRows> {
   const numbers = (about: "payment" | "refund" | "customer"): number[] => [
     ...new Set(happenings.filter(({ code }) => kindOf(code).about === about).map(({ code }) => numberOf(code))),
   ];
@@ -113,6 +117,6 @@ export async function rowsOf(happenings: readonly Happening[], rows: OrderRows):
   return {
     payments: new Map(paymentRows.map((row) => [row.paymentId, row])),
     refunds: new Map(refundRows.map((row) => [row.refundId, row])),
-    customers: new Map(customerRows.map((row) => [row.customerId, row])),
+    customers: new Map([...closed, ...customerRows.map((row) => [row.customerId, row] as const)]),
   };
 }

@@ -88,6 +88,7 @@ function surroundings(
     ordersDb: options.source === undefined ? demoOrders : { url: options.source, own: true },
     passedOn: env.passedOn,
     portalOnly: env.portalOnly,
+    workerOnly: env.workerOnly,
   };
 }
 

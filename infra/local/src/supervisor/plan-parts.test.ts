@@ -29,6 +29,7 @@ const surroundings = (changed: Partial<Surroundings> = {}): Surroundings => ({
   ordersDb: DEMO_ORDERS,
   passedOn: { PATH: "/bin" },
   portalOnly: {},
+  workerOnly: {},
   ...changed,
 });
 
@@ -62,6 +63,7 @@ describe("which parts run", () => {
     expect(envOf(all, "worker")).toMatchObject({
       ORDERS_DB_URL: OWN_ORDERS.url,
       SALESFORCE_LOGIN_URL: "http://127.0.0.1:4010",
+      MALLOC_ARENA_MAX: "2",
     });
     expect(envOf(all, "worker")).not.toHaveProperty("STRIPE_API_BASE");
   });
@@ -100,6 +102,12 @@ describe("what each part is told", () => {
     for (const name of ["order-db", "salesforce", "stripe", "app-logs"])
       expect(envOf(surroundings(), name)).not.toHaveProperty("DATABASE_URL");
     expect(envOf(surroundings(), "portal")).not.toHaveProperty("ORDERS_DB_URL");
+  });
+
+  it("tells the worker alone where lineage events go", () => {
+    const all = surroundings({ workerOnly: { OPENLINEAGE_URL: "https://lineage.example" } });
+    expect(envOf(all, "worker")).toMatchObject({ OPENLINEAGE_URL: "https://lineage.example" });
+    expect(envOf(all, "portal")).not.toHaveProperty("OPENLINEAGE_URL");
   });
 
   it("closes the demo sign-in when an identity provider is given", () => {
