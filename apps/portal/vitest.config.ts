@@ -9,5 +9,6 @@ export default defineConfig({
       "server-only": path.join(import.meta.dirname, "node_modules/server-only/empty.js"),
     },
   },
-  test: { include: ["src/**/*.test.{ts,tsx}"] },
+  // As many workers as the other projects have: vitest asks that of projects that run beside each other.
+  test: { include: ["src/**/*.test.{ts,tsx}"], isolate: false, maxWorkers: 3 },
 });

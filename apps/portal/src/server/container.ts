@@ -3,17 +3,23 @@ import { Pool } from "pg";
 import {
   backfillsReadModel,
   catalogReadModel,
+  costReadModel,
   datasetChecksReadModel,
   datasetFreshnessReadModel,
   datasetReadModel,
   driftReadModel,
   homeReadModel,
+  landingReadModel,
   lineageReadModel,
   liveReadModel,
   peopleReadModel,
+  pipelinesReadModel,
   queriesReadModel,
   runReadModel,
+  runComparisonReadModel,
+  runsListReadModel,
   runsReadModel,
+  schedulesReadModel,
   searchReadModel,
   sourcesReadModel,
   steeringReadModel,
@@ -21,9 +27,10 @@ import {
 import { commandStore, driftStore, reconciliationStore, streamRequests } from "@nova/db/repositories";
 import type { DriftStore, ReconciliationStore, StreamRequests } from "@nova/pipeline-core/connectors";
 import { asPlatformError, type Clock, uuidV7Source } from "@nova/pipeline-core/kernel";
-import type { BackfillSpec, CommandStore, Explanation } from "@nova/pipeline-core/orchestration";
+import type { BackfillSpec, CommandStore, Explanation, GateState, PoolState } from "@nova/pipeline-core/orchestration";
 import { env } from "@/env.ts";
 import { createLiveHub, type LiveHub } from "./live.ts";
+import { workerDiffs, type WorkerDiffs } from "./worker-diffs.ts";
 import { workerSources, type WorkerSources } from "./worker-sources.ts";
 import { workerQueries, type WorkerQueries } from "./worker-queries.ts";
 import { workerScheduler } from "./worker-scheduler.ts";
@@ -35,10 +42,15 @@ export interface Container {
   readonly live: LiveHub;
   /** The worker's query service. */
   readonly queries: WorkerQueries;
+  /** Two snapshots of a dataset beside each other. */
+  readonly diffs: WorkerDiffs;
   /** What people ask the worker to do: asked here, carried out there. */
   readonly commands: Pick<CommandStore, "request" | "find">;
   /** Why a dataset is not running, from the worker's scheduler. */
   explain(dataset: string): Promise<Explanation>;
+  /** Who has the places of each concurrency pool, from the worker's scheduler. */
+  pools(): Promise<readonly PoolState[]>;
+  gates(): Promise<readonly GateState[]>;
   /** Freezes the plan of a backfill; the worker counts partitions in the lake. */
   planBackfill(spec: BackfillSpec, email: string): Promise<{ readonly id: string }>;
   /** The worker's check of a source. */
@@ -57,17 +69,23 @@ function buildReadModels(pool: Pool) {
   return {
     backfills: backfillsReadModel(pool),
     catalog: catalogReadModel(pool),
+    cost: costReadModel(pool),
     dataset: datasetReadModel(pool),
     datasetChecks: datasetChecksReadModel(pool),
     datasetFreshness: datasetFreshnessReadModel(pool),
     drift: driftReadModel(pool),
     home: homeReadModel(pool),
+    landing: landingReadModel(pool),
     lineage: lineageReadModel(pool),
     live: liveReadModel(pool),
     people: peopleReadModel(pool),
+    pipelines: pipelinesReadModel(pool),
     queries: queriesReadModel(pool),
     run: runReadModel(pool),
     runs: runsReadModel(pool),
+    runComparison: runComparisonReadModel(pool),
+    runsList: runsListReadModel(pool),
+    schedules: schedulesReadModel(pool),
     search: searchReadModel(pool),
     sources: sourcesReadModel(pool),
     steering: steeringReadModel(pool),
@@ -98,6 +116,7 @@ function build(): Container {
     readModels: buildReadModels(pool),
     live: createLiveHub(DATABASE_URL),
     queries: workerQueries(worker),
+    diffs: workerDiffs(worker),
     async ping() {
       try {
         await pool.query("SELECT 1");

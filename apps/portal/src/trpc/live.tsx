@@ -6,15 +6,15 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useState
 import { EVENT_TOPICS, type EventTopic } from "@nova/pipeline-core/kernel";
 import { useTRPC } from "./client.tsx";
 
-/** Routers whose queries show something of a topic. A new router adds its name here to be live. */
+/** Routers, or single procedures of one, whose queries show something of a topic. A new router adds its name here to be live. */
 const ROUTERS_OF_TOPIC: Record<EventTopic, readonly string[]> = {
   source: ["home", "sources", "drift"],
-  dataset: ["home", "datasets", "lineage"],
-  run: ["home", "runs", "datasets"],
-  check: ["home", "datasets"],
+  dataset: ["home", "datasets", "lineage", "pipelines.states"],
+  run: ["home", "runs", "datasets", "pipelines.states", "schedules"],
+  check: ["home", "datasets", "pipelines.states", "runs.comparison"],
   query: ["home", "queries"],
   quarantine: ["home", "sources"],
-  command: ["commands", "runs", "datasets", "backfills"],
+  command: ["commands", "runs", "datasets", "backfills", "pipelines.states", "schedules"],
   backfill: ["backfills"],
 };
 
@@ -59,7 +59,9 @@ function createRefetcher(queryClient: QueryClient) {
     timer = undefined;
     const names = new Set(dirty);
     dirty.clear();
-    void queryClient.invalidateQueries({ predicate: (query) => names.has(routerOf(query.queryKey)) });
+    void queryClient.invalidateQueries({
+      predicate: ({ queryKey }) => namesOf(queryKey).some((name) => names.has(name)),
+    });
   }
   return {
     mark(routers: readonly string[]): void {
@@ -93,8 +95,7 @@ function useConnection(connected: boolean): Live {
   }, [connected, lostAt]);
 }
 
-/** tRPC query keys start with the procedure's path: [["sources", "list"], …]. */
-function routerOf(key: readonly unknown[]): string {
-  const path = key[0];
-  return Array.isArray(path) ? String(path[0]) : "";
+/** tRPC query keys start with the procedure's path: [["sources", "list"], …]. Its router and it. */
+function namesOf([path]: readonly unknown[]): string[] {
+  return Array.isArray(path) ? [String(path[0]), path.join(".")] : [];
 }

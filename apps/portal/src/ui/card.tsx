@@ -39,7 +39,7 @@ interface StatProps {
 /** One number with its name, read as a pair by a screen reader. Use inside <StatRow>. */
 export function Stat({ label, value, note, tone }: StatProps) {
   return (
-    <div className="min-w-0 bg-surface px-4 py-3">
+    <div className="min-w-0 flex-[1_1_132px] bg-surface px-4 py-3">
       <dt className="text-xs text-fg-muted">{label}</dt>
       <dd className={cx("num mt-0.5 truncate text-xl font-semibold", tone !== undefined && TONE_TEXT[tone])}>
         {value}
@@ -49,13 +49,10 @@ export function Stat({ label, value, note, tone }: StatProps) {
   );
 }
 
-/** Stats side by side, wrapping on narrow screens. */
+/** Stats side by side, wrapping on narrow screens, where those of the last line share its width. */
 export function StatRow({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
-    <dl
-      aria-label={label}
-      className="grid grid-cols-[repeat(auto-fit,minmax(132px,1fr))] gap-px overflow-hidden rounded-lg border border-line bg-line"
-    >
+    <dl aria-label={label} className="flex flex-wrap gap-px overflow-hidden rounded-lg border border-line bg-line">
       {children}
     </dl>
   );

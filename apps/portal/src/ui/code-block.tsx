@@ -11,11 +11,15 @@ export function CodeBlock({
   readonly label: string;
 }) {
   return (
-    <div className="relative min-w-0 rounded-md border border-line bg-sunken">
-      <pre tabIndex={0} aria-label={label} className="max-h-96 overflow-auto p-3 pr-10 font-mono text-xs leading-5">
+    <div className="flex min-w-0 items-start rounded-md border border-line bg-sunken">
+      <pre
+        tabIndex={0}
+        aria-label={label}
+        className="max-h-96 min-w-0 flex-1 overflow-auto p-3 font-mono text-xs leading-5"
+      >
         <code>{text}</code>
       </pre>
-      <div className="absolute top-1.5 right-1.5">
+      <div className="shrink-0 p-1.5">
         <CopyButton text={text} what={what} />
       </div>
     </div>

@@ -32,6 +32,8 @@ export interface RowSelection<Row> {
   readonly onChange: (chosen: ReadonlySet<string>) => void;
   /** Names the row to who cannot see it. */
   readonly nameOf: (row: Row) => string;
+  /** Left out: every row can be chosen. */
+  readonly canChoose?: (row: Row) => boolean;
 }
 
 interface DataTableProps<Row> {
@@ -56,7 +58,7 @@ interface DataTableProps<Row> {
 }
 
 /** A table with a `maxHeight` draws this many rows at first; the rest on demand, so that a long list costs no page. */
-const DRAWN_FIRST = 30;
+const DRAWN_FIRST = 20;
 
 /** A real table: sortable heads, j/k or arrows between rows, Enter opens. */
 export function DataTable<Row>({
@@ -110,7 +112,11 @@ export function DataTable<Row>({
             <tr key={group.id}>
               {selection === undefined ? null : (
                 <th scope="col" className="sticky top-0 z-10 h-9 w-8 border-b border-line bg-surface pl-4">
-                  <ChooseAll keys={shown.map((row) => row.id)} selection={selection} what={label} />
+                  <ChooseAll
+                    keys={shown.filter((row) => canChoose(selection, row.original)).map((row) => row.id)}
+                    selection={selection}
+                    what={label}
+                  />
                 </th>
               )}
               {group.headers.map((header) => {
@@ -165,21 +171,24 @@ export function DataTable<Row>({
                       if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey)
                         return;
                       if (event.key === "Enter") onOpen(row.original);
-                      if (event.key === "x" && selection !== undefined) toggle(selection, row.id);
+                      if (event.key === "x" && selection !== undefined && canChoose(selection, row.original))
+                        toggle(selection, row.id);
                     }
               }
               className={cx("group outline-offset-[-2px] hover:bg-hover", onOpen !== undefined && "cursor-pointer")}
             >
               {selection === undefined ? null : (
                 <td className="h-10 w-8 border-b border-line py-1.5 pl-4 group-last:border-b-0">
-                  <label className="flex size-6 items-center justify-center">
-                    <input
-                      type="checkbox"
-                      aria-label={`Select ${selection.nameOf(row.original)}`}
-                      checked={selection.chosen.has(row.id)}
-                      onChange={() => toggle(selection, row.id)}
-                    />
-                  </label>
+                  {canChoose(selection, row.original) ? (
+                    <label className="flex size-6 items-center justify-center">
+                      <input
+                        type="checkbox"
+                        aria-label={`Select ${selection.nameOf(row.original)}`}
+                        checked={selection.chosen.has(row.id)}
+                        onChange={() => toggle(selection, row.id)}
+                      />
+                    </label>
+                  ) : null}
                 </td>
               )}
               {row.getVisibleCells().map((cell) => {
@@ -210,6 +219,10 @@ export function DataTable<Row>({
       ) : null}
     </div>
   );
+}
+
+function canChoose<Row>(selection: RowSelection<Row>, row: Row): boolean {
+  return selection.canChoose === undefined || selection.canChoose(row);
 }
 
 function toggle({ chosen, onChange }: Pick<RowSelection<never>, "chosen" | "onChange">, key: string): void {

@@ -62,6 +62,16 @@ export function formatAge(seconds: number): string {
   return `${Math.floor(total / 86_400)} d`;
 }
 
+/** What is known in its format, else a dash. */
+export function formatKnown<Value>(value: Value | null | undefined, format: (value: Value) => string): string {
+  return value === null || value === undefined ? "–" : format(value);
+}
+
+/** The ends of a UUID, which tell one from others near it: 019a0b1c…4f2d. */
+export function formatId(id: string): string {
+  return `${id.slice(0, 8)}…${id.slice(-4)}`;
+}
+
 /** 1 row, 2 rows. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;

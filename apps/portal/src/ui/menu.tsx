@@ -20,14 +20,52 @@ export function Menu({
   return (
     <Base.Root>
       <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner align={align} sideOffset={6} className="z-60">
-          <Base.Popup className="min-w-56 rounded-lg border border-line bg-raised p-1 shadow-float outline-none">
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
+      <MenuPopup align={align}>{children}</MenuPopup>
     </Base.Root>
+  );
+}
+
+/** Ties the buttons of many rows to the one menu they open. One per component that draws such a menu. */
+export const createRowMenu = Base.createHandle;
+export type RowMenu<Row> = ReturnType<typeof createRowMenu<Row>>;
+
+/** The menu that the rows of a table share: each row costs a button, not a menu. */
+export function RowMenuRoot<Row>({
+  menu,
+  children,
+}: {
+  readonly menu: RowMenu<Row>;
+  readonly children: (row: Row) => ReactNode;
+}) {
+  return (
+    <Base.Root handle={menu}>
+      {({ payload }) => (payload === undefined ? null : <MenuPopup align="end">{children(payload as Row)}</MenuPopup>)}
+    </Base.Root>
+  );
+}
+
+/** A row's button. `trigger` is a button element. */
+export function RowMenuTrigger<Row>({
+  menu,
+  row,
+  trigger,
+}: {
+  readonly menu: RowMenu<Row>;
+  readonly row: Row;
+  readonly trigger: ReactElement;
+}) {
+  return <Base.Trigger handle={menu} payload={row} render={trigger} />;
+}
+
+function MenuPopup({ align, children }: { readonly align: "start" | "end"; readonly children: ReactNode }) {
+  return (
+    <Base.Portal>
+      <Base.Positioner align={align} sideOffset={6} className="z-60">
+        <Base.Popup className="min-w-56 rounded-lg border border-line bg-raised p-1 shadow-float outline-none">
+          {children}
+        </Base.Popup>
+      </Base.Positioner>
+    </Base.Portal>
   );
 }
 
@@ -36,6 +74,15 @@ export function MenuItem({ onClick, children }: { readonly onClick: () => void; 
     <Base.Item onClick={onClick} className={ITEM}>
       {children}
     </Base.Item>
+  );
+}
+
+/** A menu item that is a link: it can be opened beside. `link` is an anchor. */
+export function MenuLink({ link, children }: { readonly link: ReactElement; readonly children: ReactNode }) {
+  return (
+    <Base.LinkItem render={link} closeOnClick className={ITEM}>
+      {children}
+    </Base.LinkItem>
   );
 }
 

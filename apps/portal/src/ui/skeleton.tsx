@@ -1,5 +1,11 @@
 /** Grey bars of the true height of what is coming, so that nothing moves when it comes. */
-export function Skeleton({ height, width = "100%" }: { readonly height: number; readonly width?: number | string }) {
+export function Skeleton({
+  height,
+  width = "100%",
+}: {
+  readonly height: number | string;
+  readonly width?: number | string;
+}) {
   return <div aria-hidden className="animate-pulse-soft rounded-md bg-idle-soft" style={{ height, width }} />;
 }
 

@@ -4,7 +4,7 @@ import dynamic from "next/dynamic";
 import { useState } from "react";
 import { Button } from "./button.tsx";
 import { Skeleton } from "./skeleton.tsx";
-import { formatClock } from "./timestamp.tsx";
+import { formatMoment } from "./timestamp.tsx";
 import { useTimeZone } from "./time.tsx";
 import type { ChartColor, TimePoint, TimeSeries } from "./time-series-plot.tsx";
 
@@ -49,7 +49,9 @@ export function TimeSeriesChart({ label, points, series, formatValue, height = 1
               <tbody>
                 {points.toReversed().map((point) => (
                   <tr key={point.at} className="border-t border-line">
-                    <td className="py-0.5">{formatClock(new Date(point.at), zone)}</td>
+                    <td className="py-0.5">
+                      {formatMoment(new Date(point.at), zone, (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0))}
+                    </td>
                     {series.map((one) => {
                       const value = point.values[one.key];
                       return (

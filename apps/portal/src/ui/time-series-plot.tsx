@@ -11,10 +11,7 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
-import { formatClock, formatDay } from "./timestamp.tsx";
-
-/** From this span on, in milliseconds, a time of day alone would be ambiguous. */
-const DAYS_FROM = 36 * 60 * 60 * 1000;
+import { DAYS_FROM, formatClock, formatDay, formatMoment } from "./timestamp.tsx";
 
 export type ChartColor = 1 | 2 | 3 | 4 | 5 | 6;
 
@@ -47,8 +44,6 @@ export function TimeSeriesPlot({ label, points, series, formatValue, height, zon
   const span = (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0);
   const formatTick = (at: number): string =>
     span > DAYS_FROM ? formatDay(new Date(at), zone) : formatClock(new Date(at), zone, false);
-  const formatMoment = (at: Date): string =>
-    span > DAYS_FROM ? `${formatDay(at, zone)}, ${formatClock(at, zone, false)}` : formatClock(at, zone);
   return (
     <ResponsiveContainer width="100%" height={height}>
       <AreaChart data={rows} margin={{ top: 8, right: 4, bottom: 0, left: 0 }} accessibilityLayer title={label}>
@@ -83,7 +78,7 @@ export function TimeSeriesPlot({ label, points, series, formatValue, height, zon
               label={at}
               series={series}
               formatValue={formatValue}
-              formatMoment={formatMoment}
+              formatMoment={(moment) => formatMoment(moment, zone, span)}
             />
           )}
         />

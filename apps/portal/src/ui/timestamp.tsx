@@ -87,6 +87,14 @@ export function formatClock(at: Date, zone: string, seconds = true): string {
   return formatterOf(seconds ? "clock" : "minutes", zone).format(at);
 }
 
+/** From this span on, in milliseconds, a time of day alone would be ambiguous. */
+export const DAYS_FROM = 36 * 60 * 60 * 1000;
+
+/** A moment among others that span so many milliseconds: 14:03:22, or 23 Nov, 14:03. */
+export function formatMoment(at: Date, zone: string, span: number): string {
+  return span > DAYS_FROM ? `${formatDay(at, zone)}, ${formatClock(at, zone, false)}` : formatClock(at, zone);
+}
+
 /** Day and month, for axes that span days. */
 export function formatDay(at: Date, zone: string): string {
   return formatterOf("day", zone).format(at);

@@ -5,6 +5,9 @@ import { Toaster as Sonner } from "sonner";
 
 export { toast } from "sonner";
 
+/** How long a toast stays, unless it is looked at. */
+export const TOAST_MILLIS = 8_000;
+
 /** Where toasts appear. Mounted once, from the start, so that they are announced. */
 export function Toaster() {
   const { resolvedTheme } = useTheme();
@@ -12,9 +15,10 @@ export function Toaster() {
     <Sonner
       theme={resolvedTheme === "dark" ? "dark" : "light"}
       position="bottom-right"
-      duration={8_000}
+      duration={TOAST_MILLIS}
       closeButton
       visibleToasts={4}
+      style={{ fontFamily: "inherit" }}
     />
   );
 }

@@ -1,6 +1,12 @@
 /** What a colour says. Every use pairs it with a word, most with an icon too. */
 export type Tone = "ok" | "warn" | "bad" | "info" | "idle";
 
+/** A state in a word and its colour. */
+export interface TonedWord {
+  readonly label: string;
+  readonly tone: Tone;
+}
+
 export const TONE_SOFT: Record<Tone, string> = {
   ok: "bg-ok-soft text-ok",
   warn: "bg-warn-soft text-warn",

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { BackfillDatasetProgress, BackfillDetail } from "@nova/db/read-models";
 import type { PartState } from "@nova/pipeline-core/orchestration";
 import Link from "next/link";
+import { scanCost } from "@/features/cost/index.ts";
 import { paths } from "@/features/navigation/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Card } from "@/ui/card.tsx";
@@ -31,11 +32,7 @@ export function BackfillPage({ id }: { readonly id: string }) {
   return (
     <PageBody>
       <PageHeader
-        above={
-          <Link href={paths.backfills} className="hover:text-fg hover:underline">
-            Backfills
-          </Link>
-        }
+        up={{ href: paths.backfills, label: "Backfills" }}
         title={<BackfillTitle backfill={backfill.data} />}
         lead={backfill.data === undefined ? undefined : <BackfillLead backfill={backfill.data} />}
         actions={backfill.data === undefined ? undefined : <BackfillActions backfill={backfill.data} />}
@@ -58,11 +55,17 @@ export function BackfillPage({ id }: { readonly id: string }) {
       <PartsTable id={id} />
       <Card title="Plan">
         <QueryRegion query={backfill} what="the plan" skeleton={<Skeleton height={240} />}>
-          {(data) => <PlanPreview plan={data.plan} />}
+          {(data) => <PlanPreview plan={data.plan} cost={costSoFar(data)} />}
         </QueryRegion>
       </Card>
     </PageBody>
   );
+}
+
+/** Beside what the plan said; a plan that nobody submitted cost nothing. */
+function costSoFar({ state, scannedBytes, billedBytes, endedAt }: BackfillDetail): string | undefined {
+  if (state === "planned") return undefined;
+  return `${endedAt === null ? "So far" : "Really"}: ${scanCost(scannedBytes, billedBytes)}`;
 }
 
 function BackfillTitle({ backfill }: { readonly backfill: BackfillDetail | undefined }) {

@@ -3,7 +3,7 @@ import type { Command } from "@nova/pipeline-core/orchestration";
 /** How often an open command is looked at. */
 export const LOOK_MILLIS = 400;
 /** Routers whose pages show what a command changes. */
-const TOUCHED: ReadonlySet<string> = new Set(["commands", "runs", "datasets", "backfills"]);
+const TOUCHED: ReadonlySet<string> = new Set(["commands", "runs", "datasets", "backfills", "pipelines", "schedules"]);
 
 /** Queries that may show what a command changed; a followed command itself is settled and stays as it is. */
 export function isTouched({ queryKey: [path] }: { readonly queryKey: readonly unknown[] }): boolean {

@@ -12,7 +12,7 @@ export interface AskedOne {
   readonly message: string;
 }
 
-type Steering = Extract<CommandRequest, { kind: "cancel-run" | "retry-run" }>;
+export type Steering = Extract<CommandRequest, { kind: "cancel-run" | "retry-run" | "mark-run" }>;
 
 interface Sent {
   readonly target: string;
@@ -33,7 +33,11 @@ export function useAskMany(requests: readonly Steering[]): {
   const [keys] = useState(() => new Map(requests.map(({ target }) => [target, newKey()])));
   const ask = async (request: Steering): Promise<Sent> => {
     const { target } = request;
-    const procedure = request.kind === "cancel-run" ? client.commands.cancelRun : client.commands.retryRun;
+    const procedure = {
+      "cancel-run": client.commands.cancelRun,
+      "retry-run": client.commands.retryRun,
+      "mark-run": client.commands.markRun,
+    }[request.kind];
     try {
       const { id } = await procedure.mutate({ request, key: keys.get(target) ?? newKey() });
       return { target, id, error: null };

@@ -24,16 +24,22 @@ export function useAsk(kind: CommandKind, onDone: (command: Command) => void): A
     "run-dataset": trpc.commands.runDataset,
     "cancel-run": trpc.commands.cancelRun,
     "retry-run": trpc.commands.retryRun,
+    "mark-run": trpc.commands.markRun,
+    "unmark-run": trpc.commands.unmarkRun,
     "rollback-dataset": trpc.commands.rollbackDataset,
     "release-dataset": trpc.commands.releaseDataset,
     "pause-pipeline": trpc.commands.pausePipeline,
     "resume-pipeline": trpc.commands.resumePipeline,
+    "pause-schedule": trpc.commands.pauseSchedule,
+    "resume-schedule": trpc.commands.resumeSchedule,
     "submit-backfill": trpc.commands.submitBackfill,
     "pause-backfill": trpc.commands.pauseBackfill,
     "resume-backfill": trpc.commands.resumeBackfill,
     "cancel-backfill": trpc.commands.cancelBackfill,
     "retry-backfill": trpc.commands.retryBackfill,
     "set-backfill-parallelism": trpc.commands.setBackfillParallelism,
+    "set-pool": trpc.commands.setPool,
+    "reset-pool": trpc.commands.resetPool,
   }[kind].mutationOptions();
   const sending = useMutation(options);
   const id = sending.data?.id ?? null;

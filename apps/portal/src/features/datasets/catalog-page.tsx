@@ -9,6 +9,7 @@ import { Button } from "@/ui/button.tsx";
 import { Card } from "@/ui/card.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
+import { FilteredOut } from "@/ui/filtered-out.tsx";
 import { formatCount, plural } from "@/ui/format.ts";
 import { SearchInput } from "@/ui/input.tsx";
 import { PageBody, PageHeader } from "@/ui/page-header.tsx";
@@ -99,17 +100,9 @@ export function CatalogPage() {
                         itself.
                       </EmptyState>
                     ) : (
-                      <EmptyState
-                        kind="filtered"
-                        title="No dataset matches"
-                        action={
-                          <Button size="sm" onClick={clear}>
-                            Clear search and filters
-                          </Button>
-                        }
-                      >
+                      <FilteredOut title="No dataset matches" clear="Clear search and filters" onClear={clear}>
                         Nothing fits {describeFilters(search.q, search)}.
-                      </EmptyState>
+                      </FilteredOut>
                     )
                   }
                 />

@@ -1,8 +1,8 @@
 import type { CheckKind, CheckOutcome, Severity } from "@nova/pipeline-core/quality";
 import { formatCompact, formatDuration, formatShare } from "@/ui/format.ts";
-import type { Tone } from "@/ui/tone.ts";
+import type { TonedWord } from "@/ui/tone.ts";
 
-export const OUTCOME_WORDS: Record<CheckOutcome, { readonly label: string; readonly tone: Tone }> = {
+export const OUTCOME_WORDS: Record<CheckOutcome, TonedWord> = {
   passed: { label: "Passed", tone: "ok" },
   warned: { label: "Warned", tone: "warn" },
   failed: { label: "Failed", tone: "bad" },

@@ -7,6 +7,7 @@ import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { BackfillButton, PartitionsTab } from "@/features/backfills/index.ts";
 import { DatasetActions, DatasetMarks } from "@/features/commands/index.ts";
+import { SnapshotsTab, snapshotSearchParsers } from "@/features/diffs/index.ts";
 import { DatasetDrift } from "@/features/drift/index.ts";
 import { HealthPill } from "@/features/health/index.ts";
 import { LineagePanel, lineageSearchParsers } from "@/features/lineage/index.ts";
@@ -30,7 +31,7 @@ import { datasetSearchParsers } from "./dataset-search.ts";
 import { LAYER_LABEL, LAYER_TONE, PII_LABEL } from "./dataset-words.ts";
 import { readySql } from "./ready-sql.ts";
 
-const ALL_PARSERS = { ...lineageSearchParsers, ...datasetSearchParsers };
+const ALL_PARSERS = { ...lineageSearchParsers, ...snapshotSearchParsers, ...datasetSearchParsers };
 /** A tab begins without what was chosen on another. */
 const CLEARED = Object.fromEntries(Object.keys(ALL_PARSERS).map((key) => [key, null]));
 
@@ -41,11 +42,7 @@ export function DatasetPage({ name }: { readonly name: string }) {
   return (
     <PageBody>
       <PageHeader
-        above={
-          <Link href={paths.catalog} className="hover:text-fg hover:underline">
-            Catalog
-          </Link>
-        }
+        up={{ href: paths.catalog, label: "Catalog" }}
         title={
           <>
             <span className="font-mono text-lg break-all">{name}</span>
@@ -62,7 +59,7 @@ export function DatasetPage({ name }: { readonly name: string }) {
                 pipeline={head.data.pipeline}
                 usedBy={head.data.usedBy.map((reader) => reader.name)}
               />
-              <BackfillButton dataset={name} byDay={isByDay(head.data)} />
+              <BackfillButton dataset={name} byDay={isByDay(head.data)} options={head.data.backfillOptions} />
               <Link href={paths.queryOf(readySql(head.data))} className={buttonClass({ kind: "primary" })}>
                 <TerminalSquare aria-hidden className="size-4" />
                 Query
@@ -125,9 +122,10 @@ function DatasetTabs({ head }: { readonly head: DatasetHead }) {
         {
           value: "partitions",
           label: "Partitions",
-          content: <PartitionsTab dataset={head.name} byDay={isByDay(head)} />,
+          content: <PartitionsTab dataset={head.name} byDay={isByDay(head)} options={head.backfillOptions} />,
         },
         { value: "runs", label: "Runs", content: <RunsTab head={head} /> },
+        { value: "snapshots", label: "Snapshots", content: <SnapshotsTab dataset={head.name} /> },
         { value: "sample", label: "Sample", content: <SampleTab head={head} /> },
         { value: "sql", label: "SQL", content: <SqlTab head={head} /> },
       ]}

@@ -8,6 +8,7 @@ export const TABS = [
   "lineage",
   "partitions",
   "runs",
+  "snapshots",
   "sample",
   "sql",
 ] as const;

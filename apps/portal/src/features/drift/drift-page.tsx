@@ -8,6 +8,7 @@ import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
 import { Card } from "@/ui/card.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
+import { FilteredOut } from "@/ui/filtered-out.tsx";
 import { PageBody, PageHeader } from "@/ui/page-header.tsx";
 import { QueryRegion } from "@/ui/query-region.tsx";
 import { SegmentedControl } from "@/ui/segmented-control.tsx";
@@ -79,17 +80,13 @@ export function DriftPage() {
                   : "Changes that lose nothing are taken over by themselves; the others come here."}
               </EmptyState>
             ) : (
-              <EmptyState
-                kind="filtered"
+              <FilteredOut
                 title={`Nothing of ${SOURCE_LABEL[source]} waits for a decision`}
-                action={
-                  <Button size="sm" onClick={() => void setSearch({ source: null })}>
-                    Show every source
-                  </Button>
-                }
+                clear="Show every source"
+                onClear={() => void setSearch({ source: null })}
               >
                 Other sources may have changes that wait.
-              </EmptyState>
+              </FilteredOut>
             )
           }
         </QueryRegion>

@@ -1,7 +1,7 @@
 import type { DriftChoice, DriftState, NewTableRule } from "@nova/pipeline-core/connectors";
-import type { Tone } from "@/ui/tone.ts";
+import type { TonedWord } from "@/ui/tone.ts";
 
-export const DRIFT_STATE_WORDS: Record<DriftState, { readonly label: string; readonly tone: Tone }> = {
+export const DRIFT_STATE_WORDS: Record<DriftState, TonedWord> = {
   evolved: { label: "Taken over", tone: "ok" },
   open: { label: "Open", tone: "warn" },
   superseded: { label: "Changed again", tone: "idle" },

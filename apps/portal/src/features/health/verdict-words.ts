@@ -1,13 +1,8 @@
 import type { FreshnessState } from "@nova/pipeline-core/catalog";
-import type { Tone } from "@/ui/tone.ts";
+import type { TonedWord } from "@/ui/tone.ts";
 import type { Verdict } from "./judge-verdict.ts";
 
-interface Words {
-  readonly label: string;
-  readonly tone: Tone;
-}
-
-export const VERDICT_WORDS: Record<Verdict, Words> = {
+export const VERDICT_WORDS: Record<Verdict, TonedWord> = {
   failing: { label: "Failing", tone: "bad" },
   late: { label: "Late", tone: "warn" },
   warning: { label: "Warning", tone: "warn" },
@@ -15,7 +10,7 @@ export const VERDICT_WORDS: Record<Verdict, Words> = {
   healthy: { label: "Healthy", tone: "ok" },
 };
 
-export const FRESHNESS_WORDS: Record<FreshnessState, Words> = {
+export const FRESHNESS_WORDS: Record<FreshnessState, TonedWord> = {
   fresh: { label: "Fresh", tone: "ok" },
   late: { label: "Late", tone: "warn" },
   unknown: { label: "Not loaded", tone: "idle" },

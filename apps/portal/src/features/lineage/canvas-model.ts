@@ -1,5 +1,5 @@
 import type { ColumnEdgeKind } from "@nova/pipeline-core/lineage";
-import type { Tone } from "@/ui/tone.ts";
+import type { TonedWord } from "@/ui/tone.ts";
 
 /** One box of the drawing. */
 export interface CanvasNode {
@@ -7,7 +7,7 @@ export interface CanvasNode {
   /** Position of its layer, left to right. */
   readonly column: number;
   readonly layer: string;
-  readonly status: { readonly tone: Tone; readonly label: string } | null;
+  readonly status: TonedWord | null;
   readonly isFocus: boolean;
   /** Neighbours not shown; buttons beside the box show them. */
   readonly hiddenInputs: number;
@@ -32,12 +32,4 @@ export const COLUMN_HEIGHT = 24;
 
 export function nodeHeight(node: Pick<CanvasNode, "columns">): number {
   return HEAD_HEIGHT + (node.columns.length === 0 ? 0 : node.columns.length * COLUMN_HEIGHT + 6);
-}
-
-/** The same text as long as nothing moves: what is laid out again, and what is only drawn again. */
-export function structureOf(nodes: readonly CanvasNode[], edges: readonly CanvasEdge[]): string {
-  return JSON.stringify([
-    nodes.map((node) => [node.id, node.column, node.columns.length]),
-    edges.map((edge) => [edge.from, edge.to]),
-  ]);
 }

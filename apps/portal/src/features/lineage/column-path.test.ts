@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pathDatasets, type PathEdge, shownEdges } from "./column-path.ts";
 import { distanceWords, layerPosition, layerWord } from "./lineage-words.ts";
-import { nearestNode } from "./nearest-node.ts";
+import { nearestNode } from "@/ui/graph/nearest-node.ts";
 
 function edge(from: string, to: string, kind: PathEdge["kind"], distance: number): PathEdge {
   const split = (text: string): [string, string] => {

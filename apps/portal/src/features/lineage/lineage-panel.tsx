@@ -2,7 +2,7 @@
 
 import { useQueryStates } from "nuqs";
 import { Card } from "@/ui/card.tsx";
-import { SegmentedControl } from "@/ui/segmented-control.tsx";
+import { GraphOrTable } from "@/ui/graph/graph-or-table.tsx";
 import { Select } from "@/ui/select.tsx";
 import { ColumnLineage } from "./components/column-lineage.tsx";
 import { TableLineage } from "./components/table-lineage.tsx";
@@ -31,13 +31,8 @@ export function LineagePanel({ dataset, columns }: LineagePanelProps) {
             choices={[{ value: ALL, label: "Whole dataset" }, ...columns.map((name) => ({ value: name, label: name }))]}
             onChange={(next) => void setSearch({ column: next === ALL ? null : next, node: null, sort: null })}
           />
-          <SegmentedControl
-            label="Show as"
+          <GraphOrTable
             value={view}
-            choices={[
-              { value: "graph", label: "Graph" },
-              { value: "table", label: "Table" },
-            ]}
             onChange={(next) => void setSearch({ view: next === "graph" ? null : next, sort: null })}
           />
         </>

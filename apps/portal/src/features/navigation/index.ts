@@ -1,46 +1,20 @@
 import {
   Activity,
   CalendarClock,
+  CalendarSync,
+  CircleDollarSign,
   Database,
   GitCompareArrows,
   House,
   type LucideIcon,
   Plug,
   TerminalSquare,
+  Workflow,
 } from "lucide-react";
+import { paths } from "./paths.ts";
 
-/** Where things are. Every link of the portal is made here. */
-export const paths = {
-  home: "/",
-  catalog: "/catalog",
-  dataset: (name: string) => `/catalog/${encodeURIComponent(name)}`,
-  /** The catalog narrowed to one kind of health. */
-  catalogWhere: (health: "fresh" | "late" | "unknown" | "failing") =>
-    health === "failing" ? "/catalog?health=failing" : `/catalog?freshness=${health}`,
-  /** The dataset's checks tab. */
-  checks: (dataset: string) => `/catalog/${encodeURIComponent(dataset)}?tab=checks`,
-  lineage: (dataset: string) => `/catalog/${encodeURIComponent(dataset)}?tab=lineage`,
-  /** The lineage of one column. */
-  columnLineage: (dataset: string, column: string) =>
-    `/catalog/${encodeURIComponent(dataset)}?tab=lineage&column=${encodeURIComponent(column)}`,
-  /** The dataset's columns tab, with one column in view. */
-  column: (dataset: string, column: string) =>
-    `/catalog/${encodeURIComponent(dataset)}?tab=columns&column=${encodeURIComponent(column)}`,
-  sources: "/sources",
-  source: (id: string) => `/sources/${encodeURIComponent(id)}`,
-  stream: (source: string, stream: string) =>
-    `/sources/${encodeURIComponent(source)}?stream=${encodeURIComponent(stream)}`,
-  drift: "/drift",
-  driftOf: (source: string) => `/drift?source=${encodeURIComponent(source)}`,
-  runs: "/runs",
-  runsFailed: "/runs?state=failed",
-  run: (id: string) => `/runs/${encodeURIComponent(id)}`,
-  backfills: "/backfills",
-  backfill: (id: string) => `/backfills/${encodeURIComponent(id)}`,
-  query: "/query",
-  /** The editor with this text in it. */
-  queryOf: (sql: string) => `/query?sql=${encodeURIComponent(sql)}`,
-} as const;
+export { DatasetLink } from "./dataset-link.tsx";
+export { paths } from "./paths.ts";
 
 export interface Place {
   readonly label: string;
@@ -48,16 +22,21 @@ export interface Place {
   readonly icon: LucideIcon;
   /** Pressed after `g`. */
   readonly key: string;
+  /** At the bottom of a phone, where few have room; the others stand behind "More". */
+  readonly onPhone?: true;
 }
 
 /** The main places, in the order of the side navigation. */
 export const PLACES: readonly Place[] = [
-  { label: "Home", href: paths.home, icon: House, key: "h" },
-  { label: "Catalog", href: paths.catalog, icon: Database, key: "c" },
+  { label: "Home", href: paths.home, icon: House, key: "h", onPhone: true },
+  { label: "Catalog", href: paths.catalog, icon: Database, key: "c", onPhone: true },
   { label: "Sources", href: paths.sources, icon: Plug, key: "s" },
   { label: "Drift", href: paths.drift, icon: GitCompareArrows, key: "d" },
-  { label: "Runs", href: paths.runs, icon: Activity, key: "r" },
+  { label: "Pipelines", href: paths.pipelines, icon: Workflow, key: "p", onPhone: true },
+  { label: "Runs", href: paths.runs, icon: Activity, key: "r", onPhone: true },
   { label: "Backfills", href: paths.backfills, icon: CalendarClock, key: "b" },
+  { label: "Schedules", href: paths.schedules, icon: CalendarSync, key: "t" },
+  { label: "Cost", href: paths.cost, icon: CircleDollarSign, key: "o" },
   { label: "Query", href: paths.query, icon: TerminalSquare, key: "q" },
 ];
 

@@ -12,7 +12,7 @@ import { buttonClass } from "@/ui/button-class.ts";
 import { Card, Stat, StatRow } from "@/ui/card.tsx";
 import { CopyButton } from "@/ui/copy-button.tsx";
 import { Duration } from "@/ui/duration.tsx";
-import { formatCount, formatDuration } from "@/ui/format.ts";
+import { formatCount, formatDuration, plural } from "@/ui/format.ts";
 import { PageBody, PageHeader } from "@/ui/page-header.tsx";
 import { QueryRegion } from "@/ui/query-region.tsx";
 import { Skeleton, SkeletonRows } from "@/ui/skeleton.tsx";
@@ -47,11 +47,7 @@ export function RunPage({ id }: { readonly id: string }) {
   return (
     <PageBody>
       <PageHeader
-        above={
-          <Link href={paths.runs} className="hover:text-fg hover:underline">
-            Runs
-          </Link>
-        }
+        up={{ href: paths.runs, label: "Runs" }}
         title={
           run.data === undefined ? (
             "Run"
@@ -83,6 +79,7 @@ export function RunPage({ id }: { readonly id: string }) {
             <PausedBanner pipeline={data.pipeline} />
             <RunOriginLine id={id} />
             <Failure run={data} />
+            <ByHand run={data} />
             <Facts run={data} rowsOut={rowsSoFar(data, steps.data ?? [])} />
             <QueryRegion
               query={steps}
@@ -95,7 +92,7 @@ export function RunPage({ id }: { readonly id: string }) {
             >
               {(rows) => <TimelineCard run={data} steps={rows} />}
             </QueryRegion>
-            <LogCard run={data} />
+            <LogCard run={data} steps={(steps.data ?? []).map((step) => step.dataset)} />
           </>
         )}
       </QueryRegion>
@@ -112,6 +109,25 @@ function Failure({ run }: { readonly run: RunDetail }) {
         {ERROR_WORDS[run.errorKind]}
         {run.errorMessage === null ? "; those who may read the log see more." : `: ${run.errorMessage}`}
       </p>
+      <Link href={`${paths.run(run.id)}?view=compare`} className="inline-flex min-h-6 items-center underline">
+        Compare with the last good run
+      </Link>
+    </Banner>
+  );
+}
+
+/** A run that looks well because a person said so does not look like one that wrote everything. */
+function ByHand({ run }: { readonly run: RunDetail }) {
+  if (run.byHand === 0) return null;
+  return (
+    <Banner
+      tone="warn"
+      title={`${plural(run.byHand, "step")} of this run ${run.byHand === 1 ? "was" : "were"} marked by hand`}
+    >
+      <p>
+        What a person marked wrote no rows, and its data reaches no further than before. Choose the step below for who
+        did it and why.
+      </p>
     </Banner>
   );
 }
@@ -124,7 +140,19 @@ function rowsSoFar(run: RunDetail, steps: readonly RunStep[]): number {
 function Facts({ run, rowsOut }: { readonly run: RunDetail; readonly rowsOut: number }) {
   return (
     <StatRow label="The run">
-      <Stat label="Trigger" value={<TriggerName trigger={run.trigger} />} note={TRIGGER_WORDS[run.trigger].why} />
+      <Stat
+        label="Trigger"
+        value={<TriggerName trigger={run.trigger} />}
+        note={
+          run.backfillId === null ? (
+            TRIGGER_WORDS[run.trigger].why
+          ) : (
+            <Link href={paths.backfill(run.backfillId)} className="text-accent-text hover:underline">
+              The backfill it is part of
+            </Link>
+          )
+        }
+      />
       <Stat
         label="Started"
         value={<Timestamp at={run.startedAt} absent="not yet" />}

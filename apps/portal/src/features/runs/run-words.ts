@@ -40,7 +40,11 @@ export const STEP_STATE_WORDS: Record<StepState, StateWords> = {
   failed: { tone: "bad", label: "Failed", icon: CircleX },
   skipped: { tone: "idle", label: "Skipped", icon: SkipForward },
   cancelled: { tone: "idle", label: "Cancelled", icon: CircleSlash },
+  "done-by-hand": { tone: "warn", label: "Done by hand", icon: Hand },
 };
+
+/** In the address and the filter where an e-mail would stand: nobody asked for it. */
+export const PLATFORM = "platform";
 
 interface TriggerWords {
   readonly label: string;
@@ -81,8 +85,10 @@ export const ERROR_WORDS: Record<ErrorKind, string> = {
   "schema-rejected": "Schema change rejected",
   "check-failed": "Check failed",
   "engine-failed": "Engine failed",
+  "timed-out": "Took longer than its time limit",
   "storage-failed": "Storage failed",
   cancelled: "Cancelled by a person",
+  "failed-by-hand": "Marked as failed by a person",
   "metadata-unreachable": "Metadata store unreachable",
   overloaded: "Overloaded",
   internal: "Internal error",

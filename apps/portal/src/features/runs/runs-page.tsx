@@ -1,7 +1,6 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { RunCounts } from "@nova/db/read-models";
 import { ChevronLeft, ChevronRight, ChevronsLeft } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
@@ -9,24 +8,48 @@ import { PausedBanner, RunsActions, useSteersRuns } from "@/features/commands/in
 import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
-import { formatCompact } from "@/ui/format.ts";
+import { FilteredOut } from "@/ui/filtered-out.tsx";
 import { PageBody, PageHeader } from "@/ui/page-header.tsx";
 import { QueryRegion } from "@/ui/query-region.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { Tabs } from "@/ui/tabs.tsx";
 import { useNow } from "@/ui/time.tsx";
+import { tabCountText } from "./count-tab.ts";
 import { RunsFilters } from "./components/runs-filters.tsx";
 import { RunsTable } from "./components/runs-table.tsx";
 import { describeFilter } from "./describe-filter.ts";
 import { RUN_TABS, type RunTab } from "./run-tabs.ts";
 import { isFiltered, NO_FILTER, runsFilter, runsPageInput, type RunsSearch, runsSearchParsers } from "./runs-search.ts";
 
+const BY_THEMSELVES = "Runs in this state show up here by themselves.";
+const NOTHING: Record<Exclude<RunTab, "all">, { readonly title: string; readonly next: string }> = {
+  running: {
+    title: "Nothing is running now",
+    next: "The next one starts by itself when changes wait and a dataset nears its target lag.",
+  },
+  queued: { title: "Nothing waits for its turn", next: "Runs stand here while all slots are taken." },
+  failed: { title: "No run has failed", next: BY_THEMSELVES },
+  succeeded: { title: "No run has succeeded", next: BY_THEMSELVES },
+  cancelled: { title: "No run has been cancelled", next: BY_THEMSELVES },
+  scheduled: {
+    title: "Nothing has run by the calendar yet",
+    next: "When which dataset runs next stands under Schedules.",
+  },
+  backfills: {
+    title: "No backfill yet",
+    next: "Open a dataset, choose days on its Partitions tab, and press Backfill.",
+  },
+};
+
 const TAB_LABEL: Record<RunTab, string> = {
   all: "All",
-  running: "Running",
+  running: "In progress",
+  queued: "Queued",
   failed: "Failed",
   succeeded: "Succeeded",
   cancelled: "Cancelled",
+  scheduled: "Scheduled",
+  backfills: "Backfills",
 };
 
 /** Every run, newest first: what ran, why, how long, with which outcome. */
@@ -36,7 +59,7 @@ export function RunsPage() {
   const minute = Math.floor(useNow() / 60_000) * 60_000;
   const counts = useQuery(trpc.runs.counts.queryOptions(runsFilter(search, minute), { refetchInterval: 15_000 }));
   const tabs = RUN_TABS.filter(
-    (tab) => tab !== "cancelled" || search.state === tab || (counts.data?.cancelled ?? 0) > 0,
+    (tab) => tab !== "cancelled" || search.state === tab || (counts.data?.runs.cancelled ?? 0) > 0,
   );
   const change = (next: Parameters<typeof setSearch>[0]): void => void setSearch({ at: null, ...next });
   return (
@@ -53,25 +76,12 @@ export function RunsPage() {
         items={tabs.map((value) => ({
           value,
           label: TAB_LABEL[value],
-          count: counts.data === undefined ? "…" : formatCompact(countOf(value, counts.data)),
+          count: counts.data === undefined ? "…" : tabCountText(value, counts.data, search.inside),
           content: value === search.state ? <RunsList search={search} minute={minute} onChange={change} /> : null,
         }))}
       />
     </PageBody>
   );
-}
-
-function countOf(tab: RunTab, counts: RunCounts): number {
-  switch (tab) {
-    case "all":
-      return Object.values(counts).reduce((sum, count) => sum + count, 0);
-    case "running":
-      return counts.running + counts.queued;
-    case "failed":
-    case "succeeded":
-    case "cancelled":
-      return counts[tab];
-  }
 }
 
 interface RunsListProps {
@@ -92,9 +102,12 @@ function RunsList({ search, minute, onChange }: RunsListProps) {
         {(data) => (
           <>
             {/* What has left the page is not chosen any more: nothing happens to a run that nobody sees. */}
-            <RunsActions runs={data.rows.filter((run) => chosen.has(run.id))} onClear={() => setChosen(new Set())}>
+            <RunsActions
+              runs={data.rows.filter((row) => row.kind === "run").filter((run) => chosen.has(run.id))}
+              onClear={() => setChosen(new Set())}
+            >
               <RunsTable
-                runs={data.rows}
+                rows={data.rows}
                 dimmed={page.isPlaceholderData}
                 empty={<NoRuns search={search} onChange={onChange} />}
                 selection={steers ? { chosen, onChange: setChosen } : undefined}
@@ -146,36 +159,26 @@ function PageButton({ direction, cursor, onChange }: PageButtonProps) {
 function NoRuns({ search, onChange }: Pick<RunsListProps, "search" | "onChange">) {
   if (isFiltered(search))
     return (
-      <EmptyState
-        kind="filtered"
+      <FilteredOut
         title={search.state === "all" ? "No run matches" : `No ${TAB_LABEL[search.state].toLowerCase()} run matches`}
-        action={
-          <Button size="sm" onClick={() => onChange(NO_FILTER)}>
-            Clear filters
-          </Button>
-        }
+        clear="Clear filters"
+        onClear={() => onChange(NO_FILTER)}
       >
         Narrowed by {describeFilter(search)}.
-      </EmptyState>
+      </FilteredOut>
     );
   if (search.state !== "all")
     return (
       <EmptyState
         kind="none-yet"
-        title={
-          search.state === "running"
-            ? "Nothing is running now"
-            : `No run has ${search.state === "cancelled" ? "been " : ""}${search.state}`
-        }
+        title={NOTHING[search.state].title}
         action={
           <Button size="sm" onClick={() => onChange({ state: null })}>
             Show all runs
           </Button>
         }
       >
-        {search.state === "running"
-          ? "The next one starts by itself when changes wait and a dataset nears its target lag."
-          : "Runs in this state show up here by themselves."}
+        {NOTHING[search.state].next}
       </EmptyState>
     );
   return (

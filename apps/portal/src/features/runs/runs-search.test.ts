@@ -13,6 +13,7 @@ describe("the address of the runs list", () => {
     expect(isFiltered(search)).toBe(false);
     expect(runsPageInput(search, NOW)).toEqual({
       tab: "all",
+      inside: false,
       at: null,
       pipeline: null,
       trigger: null,
@@ -20,11 +21,14 @@ describe("the address of the runs list", () => {
       startedFrom: null,
       startedTo: null,
       longerThanSeconds: null,
+      launchedBy: null,
     });
   });
 
   it("carries every filter", () => {
-    const search = load("state=failed&pipeline=curated&trigger=manual&dataset=orders&started=24h&over=5m");
+    const search = load(
+      "state=failed&pipeline=curated&trigger=manual&dataset=orders&started=24h&over=5m&by=platform&inside=true",
+    );
     expect(runsPageInput(search, NOW)).toMatchObject({
       tab: "failed",
       pipeline: "curated",
@@ -32,9 +36,11 @@ describe("the address of the runs list", () => {
       dataset: "orders",
       startedFrom: new Date("2026-11-22T14:30:00Z"),
       longerThanSeconds: 300,
+      launchedBy: "platform",
+      inside: true,
     });
     expect(describeFilter(search)).toBe(
-      "pipeline curated, trigger manual, dataset like “orders”, the time they started, longer than 5 min",
+      "pipeline curated, trigger manual, dataset like “orders”, the time they started, longer than 5 min, started by the platform itself",
     );
   });
 

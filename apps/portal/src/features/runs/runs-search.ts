@@ -1,4 +1,4 @@
-import { createLoader, createParser, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { createLoader, createParser, parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { TRIGGERS } from "@nova/pipeline-core/orchestration";
 import { isRunCursor } from "./run-cursor.ts";
 import { RUN_TABS, type RunTab } from "./run-tabs.ts";
@@ -58,6 +58,10 @@ export const runsSearchParsers = {
   from: parseAsMinute,
   to: parseAsMinute,
   over: parseAsSeconds,
+  /** Who asked for it: an e-mail, or `platform`. */
+  by: parseAsString,
+  /** Runs inside backfills stand for themselves. */
+  inside: parseAsBoolean.withDefault(false),
   at: parseAsPlace,
 } as const;
 
@@ -66,7 +70,7 @@ export type RunsSearch = Awaited<ReturnType<typeof loadRunsSearch>>;
 
 /** The filter as the procedures take it. A range in the past reaches to the minute, so that server and browser ask alike. */
 export function runsFilter(search: RunsSearch, now: number) {
-  const { pipeline, trigger, dataset, started, from, to, over } = search;
+  const { pipeline, trigger, dataset, started, from, to, over, by } = search;
   const minute = Math.floor(now / 60_000) * 60_000;
   return {
     pipeline,
@@ -75,6 +79,7 @@ export function runsFilter(search: RunsSearch, now: number) {
     startedFrom: started === null ? from : new Date(minute - RANGE_MILLIS[started]),
     startedTo: started === null ? to : null,
     longerThanSeconds: over,
+    launchedBy: by,
   };
 }
 
@@ -83,14 +88,15 @@ export function runsPageInput(
   now: number,
 ): ReturnType<typeof runsFilter> & {
   tab: RunTab;
+  inside: boolean;
   at: RunsPlace | null;
 } {
-  return { ...runsFilter(search, now), tab: search.state, at: search.at };
+  return { ...runsFilter(search, now), tab: search.state, inside: search.inside, at: search.at };
 }
 
 /** Whether anything but the tab narrows the list. */
-export function isFiltered({ pipeline, trigger, dataset, started, from, to, over }: RunsSearch): boolean {
-  return [pipeline, trigger, started, from, to, over].some((value) => value !== null) || dataset !== "";
+export function isFiltered({ pipeline, trigger, dataset, started, from, to, over, by }: RunsSearch): boolean {
+  return [pipeline, trigger, started, from, to, over, by].some((value) => value !== null) || dataset !== "";
 }
 
 export const NO_FILTER = {
@@ -101,5 +107,6 @@ export const NO_FILTER = {
   from: null,
   to: null,
   over: null,
+  by: null,
   at: null,
 } as const;

@@ -1,9 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { judgeSlot, type SourceId, type AskedAction } from "@nova/pipeline-core/connectors";
-import type { SourceFlow } from "@nova/db/read-models";
-import Link from "next/link";
+import { type AskedAction, COMPARED_SOURCES, type SourceId, STEERED } from "@nova/pipeline-core/connectors";
 import { useQueryStates } from "nuqs";
 import { useCallback, useState } from "react";
 import { SourceDrift } from "@/features/drift/index.ts";
@@ -12,9 +10,8 @@ import { useMay } from "@/features/profile/index.ts";
 import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
-import { Card, Stat, StatRow } from "@/ui/card.tsx";
+import { Card } from "@/ui/card.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
-import { formatBytes, formatCompact, formatCount, formatDuration, formatRate } from "@/ui/format.ts";
 import { PageBody, PageHeader } from "@/ui/page-header.tsx";
 import { QueryRegion } from "@/ui/query-region.tsx";
 import { SegmentedControl } from "@/ui/segmented-control.tsx";
@@ -23,7 +20,9 @@ import { Timestamp } from "@/ui/timestamp.tsx";
 import { FLOW_CHARTS_HEIGHT, FlowCharts } from "./charts/flow-charts.tsx";
 import { ComparisonsCard } from "./components/comparisons-card.tsx";
 import { DiagnosisCard } from "./components/diagnosis-card.tsx";
+import { FlowStats } from "./components/flow-stats.tsx";
 import { QuarantineCard } from "./components/quarantine-card.tsx";
+import { RefusalsCard } from "./components/refusals-card.tsx";
 import { RequestsCard } from "./components/requests-card.tsx";
 import { SourceStatus } from "./components/source-status.tsx";
 import { SourceTroubleBanner } from "./components/source-trouble-banner.tsx";
@@ -45,8 +44,9 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
   const source = useQuery(trpc.sources.one.queryOptions({ source: id }, { refetchInterval: 15_000 }));
   const chart = useQuery(trpc.sources.chart.queryOptions({ source: id, range }, { refetchInterval: 30_000 }));
   const streams = useQuery(trpc.sources.streams.queryOptions({ source: id }));
-  const maySteer = useMay("sources.steer") && id === "orders_db";
-  const mayReplay = useMay("quarantine.replay") && id === "orders_db";
+  const maySteer = useMay("sources.steer") && STEERED[id].length > 0;
+  const mayReplay = useMay("quarantine.replay") && STEERED[id].includes("replay");
+  const compared = COMPARED_SOURCES.some((each) => each === id);
   const [steering, setSteering] = useState<Steering | null>(null);
   const steer = useCallback(
     (stream: string | null, action: AskedAction) => setSteering({ source: id, stream, action }),
@@ -55,11 +55,7 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
   return (
     <PageBody>
       <PageHeader
-        above={
-          <Link href={paths.sources} className="hover:text-fg hover:underline">
-            Sources
-          </Link>
-        }
+        up={{ href: paths.sources, label: "Sources" }}
         title={
           <>
             {SOURCE_LABEL[id]}
@@ -114,72 +110,25 @@ export function SourcePage({ source: id }: { readonly source: SourceId }) {
           {(buckets) => <FlowCharts buckets={buckets} color={SOURCE_COLOR[id]} />}
         </QueryRegion>
       </Card>
-      <StreamsCard query={streams} onSteer={maySteer ? steer : null} />
-      {id === "orders_db" ? (
+      <StreamsCard query={streams} source={id} onSteer={maySteer ? steer : null} />
+      {STEERED[id].length > 0 ? (
         <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
-          <DiagnosisCard source={id} />
-          <div className="flex flex-col gap-5">
+          {id === "orders_db" ? <DiagnosisCard source={id} /> : null}
+          <div className={id === "orders_db" ? "flex flex-col gap-5" : "contents"}>
             <RequestsCard source={id} />
-            <ComparisonsCard source={id} />
+            {compared ? <ComparisonsCard source={id} /> : null}
           </div>
         </div>
       ) : null}
+      {id === "app_logs" || id === "stripe" ? <RefusalsCard source={id} /> : null}
       <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-2">
-        <QuarantineCard source={id} onReplay={mayReplay ? (stream) => steer(stream, "replay") : null} />
+        <QuarantineCard
+          source={id}
+          onReplay={mayReplay ? ({ stream, why }) => setSteering({ source: id, stream, why, action: "replay" }) : null}
+        />
         <SourceDrift source={id} newTables={source.data?.newTables} />
       </div>
       <SteerDialog steering={steering} onClose={() => setSteering(null)} />
     </PageBody>
-  );
-}
-
-function FlowStats({ source }: { readonly source: SourceFlow }) {
-  return (
-    <StatRow label="Flow now">
-      <Stat label="Rows per second" value={formatRate(source.rowsPerSecond)} note="over the last minute" />
-      <Stat
-        label="Lag"
-        value={source.lagSeconds === null ? "unknown" : formatDuration(source.lagSeconds)}
-        note={source.lagBytes === null ? "newest change to committed" : `${formatBytes(source.lagBytes)} waiting`}
-      />
-      <KeptLog source={source} />
-      <Stat
-        label="Last event"
-        value={<Timestamp at={source.lastEventAt} absent="none yet" />}
-        note={
-          <>
-            data through <Timestamp at={source.dataThrough} absent="not known" />
-          </>
-        }
-      />
-      <Stat
-        label="Errors, last hour"
-        value={formatCount(source.errorsLastHour)}
-        note={`${formatCompact(source.errorCount)} all time`}
-        tone={source.errorsLastHour > 0 ? "bad" : undefined}
-      />
-      <Stat
-        label="In quarantine"
-        value={formatCount(source.quarantined)}
-        note="last 24 hours"
-        tone={source.quarantined > 0 ? "warn" : undefined}
-      />
-      <Stat label="Taken in" value={formatCompact(source.totalRows)} note={`rows, ${formatBytes(source.totalBytes)}`} />
-    </StatRow>
-  );
-}
-
-/** Log that the source keeps on its disk for us; nothing where there is no such thing. */
-function KeptLog({ source }: { readonly source: SourceFlow }) {
-  const verdict = judgeSlot(source.retainedBytes, source.slotState);
-  if (verdict === null) return null;
-  const tone = { ok: undefined, warning: "warn", wrong: "bad" } as const;
-  return (
-    <Stat
-      label="Log kept for us"
-      value={source.retainedBytes === null ? "unknown" : formatBytes(source.retainedBytes)}
-      note={`slot ${source.slotState ?? "unknown"}`}
-      tone={tone[verdict]}
-    />
   );
 }

@@ -1,4 +1,11 @@
-import type { SourceId, SourceState, StreamAction, StreamState } from "@nova/pipeline-core/connectors";
+import {
+  type Refusal,
+  replayedReason,
+  type SourceId,
+  type SourceState,
+  type StreamAction,
+  type StreamState,
+} from "@nova/pipeline-core/connectors";
 import type { ChartColor } from "@/ui/time-series-chart.tsx";
 import type { Tone } from "@/ui/tone.ts";
 
@@ -47,12 +54,13 @@ export const STREAM_ACTION_WORDS: Record<StreamAction, ActionWords> = {
     label: "Pause",
     ask: (what) => `Pause ${what}?`,
     consequence:
-      "Its changes are not taken until it is resumed; resuming reads the table again. The other tables stream on, and what is made from this one grows old.",
+      "Its changes are not taken until it is resumed, which brings what was missed. The others stream on, and what is made from this one grows old.",
   },
   resume: {
     label: "Resume",
     ask: (what) => `Resume ${what}?`,
-    consequence: "The table is read again in chunks while changes flow, then it streams as before.",
+    consequence:
+      "What was missed is read while changes flow, then it streams as before: a table as a whole in chunks, an object of Salesforce from where it was paused.",
   },
   resync: {
     label: "Resync",
@@ -71,6 +79,37 @@ export const STREAM_ACTION_WORDS: Record<StreamAction, ActionWords> = {
     ask: (what) => `Repair ${what}?`,
     consequence: "Just the rows that a comparison found to differ are read from the source by their keys.",
   },
+};
+
+/** Words of an action, which for a replay depend on what is replayed. */
+export function actionWords({ source, stream, action }: Asked): ActionWords {
+  return action === "replay" && replayedReason(source, stream) === "malformed"
+    ? JUDGED_AGAIN
+    : STREAM_ACTION_WORDS[action];
+}
+
+interface Asked {
+  readonly source: SourceId;
+  readonly stream: string | null;
+  readonly action: StreamAction;
+}
+
+const JUDGED_AGAIN: ActionWords = {
+  label: "Replay quarantine",
+  ask: (what) => `Take what was refused of ${what} by the rules of today?`,
+  consequence:
+    "Everything of it that can be read now is taken, each record once, whatever brought it meanwhile. What still cannot be read stays in quarantine with what is wrong today. The counts are proof.",
+};
+
+/** Why something was turned away at the door, and what its sender was answered. */
+export const REFUSAL_WORDS: Record<Refusal, string> = {
+  unauthorized: "Token missing or wrong (401)",
+  quota: "Over its quota, asked to come back (429)",
+  "fair-share": "More than its share of the buffer, asked to come back (429)",
+  "spool-full": "The buffer was full, asked to come back (429 or 503)",
+  refused: "Could not be read or was not signed (400, 413, 415)",
+  quarantined: "Taken, with records set aside in quarantine",
+  failed: "A fault of ours, asked to try again (503)",
 };
 
 /** Reasons of quarantine in words. */

@@ -16,6 +16,7 @@ export default async function Page({ searchParams }: Props) {
     trpc.runs.page.queryOptions(runsPageInput(search, now)),
     trpc.runs.counts.queryOptions(runsFilter(search, now)),
     trpc.runs.pipelines.queryOptions(),
+    trpc.runs.launchers.queryOptions(),
     trpc.commands.pauses.queryOptions(),
   );
   return (

@@ -2,14 +2,14 @@
 
 import { type Day, dayNumber, dayOf, type DayRange } from "@nova/pipeline-core/orchestration";
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
-import type { Tone } from "@/ui/tone.ts";
+import type { Tone, TonedWord } from "@/ui/tone.ts";
 import { type BarSpan, dayAtShare, prepareBar, rangeBetween } from "./prepare-bar.ts";
 
 interface PartitionBarProps<State extends string> {
   /** What the bar shows, in words, for those who do not see it. */
   readonly label: string;
   readonly spans: readonly BarSpan<State>[];
-  readonly words: Readonly<Record<State, { readonly label: string; readonly tone: Tone }>>;
+  readonly words: Readonly<Record<State, TonedWord>>;
   /** States, the one that needs a person most first. */
   readonly worst: readonly State[];
   /** Given: days can be chosen by dragging, or with the keys of the two handles. */

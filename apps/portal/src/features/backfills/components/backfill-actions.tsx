@@ -3,9 +3,7 @@
 import type { BackfillDetail } from "@nova/db/read-models";
 import { mayBackfill, MAX_PARALLELISM } from "@nova/pipeline-core/orchestration";
 import { useId, useState } from "react";
-import { AskButton, AskDialog } from "@/features/commands/index.ts";
-import { useMay } from "@/features/profile/index.ts";
-import { Button } from "@/ui/button.tsx";
+import { AskButton } from "@/features/commands/index.ts";
 import { plural } from "@/ui/format.ts";
 import { Input } from "@/ui/input.tsx";
 
@@ -57,77 +55,49 @@ export function BackfillActions({ backfill }: { readonly backfill: BackfillDetai
 }
 
 function Parallelism({ backfill }: { readonly backfill: BackfillDetail }) {
-  const [open, setOpen] = useState(false);
   const [runs, setRuns] = useState(String(backfill.parallelism));
   const field = useId();
-  const allowed = useMay("backfills.run");
   const parallelism = Number(runs);
   const fits = Number.isInteger(parallelism) && parallelism >= 1 && parallelism <= MAX_PARALLELISM;
   return (
-    <>
-      <Button
-        size="sm"
-        disabledReason={allowed ? null : "Only data and platform engineers may do this."}
-        onClick={() => setOpen(true)}
-      >
-        {plural(backfill.parallelism, "run")} at once…
-      </Button>
-      <AskDialog
-        open={open}
-        onOpenChange={setOpen}
-        kind="set-backfill-parallelism"
-        request={fits ? { kind: "set-backfill-parallelism", target: backfill.id, parallelism } : null}
-        title="How many runs at once?"
-        confirm="Change"
-      >
-        <div className="flex w-36 flex-col gap-1 text-xs text-fg-muted">
-          <label htmlFor={field}>Runs at once</label>
-          <Input
-            id={field}
-            type="number"
-            min={1}
-            max={MAX_PARALLELISM}
-            value={runs}
-            onChange={({ target }) => setRuns(target.value)}
-          />
-        </div>
-        <p>
-          One slot always stays free for fresh data: of these runs, as many compute at the same time as that leaves.
-        </p>
-      </AskDialog>
-    </>
+    <AskButton
+      kind="set-backfill-parallelism"
+      label={`${plural(backfill.parallelism, "run")} at once…`}
+      request={fits ? { kind: "set-backfill-parallelism", target: backfill.id, parallelism } : null}
+      title="How many runs at once?"
+      confirm="Change"
+    >
+      <div className="flex w-36 flex-col gap-1 text-xs text-fg-muted">
+        <label htmlFor={field}>Runs at once</label>
+        <Input
+          id={field}
+          type="number"
+          min={1}
+          max={MAX_PARALLELISM}
+          value={runs}
+          onChange={({ target }) => setRuns(target.value)}
+        />
+      </div>
+      <p>One slot always stays free for fresh data: of these runs, as many compute at the same time as that leaves.</p>
+    </AskButton>
   );
 }
 
 function Cancel({ backfill: { id, parts } }: { readonly backfill: BackfillDetail }) {
-  const [open, setOpen] = useState(false);
   const [inFlight, setInFlight] = useState(false);
-  const allowed = useMay("backfills.run");
   return (
-    <>
-      <Button
-        size="sm"
-        kind="danger"
-        disabledReason={allowed ? null : "Only data and platform engineers may do this."}
-        onClick={() => setOpen(true)}
-      >
-        Cancel…
-      </Button>
-      <AskDialog
-        open={open}
-        onOpenChange={setOpen}
-        kind="cancel-backfill"
-        request={{ kind: "cancel-backfill", target: id, inFlight }}
-        title="Cancel this backfill?"
-        confirm="Cancel the backfill"
-        danger
-      >
-        <p>{plural(parts.queued, "partition")} will not begin; what succeeded stays as it is.</p>
-        <label className="flex min-h-6 items-center gap-2">
-          <input type="checkbox" checked={inFlight} onChange={({ target }) => setInFlight(target.checked)} />
-          Also interrupt what runs now ({plural(parts.running, "partition")}); it publishes nothing
-        </label>
-      </AskDialog>
-    </>
+    <AskButton
+      label="Cancel…"
+      request={{ kind: "cancel-backfill", target: id, inFlight }}
+      title="Cancel this backfill?"
+      confirm="Cancel the backfill"
+      danger
+    >
+      <p>{plural(parts.queued, "partition")} will not begin; what succeeded stays as it is.</p>
+      <label className="flex min-h-6 items-center gap-2">
+        <input type="checkbox" checked={inFlight} onChange={({ target }) => setInFlight(target.checked)} />
+        Also interrupt what runs now ({plural(parts.running, "partition")}); it publishes nothing
+      </label>
+    </AskButton>
   );
 }

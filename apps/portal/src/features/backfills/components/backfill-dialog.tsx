@@ -1,13 +1,7 @@
 "use client";
 
-import {
-  BACKFILL_SCOPES,
-  type BackfillScope,
-  backfillSpecSchema,
-  type BackfillSpec,
-  type DayRange,
-  MAX_PARALLELISM,
-} from "@nova/pipeline-core/orchestration";
+import { BACKFILL_SCOPES, type BackfillScope, type DayRange, MAX_PARALLELISM } from "@nova/pipeline-core/orchestration";
+import type { BackfillOptions } from "@nova/pipeline-core/catalog";
 import { useState } from "react";
 import { AskDialog } from "@/features/commands/index.ts";
 import { Banner } from "@/ui/banner.tsx";
@@ -16,14 +10,18 @@ import { plural } from "@/ui/format.ts";
 import { Input } from "@/ui/input.tsx";
 import { SegmentedControl } from "@/ui/segmented-control.tsx";
 import { Skeleton } from "@/ui/skeleton.tsx";
-import { SCOPE_WORDS } from "../backfill-words.ts";
+import { type BackfillForm, CUTS, specOf } from "../backfill-form.ts";
+import { CUT_WORDS, SCOPE_WORDS } from "../backfill-words.ts";
 import { usePlan } from "../use-plan.ts";
+import { ParameterFields } from "./parameter-fields.tsx";
 import { PlanPreview } from "./plan-preview.tsx";
 
 export interface BackfillDialogProps {
   readonly dataset: string;
   /** True for a dataset that is cut into days. */
   readonly byDay: boolean;
+  /** What its model says of backfills; null for a dataset without one. */
+  readonly options: BackfillOptions | null;
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
   /** What was chosen before; null: everything. */
@@ -31,25 +29,18 @@ export interface BackfillDialogProps {
   readonly scope?: BackfillScope;
 }
 
-interface Form {
-  readonly from: string;
-  readonly to: string;
-  readonly scope: BackfillScope;
-  readonly downstream: boolean;
-  readonly perRun: string;
-  readonly parallelism: string;
-}
-
 /** What to do again, and the frozen plan of it; submitting executes that plan and no other. */
 export function BackfillDialog(props: BackfillDialogProps) {
-  const { dataset, byDay, open, onOpenChange, range, scope = "missing-and-failed" } = props;
-  const initial: Form = {
+  const { dataset, byDay, options, open, onOpenChange, range, scope = "missing-and-failed" } = props;
+  const initial: BackfillForm = {
     from: range?.from ?? "",
     to: range?.to ?? "",
     scope: byDay ? scope : "all",
     downstream: false,
-    perRun: "1",
+    cut: options?.runs ?? "per_day",
+    days: "7",
     parallelism: "1",
+    parameters: {},
   };
   const [form, setForm] = useState(initial);
   const [wasOpen, setWasOpen] = useState(open);
@@ -57,10 +48,10 @@ export function BackfillDialog(props: BackfillDialogProps) {
     setWasOpen(open);
     setForm(initial);
   }
-  const parsed = specOf(dataset, form);
+  const parsed = specOf(dataset, form, options);
   const planned = usePlan(open && "spec" in parsed ? parsed.spec : null);
   const error = "problem" in parsed ? parsed.problem : planned.error;
-  const change = (next: Partial<Form>): void => setForm({ ...form, ...next });
+  const change = (next: Partial<BackfillForm>): void => setForm({ ...form, ...next });
   return (
     <AskDialog
       open={open}
@@ -79,15 +70,28 @@ export function BackfillDialog(props: BackfillDialogProps) {
         />
         Also everything made from it
       </label>
-      <div className="flex flex-wrap gap-4">
+      {options === null ? null : (
+        <ParameterFields
+          options={options}
+          given={form.parameters}
+          change={(name, value) => change({ parameters: { ...form.parameters, [name]: value } })}
+        />
+      )}
+      <div className="flex flex-wrap items-end gap-4">
         {byDay ? (
-          <Field label="Days per run">
-            <Input
-              type="number"
-              min={1}
-              value={form.perRun}
-              onChange={({ target }) => change({ perRun: target.value })}
+          <div>
+            <p className="mb-1 text-xs text-fg-muted">Runs</p>
+            <SegmentedControl
+              label="Runs"
+              value={form.cut}
+              choices={CUTS.map((value) => ({ value, label: CUT_WORDS[value] }))}
+              onChange={(cut) => change({ cut })}
             />
+          </div>
+        ) : null}
+        {byDay && form.cut === "days" ? (
+          <Field label="Days per run">
+            <Input type="number" min={1} value={form.days} onChange={({ target }) => change({ days: target.value })} />
           </Field>
         ) : null}
         <Field label="Runs at once">
@@ -122,8 +126,8 @@ export function BackfillDialog(props: BackfillDialogProps) {
 }
 
 interface FieldsProps {
-  readonly form: Form;
-  readonly change: (next: Partial<Form>) => void;
+  readonly form: BackfillForm;
+  readonly change: (next: Partial<BackfillForm>) => void;
 }
 
 function DayFields({ form, change }: FieldsProps) {
@@ -158,19 +162,4 @@ function Field({ label, children }: { readonly label: string; readonly children:
       {children}
     </label>
   );
-}
-
-function specOf(dataset: string, form: Form): { readonly spec: BackfillSpec } | { readonly problem: string } {
-  if ((form.from === "") !== (form.to === "")) return { problem: "Name the first and the last day, or neither." };
-  const parsed = backfillSpecSchema.safeParse({
-    dataset,
-    ranges: form.from === "" ? [] : [{ from: form.from, to: form.to }],
-    scope: form.scope,
-    downstream: form.downstream,
-    perRun: Number(form.perRun),
-    parallelism: Number(form.parallelism),
-  });
-  if (parsed.success) return { spec: parsed.data };
-  const [issue] = parsed.error.issues;
-  return { problem: `${issue?.path.join(".") ?? "spec"}: ${issue?.message ?? "is not valid"}` };
 }

@@ -2,7 +2,9 @@
 
 import { useQuery } from "@tanstack/react-query";
 import type { DatasetPartitions } from "@nova/db/read-models";
+import type { BackfillOptions } from "@nova/pipeline-core/catalog";
 import {
+  type BackfillScope,
   countDays,
   dayNumber,
   dayOf,
@@ -25,6 +27,9 @@ import { Timestamp } from "@/ui/timestamp.tsx";
 import { PARTITION_STATE_WORDS } from "../backfill-words.ts";
 import { PartitionBar } from "../charts/partition-bar.tsx";
 import { BackfillDialog } from "./backfill-dialog.tsx";
+import { LandingCard } from "./landing-card.tsx";
+import { OtherParameters } from "./other-parameters.tsx";
+import { WaitingDays } from "./waiting-days.tsx";
 
 const WORST: readonly PartitionState[] = ["failed", "missing", "running", "queued", "empty", "present"];
 /** Spans that the table shows. */
@@ -34,10 +39,22 @@ interface PartitionsTabProps {
   readonly dataset: string;
   /** False for a dataset that is not cut into days. */
   readonly byDay: boolean;
+  /** What its model says of backfills; null for a dataset without one. */
+  readonly options: BackfillOptions | null;
 }
 
-/** A dataset's days: which have rows, which are missing or failed; drag over them to do them again. */
-export function PartitionsTab({ dataset, byDay }: PartitionsTabProps) {
+/** A dataset's days, and how long after its end the data of each run landed. */
+export function PartitionsTab(props: PartitionsTabProps) {
+  return (
+    <div className="flex flex-col gap-4">
+      <Partitions {...props} />
+      {props.dataset.startsWith("raw.") ? null : <LandingCard dataset={props.dataset} />}
+    </div>
+  );
+}
+
+/** Which days have rows, which are missing or failed; drag over them to do them again. */
+function Partitions({ dataset, byDay, options }: PartitionsTabProps) {
   const trpc = useTRPC();
   const partitions = useQuery(trpc.backfills.partitions.queryOptions({ dataset }, { enabled: byDay }));
   if (!byDay)
@@ -54,18 +71,28 @@ export function PartitionsTab({ dataset, byDay }: PartitionsTabProps) {
             The worker looks at the days of a dataset within minutes of its first rows. This page follows by itself.
           </EmptyState>
         ) : (
-          <Days dataset={dataset} partitions={data} />
+          <Days dataset={dataset} options={options} partitions={data} />
         )
       }
     </QueryRegion>
   );
 }
 
-function Days({ dataset, partitions }: { readonly dataset: string; readonly partitions: DatasetPartitions }) {
+interface DaysProps extends Pick<PartitionsTabProps, "dataset" | "options"> {
+  readonly partitions: DatasetPartitions;
+}
+
+function Days({ dataset, options, partitions }: DaysProps) {
   const { spans, surveyedAt } = partitions;
   const allowed = useMay("backfills.run");
   const [range, setRange] = useState<DayRange | null>(null);
   const [open, setOpen] = useState(false);
+  const [scope, setScope] = useState<BackfillScope>();
+  const compute = (days: DayRange): void => {
+    setRange({ from: days.from, to: days.to });
+    setScope("all");
+    setOpen(true);
+  };
   const all = { from: spans[0]?.from ?? "", to: spans.at(-1)?.to ?? "" };
   const last = (days: number): DayRange => ({
     from: dayOf(Math.max(dayNumber(all.from), dayNumber(all.to) - days + 1)),
@@ -124,15 +151,28 @@ function Days({ dataset, partitions }: { readonly dataset: string; readonly part
               size="sm"
               kind="primary"
               disabledReason={allowed ? null : "Only data and platform engineers may do this."}
-              onClick={() => setOpen(true)}
+              onClick={() => {
+                setScope(undefined);
+                setOpen(true);
+              }}
             >
               {range === null ? "Backfill…" : "Backfill these days…"}
             </Button>
           </div>
         </div>
+        <WaitingDays dataset={dataset} />
+        <OtherParameters marked={partitions.marked} onChoose={compute} />
         <SpansTable spans={spans} />
       </div>
-      <BackfillDialog dataset={dataset} byDay open={open} onOpenChange={setOpen} range={range} />
+      <BackfillDialog
+        dataset={dataset}
+        byDay
+        options={options}
+        open={open}
+        onOpenChange={setOpen}
+        range={range}
+        {...(scope === undefined ? {} : { scope })}
+      />
     </Card>
   );
 }

@@ -12,7 +12,7 @@ import { Button } from "@/ui/button.tsx";
 import { Card } from "@/ui/card.tsx";
 import { DataTable } from "@/ui/data-table.tsx";
 import { Duration } from "@/ui/duration.tsx";
-import { EmptyState } from "@/ui/empty-state.tsx";
+import { FilteredOut } from "@/ui/filtered-out.tsx";
 import { QueryRegion } from "@/ui/query-region.tsx";
 import { Select } from "@/ui/select.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
@@ -112,11 +112,13 @@ export function PartsTable({ id }: { readonly id: string }) {
               rowKey={(one) => `${one.dataset} ${one.part}`}
               dimmed={parts.isPlaceholderData}
               empty={
-                <EmptyState kind="filtered" title="No partition is in this state">
-                  <Button size="sm" onClick={() => void setSearch({ part: "any", from: 0 })}>
-                    Show all
-                  </Button>
-                </EmptyState>
+                <FilteredOut
+                  title="No partition is in this state"
+                  clear="Show all"
+                  onClear={() => void setSearch({ part: "any", from: 0 })}
+                >
+                  The others are in other states.
+                </FilteredOut>
               }
             />
             {from === 0 && !data.more ? null : (

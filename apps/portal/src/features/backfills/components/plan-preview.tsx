@@ -1,12 +1,14 @@
-import type { BackfillPlan } from "@nova/pipeline-core/orchestration";
+import { parametersText } from "@nova/pipeline-core/catalog";
+import type { BackfillPlan, PerRun, PlannedCut } from "@nova/pipeline-core/orchestration";
 import { rangesText } from "@nova/pipeline-core/orchestration";
 import { Fact, Facts } from "@/ui/facts.tsx";
 import { formatBytes, formatCompact, formatCount, formatDuration, plural } from "@/ui/format.ts";
+import { perRunText } from "../backfill-form.ts";
 
-/** A frozen plan: what is done, what it takes, who notices. */
-export function PlanPreview({ plan }: { readonly plan: BackfillPlan }) {
+/** A frozen plan: what is done, what it takes, who notices. `cost`: what doing it has cost, where it was submitted. */
+export function PlanPreview({ plan, cost }: { readonly plan: BackfillPlan; readonly cost?: string | undefined }) {
   return (
-    <section aria-label="Plan" className="flex flex-col gap-3 rounded-md border border-line p-3">
+    <section aria-label="What the plan does" className="flex flex-col gap-3 rounded-md border border-line p-3">
       <Facts>
         <Fact name="Does">
           {plural(plan.partitions, "partition")} in {plural(plan.runs, "run")}
@@ -19,7 +21,17 @@ export function PlanPreview({ plan }: { readonly plan: BackfillPlan }) {
             ? "Not known: a dataset of it has not run lately"
             : `About ${formatDuration(plan.seconds)}, by what earlier runs took`}
         </Fact>
-        <Fact name="Costs">Nothing on the local engine; ${plan.dollars} of reads on AWS, at $5 a terabyte scanned</Fact>
+        {plan.datasets.map(({ dataset, parameters }) =>
+          parameters === undefined ? null : (
+            <Fact key={dataset} name="Parameters">
+              <span className="font-mono text-xs">{parametersText(parameters)}</span>, in place of the defaults
+            </Fact>
+          ),
+        )}
+        <Fact name="Costs">
+          Nothing on the local engine; ${plan.dollars} of reads on AWS, at $5 a terabyte scanned
+          {cost === undefined ? null : <p className="font-medium">{cost}</p>}
+        </Fact>
         <Fact name="Follow by themselves">
           {plan.affected.length === 0
             ? "Nothing else is made from it"
@@ -36,6 +48,7 @@ export function PlanPreview({ plan }: { readonly plan: BackfillPlan }) {
                 .join("; ")}
         </Fact>
       </Facts>
+      {plan.cuts === undefined ? null : <Cuts cuts={plan.cuts} chosen={plan.spec.perRun} />}
       <div role="region" aria-label="Datasets of the plan" tabIndex={0} className="max-h-40 overflow-auto">
         <table className="w-full text-left text-xs">
           <thead className="text-fg-muted">
@@ -72,5 +85,42 @@ export function PlanPreview({ plan }: { readonly plan: BackfillPlan }) {
         </ul>
       )}
     </section>
+  );
+}
+
+/** What the plan takes by each way of cutting its days, so that the cheaper one is seen. */
+function Cuts({ cuts, chosen }: { readonly cuts: readonly PlannedCut[]; readonly chosen: PerRun | undefined }) {
+  return (
+    <table aria-label="Ways of cutting the days" className="w-full text-left text-xs">
+      <thead className="text-fg-muted">
+        <tr>
+          <th scope="col" className="py-1 pr-3 font-medium">
+            Cut
+          </th>
+          <th scope="col" className="py-1 pr-3 text-right font-medium">
+            Runs
+          </th>
+          <th scope="col" className="py-1 pr-3 text-right font-medium">
+            Read
+          </th>
+          <th scope="col" className="py-1 text-right font-medium">
+            On AWS
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {cuts.map(({ perRun, runs, bytesRead, dollars }) => (
+          <tr key={perRun} className="border-t border-line">
+            <td className={perRun === chosen ? "py-1 pr-3 font-medium" : "py-1 pr-3 text-fg-muted"}>
+              {perRunText(perRun)}
+              {perRun === chosen ? " (this plan)" : null}
+            </td>
+            <td className="num py-1 pr-3 text-right">{formatCount(runs)}</td>
+            <td className="num py-1 pr-3 text-right">{formatBytes(bytesRead)}</td>
+            <td className="num py-1 text-right">${dollars}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -39,6 +39,10 @@ export const backfillsRouter = router({
   partitions: procedure("dataset.view")
     .input(z.object({ dataset: datasetNameSchema }))
     .query(({ ctx, input }) => ctx.readModels.backfills.partitions(input.dataset, dayAt(ctx.clock.now()))),
+  /** How long data took to land, for the last days. */
+  landing: procedure("dataset.view")
+    .input(z.object({ dataset: datasetNameSchema }))
+    .query(({ ctx, input }) => ctx.readModels.landing.ofDataset(input.dataset, ctx.clock.now())),
   /** Freezes a plan: what is looked at is what is submitted. */
   plan: procedure("backfills.run")
     .input(backfillSpecSchema)

@@ -2,14 +2,17 @@
 
 import { commandLine, type CommandRequest } from "@nova/pipeline-core/orchestration";
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { paths } from "@/features/navigation/index.ts";
 import { Banner } from "@/ui/banner.tsx";
 import { Button } from "@/ui/button.tsx";
 import { CopyButton } from "@/ui/copy-button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
 import { toast } from "@/ui/toaster.tsx";
+import { sentence } from "../sentence.ts";
+import { undoOf } from "../undo-of.ts";
 import { useAsk } from "../use-ask.ts";
+import { UndoButton } from "./undo-button.tsx";
 
 export interface AskDialogProps {
   readonly open: boolean;
@@ -22,6 +25,8 @@ export interface AskDialogProps {
   readonly children: ReactNode;
   readonly confirm: string;
   readonly danger?: boolean;
+  /** The command that takes this one back, where that needs to know how things were before. */
+  readonly undo?: CommandRequest | undefined;
 }
 
 /** Says what will happen, asks for it, and follows it until the worker has done or refused it. */
@@ -33,8 +38,18 @@ export function AskDialog(props: AskDialogProps) {
   );
 }
 
-function AskBody({ onOpenChange, request, kind, children, confirm, danger = false }: AskDialogProps) {
+function AskBody({ onOpenChange, request, kind, children, confirm, danger = false, undo }: AskDialogProps) {
+  // As it was when the button was pressed: what is shown may have moved on by the time it is done.
+  const [back, setBack] = useState<CommandRequest | null>(null);
   const ask = useAsk(kind, ({ message, runId }) => {
+    const told = sentence(message);
+    // What began another run is taken back there.
+    if (back !== null && (runId === null || runId === request?.target)) {
+      const toastId = ask.key;
+      toast.success(told, { id: toastId, action: <UndoButton request={back} toastId={toastId} told={told} /> });
+      onOpenChange(false);
+      return;
+    }
     const place =
       runId !== null
         ? { href: paths.run(runId), label: "View run" }
@@ -47,7 +62,7 @@ function AskBody({ onOpenChange, request, kind, children, confirm, danger = fals
           {place.label}
         </Link>
       );
-    toast.success(sentence(message), { action: view });
+    toast.success(told, { action: view });
     onOpenChange(false);
   });
   return (
@@ -77,6 +92,7 @@ function AskBody({ onOpenChange, request, kind, children, confirm, danger = fals
           disabledReason={request === null ? "Choose first." : null}
           onClick={() => {
             if (request === null) return;
+            setBack(undo ?? undoOf(request));
             if (ask.refusal !== null) ask.again();
             else ask.send(request);
           }}
@@ -86,8 +102,4 @@ function AskBody({ onOpenChange, request, kind, children, confirm, danger = fals
       </div>
     </div>
   );
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { paths } from "@/features/navigation/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Banner } from "@/ui/banner.tsx";
+import { formatId } from "@/ui/format.ts";
 import { Timestamp } from "@/ui/timestamp.tsx";
 import { AskButton } from "./ask-button.tsx";
 import { PausedBanner } from "./paused-banner.tsx";
@@ -23,7 +24,7 @@ export function DatasetMarks({ dataset, pipeline }: { readonly dataset: string; 
             <span>
               {hold.by} took it back to the snapshot before{" "}
               <Link href={paths.run(hold.runId)} className="underline">
-                run {hold.runId.slice(0, 8)}…{hold.runId.slice(-4)}
+                run {formatId(hold.runId)}
               </Link>{" "}
               <Timestamp at={hold.at} />. It stays there until it is released or run again.
             </span>

@@ -1,17 +1,14 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { COMMAND_ACTION } from "@nova/pipeline-core/orchestration";
 import { Undo2 } from "lucide-react";
 import { useState } from "react";
-import { useMay } from "@/features/profile/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
-import { Button } from "@/ui/button.tsx";
-import { formatBytes, plural } from "@/ui/format.ts";
+import { formatBytes, formatId, plural } from "@/ui/format.ts";
 import { QueryRegion } from "@/ui/query-region.tsx";
 import { Skeleton } from "@/ui/skeleton.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
-import { AskDialog } from "./ask-dialog.tsx";
+import { AskButton } from "./ask-button.tsx";
 
 interface RollbackButtonProps {
   readonly dataset: string;
@@ -21,38 +18,33 @@ interface RollbackButtonProps {
 
 /** Takes a dataset back to the snapshot before a run of one's choice. */
 export function RollbackButton({ dataset, usedBy }: RollbackButtonProps) {
-  const [open, setOpen] = useState(false);
   const [runId, setRunId] = useState<string | null>(null);
-  const allowed = useMay(COMMAND_ACTION["rollback-dataset"]);
   return (
-    <>
-      <Button
-        disabledReason={allowed ? null : "Only data and platform engineers may do this."}
-        onClick={() => setOpen(true)}
-      >
-        <Undo2 aria-hidden className="size-4" />
-        Roll back…
-      </Button>
-      <AskDialog
-        open={open}
-        onOpenChange={setOpen}
-        kind="rollback-dataset"
-        request={runId === null ? null : { kind: "rollback-dataset", target: dataset, runId }}
-        title={`Roll back ${dataset}`}
-        confirm="Roll back"
-        danger
-      >
-        <p>
-          Readers see the rows from before the chosen run at once. The dataset stays there, and says so, until somebody
-          releases it or runs it again.{" "}
-          {usedBy.length === 0
-            ? "No dataset reads it."
-            : `Stale from then on and rebuilt by their next refresh: ${usedBy.join(", ")}, and what is made from them.`}{" "}
-          Snapshots are kept for an hour; an older one is refused.
-        </p>
-        <Points dataset={dataset} chosen={runId} onChoose={setRunId} />
-      </AskDialog>
-    </>
+    <AskButton
+      kind="rollback-dataset"
+      size="md"
+      dangerButton={false}
+      label={
+        <>
+          <Undo2 aria-hidden className="size-4" />
+          Roll back…
+        </>
+      }
+      request={runId === null ? null : { kind: "rollback-dataset", target: dataset, runId }}
+      title={`Roll back ${dataset}`}
+      confirm="Roll back"
+      danger
+    >
+      <p>
+        Readers see the rows from before the chosen run at once. The dataset stays there, and says so, until somebody
+        releases it or runs it again.{" "}
+        {usedBy.length === 0
+          ? "No dataset reads it."
+          : `Stale from then on and rebuilt by their next refresh: ${usedBy.join(", ")}, and what is made from them.`}{" "}
+        Snapshots are kept for an hour; an older one is refused.
+      </p>
+      <Points dataset={dataset} chosen={runId} onChoose={setRunId} />
+    </AskButton>
   );
 }
 
@@ -84,11 +76,8 @@ function Points({ dataset, chosen, onChoose }: PointsProps) {
                   onChange={() => onChoose(point.runId)}
                 />
                 <span>
-                  Before run{" "}
-                  <span className="font-mono">
-                    {point.runId.slice(0, 8)}…{point.runId.slice(-4)}
-                  </span>
-                  , ended <Timestamp at={point.endedAt} />: undoes {plural(point.runsUndone, "run")},{" "}
+                  Before run <span className="font-mono">{formatId(point.runId)}</span>, ended{" "}
+                  <Timestamp at={point.endedAt} />: undoes {plural(point.runsUndone, "run")},{" "}
                   {plural(point.rowsUndone, "row")} written, {formatBytes(point.bytesUndone)}
                 </span>
               </label>

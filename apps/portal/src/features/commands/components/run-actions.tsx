@@ -1,14 +1,12 @@
 "use client";
 
 import type { RunDetail, RunStep } from "@nova/db/read-models";
-import { COMMAND_ACTION, type RetryScope } from "@nova/pipeline-core/orchestration";
+import type { RetryScope } from "@nova/pipeline-core/orchestration";
 import { Ban, RotateCcw } from "lucide-react";
 import { useState } from "react";
-import { useMay } from "@/features/profile/index.ts";
-import { Button } from "@/ui/button.tsx";
 import { plural } from "@/ui/format.ts";
 import { AskButton } from "./ask-button.tsx";
-import { AskDialog } from "./ask-dialog.tsx";
+import { MarkRun, UnmarkRun } from "./mark-run.tsx";
 
 interface RunActionsProps {
   readonly run: RunDetail;
@@ -17,7 +15,13 @@ interface RunActionsProps {
 
 /** What can be done with this run now: cancel while it runs, retry when it has ended. */
 export function RunActions({ run, steps }: RunActionsProps) {
-  return run.endedAt === null ? <CancelRun run={run} steps={steps} /> : <RetryRun run={run} steps={steps} />;
+  return (
+    <>
+      {run.endedAt === null ? <CancelRun run={run} steps={steps} /> : <RetryRun run={run} steps={steps} />}
+      {run.trigger === "backfill" ? null : <MarkRun id={run.id} steps={steps} />}
+      {run.endedAt === null ? null : <UnmarkRun id={run.id} steps={steps} />}
+    </>
+  );
 }
 
 function CancelRun({ run, steps }: RunActionsProps) {
@@ -53,8 +57,6 @@ const SCOPES: readonly { readonly scope: RetryScope; readonly label: string }[] 
 ];
 
 function RetryRun({ run, steps }: RunActionsProps) {
-  const [open, setOpen] = useState(false);
-  const allowed = useMay(COMMAND_ACTION["retry-run"]);
   const broken = steps.filter((step) => step.state === "failed" || step.state === "cancelled");
   const [scope, setScope] = useState<RetryScope | null>(null);
   const [chosen, setChosen] = useState<readonly string[]>([]);
@@ -62,73 +64,67 @@ function RetryRun({ run, steps }: RunActionsProps) {
   const named = current === "from" || current === "selected";
   const datasets = named ? chosen : [];
   return (
-    <>
-      <Button
-        size="sm"
-        disabledReason={allowed ? null : "Only data and platform engineers may do this."}
-        onClick={() => setOpen(true)}
-      >
-        <RotateCcw aria-hidden className="size-3.5" />
-        Retry…
-      </Button>
-      <AskDialog
-        open={open}
-        onOpenChange={setOpen}
-        kind="retry-run"
-        request={
-          named && datasets.length === 0
-            ? null
-            : { kind: "retry-run", target: run.id, scope: current, datasets: [...datasets] }
-        }
-        title="Retry this run"
-        confirm="Retry"
-      >
-        <p>
-          A new run, linked to this one, does the steps again on the inputs of now. What is there already from the same
-          inputs and code is skipped, and says so.
-        </p>
-        <fieldset className="flex flex-col gap-2">
-          <legend className="mb-1 font-medium">Steps to do again</legend>
-          {SCOPES.map((one) => (
-            <label key={one.scope} className="flex min-h-6 items-center gap-2">
+    <AskButton
+      kind="retry-run"
+      label={
+        <>
+          <RotateCcw aria-hidden className="size-3.5" />
+          Retry…
+        </>
+      }
+      request={
+        named && datasets.length === 0
+          ? null
+          : { kind: "retry-run", target: run.id, scope: current, datasets: [...datasets] }
+      }
+      title="Retry this run"
+      confirm="Retry"
+    >
+      <p>
+        A new run, linked to this one, does the steps again on the inputs of now. What is there already from the same
+        inputs and code is skipped, and says so.
+      </p>
+      <fieldset className="flex flex-col gap-2">
+        <legend className="mb-1 font-medium">Steps to do again</legend>
+        {SCOPES.map((one) => (
+          <label key={one.scope} className="flex min-h-6 items-center gap-2">
+            <input
+              type="radio"
+              name="scope"
+              checked={current === one.scope}
+              onChange={() => {
+                setScope(one.scope);
+                setChosen([]);
+              }}
+            />
+            {one.label}
+          </label>
+        ))}
+      </fieldset>
+      {named ? (
+        <fieldset className="flex max-h-48 flex-col gap-1 overflow-auto rounded-md border border-line p-2">
+          <legend className="sr-only">{current === "from" ? "The step to begin at" : "Steps"}</legend>
+          {steps.map(({ dataset }) => (
+            <label key={dataset} className="flex min-h-6 items-center gap-2 font-mono text-xs">
               <input
-                type="radio"
-                name="scope"
-                checked={current === one.scope}
-                onChange={() => {
-                  setScope(one.scope);
-                  setChosen([]);
-                }}
+                type={current === "from" ? "radio" : "checkbox"}
+                name="step"
+                checked={chosen.includes(dataset)}
+                onChange={({ target }) =>
+                  setChosen(
+                    current === "from"
+                      ? [dataset]
+                      : target.checked
+                        ? [...chosen, dataset]
+                        : chosen.filter((other) => other !== dataset),
+                  )
+                }
               />
-              {one.label}
+              {dataset}
             </label>
           ))}
         </fieldset>
-        {named ? (
-          <fieldset className="flex max-h-48 flex-col gap-1 overflow-auto rounded-md border border-line p-2">
-            <legend className="sr-only">{current === "from" ? "The step to begin at" : "Steps"}</legend>
-            {steps.map(({ dataset }) => (
-              <label key={dataset} className="flex min-h-6 items-center gap-2 font-mono text-xs">
-                <input
-                  type={current === "from" ? "radio" : "checkbox"}
-                  name="step"
-                  checked={chosen.includes(dataset)}
-                  onChange={({ target }) =>
-                    setChosen(
-                      current === "from"
-                        ? [dataset]
-                        : target.checked
-                          ? [...chosen, dataset]
-                          : chosen.filter((other) => other !== dataset),
-                    )
-                  }
-                />
-                {dataset}
-              </label>
-            ))}
-          </fieldset>
-        ) : null}
-      </AskDialog>
-    </>
+      ) : null}
+    </AskButton>
   );
 }

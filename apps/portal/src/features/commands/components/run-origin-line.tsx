@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { paths } from "@/features/navigation/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
+import { formatId } from "@/ui/format.ts";
 
 /** Whose run it is: asked by whom, retry of which run, retried by which, cancelled by whom. */
 export function RunOriginLine({ id }: { readonly id: string }) {
@@ -30,7 +31,7 @@ export function RunOriginLine({ id }: { readonly id: string }) {
 function RunLink({ id }: { readonly id: string }) {
   return (
     <Link href={paths.run(id)} className="inline-flex min-h-6 items-center font-mono text-accent-text hover:underline">
-      {id.slice(0, 8)}…{id.slice(-4)}
+      {formatId(id)}
     </Link>
   );
 }

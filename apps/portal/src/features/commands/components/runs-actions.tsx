@@ -1,20 +1,17 @@
 "use client";
 
 import type { RunRow } from "@nova/db/read-models";
-import { COMMAND_ACTION, commandLine } from "@nova/pipeline-core/orchestration";
-import { Ban, RotateCcw, X } from "lucide-react";
+import { COMMAND_ACTION } from "@nova/pipeline-core/orchestration";
+import { X } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { useMay } from "@/features/profile/index.ts";
 import { Button } from "@/ui/button.tsx";
-import { cx } from "@/ui/class-names.ts";
-import { CopyButton } from "@/ui/copy-button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
 import { plural } from "@/ui/format.ts";
-import { StatusText } from "@/ui/status-pill.tsx";
-import type { Tone } from "@/ui/tone.ts";
-import { type AskedOne, useAskMany } from "../use-ask-many.ts";
+import { RunsAsk } from "./runs-ask.tsx";
+import { RUNS_DEEDS, type RunsDeed } from "./runs-deeds.ts";
 
-type What = "cancel-run" | "retry-run";
+const DEEDS = ["cancel", "retry", "done", "failed"] as const satisfies readonly RunsDeed[];
 
 /** Whether this person may do anything with runs at all. */
 export function useSteersRuns(): boolean {
@@ -31,20 +28,17 @@ interface RunsActionsProps {
   readonly children: ReactNode;
 }
 
-/** What can be done with several runs at once: cancel those that run, retry those that failed or were cancelled. */
+/** What can be done with several runs at once: cancel those that run, retry those that failed or were cancelled, mark steps of either. */
 export function RunsActions({ runs, onClear, children }: RunsActionsProps) {
-  const [open, setOpen] = useState<{ readonly what: What; readonly runs: readonly RunRow[] } | null>(null);
-  const cancellable = runs.filter((run) => run.endedAt === null);
-  const retryable = runs.filter((run) => run.state === "failed" || run.state === "cancelled");
-  const ask = (what: What): void => {
-    const those = what === "cancel-run" ? cancellable : retryable;
+  const [open, setOpen] = useState<{ readonly what: RunsDeed; readonly runs: readonly RunRow[] } | null>(null);
+  const ask = (what: RunsDeed): void => {
+    const those = runs.filter(RUNS_DEEDS[what].fits);
     if (those.length > 0) setOpen({ what, runs: those });
   };
   function onKey(event: KeyboardEvent): void {
     if (runs.length === 0 || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") onClear();
-    else if (event.key === "C") ask("cancel-run");
-    else if (event.key === "R") ask("retry-run");
+    else for (const what of DEEDS) if (event.key === RUNS_DEEDS[what].key) ask(what);
   }
   return (
     <>
@@ -57,23 +51,22 @@ export function RunsActions({ runs, onClear, children }: RunsActionsProps) {
           <span role="status" className="num mr-auto">
             {plural(runs.length, "run")} selected
           </span>
-          <Button
-            size="sm"
-            kind="danger"
-            disabledReason={cancellable.length === 0 ? "None of them is running." : null}
-            onClick={() => ask("cancel-run")}
-          >
-            <Ban aria-hidden className="size-3.5" />
-            Cancel {cancellable.length}
-          </Button>
-          <Button
-            size="sm"
-            disabledReason={retryable.length === 0 ? "None of them failed or was cancelled." : null}
-            onClick={() => ask("retry-run")}
-          >
-            <RotateCcw aria-hidden className="size-3.5" />
-            Retry {retryable.length}
-          </Button>
+          {DEEDS.map((what) => {
+            const { verb, icon: Icon, danger, fits, none } = RUNS_DEEDS[what];
+            const count = runs.filter(fits).length;
+            return (
+              <Button
+                key={what}
+                size="sm"
+                kind={danger ? "danger" : "secondary"}
+                disabledReason={count === 0 ? none : null}
+                onClick={() => ask(what)}
+              >
+                <Icon aria-hidden className="size-3.5" />
+                {verb} {count}
+              </Button>
+            );
+          })}
           <Button size="sm" kind="ghost" onClick={onClear}>
             <X aria-hidden className="size-3.5" />
             Select nothing
@@ -85,78 +78,10 @@ export function RunsActions({ runs, onClear, children }: RunsActionsProps) {
       <Dialog
         open={open !== null}
         onOpenChange={() => setOpen(null)}
-        title={
-          open?.what === "cancel-run"
-            ? `Cancel ${plural(open.runs.length, "run")}?`
-            : `Retry ${plural(open?.runs.length ?? 0, "run")}?`
-        }
+        title={open === null ? "" : `${RUNS_DEEDS[open.what].verb} ${plural(open.runs.length, "run")}?`}
       >
-        {open === null ? null : <AskBody {...open} onClose={() => setOpen(null)} />}
+        {open === null ? null : <RunsAsk {...open} onClose={() => setOpen(null)} />}
       </Dialog>
     </>
   );
 }
-
-function AskBody({ what, runs, onClose }: { what: What; runs: readonly RunRow[]; onClose: () => void }) {
-  const requests = runs.map((run) =>
-    what === "cancel-run"
-      ? { kind: what, target: run.id }
-      : { kind: what, target: run.id, scope: "failed" as const, datasets: [] },
-  );
-  const { asked, busy, send } = useAskMany(requests);
-  return (
-    <div className="flex flex-col gap-4 text-sm">
-      <p>
-        {what === "cancel-run"
-          ? "What waits will not start; what runs is interrupted and publishes nothing. The cancelled datasets do not start by themselves for 5 minutes."
-          : "For each, a new run does again what failed or was cancelled, and the steps that waited for it, on the inputs of now."}
-      </p>
-      <div
-        role="region"
-        aria-label="What is asked"
-        tabIndex={0}
-        className="max-h-[40vh] overflow-auto rounded-md border border-line"
-      >
-        <ul aria-label="Runs">
-          {requests.map((request, index) => {
-            const of = asked.find(({ target }) => target === request.target);
-            return (
-              <li
-                key={request.target}
-                className="flex flex-col gap-0.5 border-b border-line px-3 py-1.5 last:border-b-0"
-              >
-                <span className="flex justify-between gap-3">
-                  <span className="font-mono text-xs">
-                    {runs[index]?.pipeline} {request.target.slice(0, 8)}…{request.target.slice(-4)}
-                  </span>
-                  {of === undefined ? null : <StatusText {...OUTCOME[of.state]} />}
-                </span>
-                <span className={cx("text-xs break-all text-fg-muted", of === undefined && "font-mono")}>
-                  {of?.message ?? commandLine(request)}
-                </span>
-              </li>
-            );
-          })}
-        </ul>
-      </div>
-      <div className="flex items-center justify-end gap-2">
-        <span className="mr-auto">
-          <CopyButton text={requests.map(commandLine).join("\n")} what="as CLI" />
-        </span>
-        <Button onClick={onClose}>Close</Button>
-        {asked.length > 0 && !busy ? null : (
-          <Button kind={what === "cancel-run" ? "danger" : "primary"} busy={busy} onClick={send}>
-            {what === "cancel-run" ? "Cancel" : "Retry"} {plural(runs.length, "run")}
-          </Button>
-        )}
-      </div>
-    </div>
-  );
-}
-
-const OUTCOME: Record<AskedOne["state"], { readonly tone: Tone; readonly label: string }> = {
-  asking: { tone: "idle", label: "Asking" },
-  waiting: { tone: "info", label: "Asked" },
-  done: { tone: "ok", label: "Done" },
-  refused: { tone: "bad", label: "Not done" },
-};

@@ -8,9 +8,9 @@ import { CopyButton } from "@/ui/copy-button.tsx";
 import { QueryRegion } from "@/ui/query-region.tsx";
 import { Skeleton } from "@/ui/skeleton.tsx";
 import { StatusPill, StatusText } from "@/ui/status-pill.tsx";
-import type { Tone } from "@/ui/tone.ts";
+import type { TonedWord } from "@/ui/tone.ts";
 
-const STATE: Record<WhyState, { readonly tone: Tone; readonly label: string }> = {
+const STATE: Record<WhyState, TonedWord> = {
   running: { tone: "info", label: "Running" },
   ready: { tone: "info", label: "About to run" },
   "up-to-date": { tone: "ok", label: "Nothing to do" },
@@ -63,7 +63,7 @@ export function WhyCard({ dataset }: { readonly dataset: string }) {
   );
 }
 
-function marks({ holds, blocks }: Condition): { tone: Tone; label: string } {
+function marks({ holds, blocks }: Condition): TonedWord {
   if (holds) return { tone: "ok", label: "Holds" };
   return blocks ? { tone: "warn", label: "Waits" } : { tone: "info", label: "Note" };
 }

@@ -29,16 +29,22 @@ export const commandsRouter = router({
   runDataset: ask("run-dataset"),
   cancelRun: ask("cancel-run"),
   retryRun: ask("retry-run"),
+  markRun: ask("mark-run"),
+  unmarkRun: ask("unmark-run"),
   rollbackDataset: ask("rollback-dataset"),
   releaseDataset: ask("release-dataset"),
   pausePipeline: ask("pause-pipeline"),
   resumePipeline: ask("resume-pipeline"),
+  pauseSchedule: ask("pause-schedule"),
+  resumeSchedule: ask("resume-schedule"),
   submitBackfill: ask("submit-backfill"),
   pauseBackfill: ask("pause-backfill"),
   resumeBackfill: ask("resume-backfill"),
   cancelBackfill: ask("cancel-backfill"),
   retryBackfill: ask("retry-backfill"),
   setBackfillParallelism: ask("set-backfill-parallelism"),
+  setPool: ask("set-pool"),
+  resetPool: ask("reset-pool"),
   /** What became of a command. */
   one: procedure("runs.view")
     .input(z.object({ id: z.uuid("must be a command's id") }))

@@ -9,10 +9,10 @@ import { useQueryStates } from "nuqs";
 import { useEffect, useMemo } from "react";
 import { paths } from "@/features/navigation/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
-import { Button } from "@/ui/button.tsx";
 import { Card } from "@/ui/card.tsx";
 import { DataTable } from "@/ui/data-table.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
+import { FilteredOut } from "@/ui/filtered-out.tsx";
 import { formatCount, formatShare, plural } from "@/ui/format.ts";
 import { SearchInput } from "@/ui/input.tsx";
 import { QueryRegion } from "@/ui/query-region.tsx";
@@ -160,17 +160,13 @@ export function ColumnsTab({ head }: { readonly head: DatasetHead }) {
                   The columns become known with the first load.
                 </EmptyState>
               ) : (
-                <EmptyState
-                  kind="filtered"
+                <FilteredOut
                   title="No column matches"
-                  action={
-                    <Button size="sm" onClick={() => void setSearch({ find: null })}>
-                      Clear filter
-                    </Button>
-                  }
+                  clear="Clear filter"
+                  onClear={() => void setSearch({ find: null })}
                 >
                   “{find}” hides all {plural(rows.length, "column")}.
-                </EmptyState>
+                </FilteredOut>
               )
             }
           />

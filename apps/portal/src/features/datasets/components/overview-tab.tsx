@@ -13,7 +13,7 @@ import { CodeBlock } from "@/ui/code-block.tsx";
 import { CopyButton } from "@/ui/copy-button.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { Fact, Facts } from "@/ui/facts.tsx";
-import { formatBytes, formatCompact, formatCount, formatDuration, plural } from "@/ui/format.ts";
+import { formatBytes, formatCompact, formatCount, formatDuration, formatKnown, plural } from "@/ui/format.ts";
 import { QueryRegion } from "@/ui/query-region.tsx";
 import { Skeleton } from "@/ui/skeleton.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
@@ -93,10 +93,10 @@ function Figures({ head }: { readonly head: DatasetHead }) {
         value={<Timestamp at={head.committedAt} absent="none yet" />}
         note={changed === null ? undefined : `${plural(changed, "row")} by the last step`}
       />
-      <Stat label="Rows" value={head.rowCount === null ? "–" : formatCount(head.rowCount)} />
+      <Stat label="Rows" value={formatKnown(head.rowCount, formatCount)} />
       <Stat
         label="Size"
-        value={head.bytes === null ? "–" : formatBytes(head.bytes)}
+        value={formatKnown(head.bytes, formatBytes)}
         note={head.fileCount === null ? undefined : plural(head.fileCount, "file")}
       />
       <Stat label="Queried" value={formatCompact(head.queryCount)} note="times so far" />

@@ -8,6 +8,7 @@ import type { StepState } from "@nova/pipeline-core/orchestration";
 import { LoaderCircle } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
+import { CostTrend } from "@/features/cost/index.ts";
 import { paths } from "@/features/navigation/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -15,7 +16,7 @@ import { Card } from "@/ui/card.tsx";
 import { DataTable } from "@/ui/data-table.tsx";
 import { Duration } from "@/ui/duration.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
-import { formatCompact } from "@/ui/format.ts";
+import { formatCompact, formatKnown } from "@/ui/format.ts";
 import { QueryRegion } from "@/ui/query-region.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { StatusText } from "@/ui/status-pill.tsx";
@@ -30,6 +31,7 @@ const STEP_WORDS: Record<StepState, { readonly label: string; readonly tone: Ton
   failed: { label: "Failed", tone: "bad" },
   skipped: { label: "Skipped", tone: "idle" },
   cancelled: { label: "Cancelled", tone: "idle" },
+  "done-by-hand": { label: "Done by hand", tone: "warn" },
 };
 
 const column = createColumnHelper<StepRow>();
@@ -56,10 +58,7 @@ const COLUMNS = [
   column.accessor("rowsOut", {
     header: "Rows out",
     meta: { align: "right" },
-    cell: ({ getValue }) => {
-      const rows = getValue();
-      return rows === null ? "–" : formatCompact(rows);
-    },
+    cell: ({ getValue }) => formatKnown(getValue(), formatCompact),
   }),
   column.accessor("attempt", { header: "Attempt", meta: { align: "right", wideOnly: true } }),
   column.display({
@@ -84,39 +83,42 @@ export function RunsTab({ head }: { readonly head: DatasetHead }) {
     trpc.datasets.steps.infiniteQueryOptions({ name: head.name }, { getNextPageParam: (page) => page.next }),
   );
   return (
-    <Card title="Steps" flush aside="newest first">
-      <QueryRegion query={steps} what="the steps" skeleton={<SkeletonRows rows={10} rowHeight={41} />}>
-        {(data) => (
-          <>
-            <DataTable
-              label="Steps"
-              rows={data.pages.flatMap((page) => page.steps)}
-              columns={COLUMNS}
-              rowKey={(step) => step.runId}
-              onOpen={(step) => router.push(paths.run(step.runId))}
-              empty={
-                <EmptyState kind="none-yet" title="No run has made this dataset yet">
-                  {head.layer === "raw"
-                    ? "Raw datasets are written by capture as changes come in; see the source."
-                    : "A run starts by itself when something changes upstream."}
-                </EmptyState>
-              }
-            />
-            {steps.hasNextPage ? (
-              <div className="border-t border-line p-2 text-center">
-                <Button
-                  size="sm"
-                  kind="ghost"
-                  busy={steps.isFetchingNextPage}
-                  onClick={() => void steps.fetchNextPage()}
-                >
-                  Show older steps
-                </Button>
-              </div>
-            ) : null}
-          </>
-        )}
-      </QueryRegion>
-    </Card>
+    <div className="flex flex-col gap-5">
+      <CostTrend dataset={head.name} />
+      <Card title="Steps" flush aside="newest first">
+        <QueryRegion query={steps} what="the steps" skeleton={<SkeletonRows rows={10} rowHeight={41} />}>
+          {(data) => (
+            <>
+              <DataTable
+                label="Steps"
+                rows={data.pages.flatMap((page) => page.steps)}
+                columns={COLUMNS}
+                rowKey={(step) => step.runId}
+                onOpen={(step) => router.push(paths.run(step.runId))}
+                empty={
+                  <EmptyState kind="none-yet" title="No run has made this dataset yet">
+                    {head.layer === "raw"
+                      ? "Raw datasets are written by capture as changes come in; see the source."
+                      : "A run starts by itself when something changes upstream."}
+                  </EmptyState>
+                }
+              />
+              {steps.hasNextPage ? (
+                <div className="border-t border-line p-2 text-center">
+                  <Button
+                    size="sm"
+                    kind="ghost"
+                    busy={steps.isFetchingNextPage}
+                    onClick={() => void steps.fetchNextPage()}
+                  >
+                    Show older steps
+                  </Button>
+                </div>
+              ) : null}
+            </>
+          )}
+        </QueryRegion>
+      </Card>
+    </div>
   );
 }

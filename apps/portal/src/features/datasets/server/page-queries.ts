@@ -27,7 +27,9 @@ function queriesOfTab(name: string, search: Search) {
         ? [lineage.around.queryOptions({ name, ...extent })]
         : [lineage.column.queryOptions({ name, column })],
     partitions: () => [trpc.backfills.partitions.queryOptions({ dataset: name })],
-    runs: () => [],
+    runs: () => [trpc.cost.ofDataset.queryOptions({ name })],
+    // The worker is asked for them: that is left to the browser, too.
+    snapshots: () => [],
     sample: () => [],
     sql: () => [datasets.model.queryOptions({ name })],
   } satisfies Record<Tab, () => unknown[]>;

@@ -1,7 +1,7 @@
 import type { SourceFlow } from "@nova/db/read-models";
 import Link from "next/link";
 import { paths } from "@/features/navigation/index.ts";
-import { SOURCE_COLOR, SourceStatus } from "@/features/sources/index.ts";
+import { BreakerMark, SOURCE_COLOR, SourceStatus } from "@/features/sources/index.ts";
 import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { Card } from "@/ui/card.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
@@ -50,6 +50,7 @@ export function SourceFlows({ sources }: { readonly sources: readonly SourceFlow
                 label={`${SOURCE_LABEL[source.id]}: rows per second over the last 30 minutes, now ${formatRate(source.rowsPerSecond)}`}
               />
             </div>
+            <BreakerMark breakers={source.breakers} />
           </li>
         ))}
       </ul>

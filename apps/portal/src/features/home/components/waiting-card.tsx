@@ -1,11 +1,12 @@
 "use client";
 
-import type { SourceId } from "@nova/pipeline-core/connectors";
+import type { BreakerPart, SourceId } from "@nova/pipeline-core/connectors";
 import { POLICY } from "@nova/pipeline-core/kernel";
 import type { OwnQuery, WorkItem, WorkKind } from "@nova/db/read-models";
-import { Activity, CircleX, FileWarning, GitCompareArrows, type LucideIcon, Plug } from "lucide-react";
+import { Activity, CircleX, FileWarning, GitCompareArrows, type LucideIcon, Plug, Unplug } from "lucide-react";
 import Link from "next/link";
 import { paths } from "@/features/navigation/index.ts";
+import { BREAKER_PART_WORDS } from "@/features/sources/index.ts";
 import { SOURCE_LABEL } from "@/features/source-names/index.ts";
 import { buttonClass } from "@/ui/button-class.ts";
 import { Card } from "@/ui/card.tsx";
@@ -94,6 +95,7 @@ function WaitingBody({ waiting }: { readonly waiting: Waiting }) {
 
 const WORK_ICON: Record<WorkKind, LucideIcon> = {
   source: Plug,
+  breaker: Unplug,
   check: CircleX,
   run: Activity,
   quarantine: FileWarning,
@@ -112,7 +114,7 @@ function WorkList({ work }: { readonly work: readonly WorkItem[] }) {
           >
             <Icon
               aria-hidden
-              className={`mt-0.5 size-4 shrink-0 ${item.kind === "quarantine" || item.kind === "drift" ? "text-warn" : "text-bad"}`}
+              className={`mt-0.5 size-4 shrink-0 ${["quarantine", "drift", "breaker"].includes(item.kind) ? "text-warn" : "text-bad"}`}
             />
             <div className="min-w-0 flex-1">
               <div className="flex items-center justify-between gap-3">
@@ -141,6 +143,7 @@ function WorkList({ work }: { readonly work: readonly WorkItem[] }) {
 function workHref({ kind, id }: WorkItem): string {
   switch (kind) {
     case "source":
+    case "breaker":
       return paths.source(id);
     case "check":
       return paths.checks(id);
@@ -158,6 +161,8 @@ function workTitle({ kind, id, title, count }: WorkItem): string {
   switch (kind) {
     case "source":
       return `${source} is in trouble`;
+    case "breaker":
+      return `Circuit breaker open: ${BREAKER_PART_WORDS[title as BreakerPart]} ${source}`;
     case "check":
       return `Check fails: ${title}`;
     case "run":

@@ -19,7 +19,7 @@ const HIDDEN_HANDLE = "!pointer-events-none !size-1 !min-w-0 !border-0 !opacity-
 /** One dataset, stream or source of the drawing: layer, name, state, what is hidden beside it. */
 export function CanvasBox({ data: { node, selected, actions } }: NodeProps<BoxNode>) {
   return (
-    <div style={{ width: NODE_WIDTH, height: nodeHeight(node) }} className="relative">
+    <div data-canvas-anchor={node.id} style={{ width: NODE_WIDTH, height: nodeHeight(node) }} className="relative">
       {node.columns.length > 0 ? null : (
         <>
           <Handle type="target" position={Position.Left} className={HIDDEN_HANDLE} isConnectable={false} />

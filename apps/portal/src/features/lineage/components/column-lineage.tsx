@@ -78,7 +78,9 @@ export function ColumnLineage({ dataset, column }: { readonly dataset: string; r
                   toggle={NO_TOGGLE}
                   onOpen={(id) => {
                     const [source = "", stream] = id.split("/");
-                    router.push(stream === undefined ? paths.dataset(id) : paths.stream(source, stream));
+                    void setSearch({ node: id }).then(() =>
+                      router.push(stream === undefined ? paths.dataset(id) : paths.stream(source, stream)),
+                    );
                   }}
                 />
               )}

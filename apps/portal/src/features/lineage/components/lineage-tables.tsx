@@ -7,7 +7,7 @@ import { paths } from "@/features/navigation/index.ts";
 import { SourceStatus } from "@/features/sources/index.ts";
 import { DataTable } from "@/ui/data-table.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
-import { formatCompact } from "@/ui/format.ts";
+import { formatCompact, formatKnown } from "@/ui/format.ts";
 import { edgeKey, type PathEdge } from "../column-path.ts";
 import { distanceWords, EDGE_KIND_WORDS, layerWord } from "../lineage-words.ts";
 import type { GraphNode } from "../neighbourhood.ts";
@@ -54,10 +54,7 @@ const NODE_COLUMNS = [
     id: "rows",
     header: "Rows",
     meta: { align: "right", wideOnly: true },
-    cell: ({ getValue }) => {
-      const rows = getValue();
-      return rows === undefined ? "–" : formatCompact(rows);
-    },
+    cell: ({ getValue }) => formatKnown(getValue(), formatCompact),
   }),
   node.accessor((row) => row.hiddenInputs + row.hiddenReaders, {
     id: "hidden",

@@ -1,14 +1,13 @@
 "use client";
 
 import type { LineageDatasetRow } from "@nova/db/read-models";
-import { X } from "lucide-react";
 import Link from "next/link";
 import { FreshnessText, HealthPill } from "@/features/health/index.ts";
 import { paths } from "@/features/navigation/index.ts";
 import { buttonClass } from "@/ui/button-class.ts";
-import { IconButton } from "@/ui/button.tsx";
 import { Fact, Facts } from "@/ui/facts.tsx";
-import { formatCount } from "@/ui/format.ts";
+import { formatCount, formatKnown } from "@/ui/format.ts";
+import { SidePanel } from "@/ui/side-panel.tsx";
 import type { PathEdge } from "../column-path.ts";
 import { EDGE_KIND_WORDS, layerWord } from "../lineage-words.ts";
 
@@ -25,17 +24,7 @@ interface NodeDrawerProps {
 export function NodeDrawer({ name, dataset, made, onClose }: NodeDrawerProps) {
   const [source = "", stream] = name.split("/");
   return (
-    <aside
-      aria-label={`Selected: ${name}`}
-      className="flex min-w-0 flex-col gap-4 border-t border-line bg-surface p-4 lg:w-80 lg:shrink-0 lg:border-t-0 lg:border-l"
-    >
-      <div className="flex items-start justify-between gap-2">
-        <div className="min-w-0">
-          <p className="text-2xs text-fg-muted">{layerWord(name)}</p>
-          <p className="font-mono text-xs font-medium break-all">{name}</p>
-        </div>
-        <IconButton size="sm" label="Close" icon={<X aria-hidden />} onClick={onClose} />
-      </div>
+    <SidePanel name={name} above={layerWord(name)} onClose={onClose}>
       {dataset === null ? null : (
         <Facts>
           <Fact name="Health">
@@ -45,7 +34,7 @@ export function NodeDrawer({ name, dataset, made, onClose }: NodeDrawerProps) {
             <FreshnessText facts={dataset} words="age" />
           </Fact>
           <Fact name="Owner">{dataset.owner}</Fact>
-          <Fact name="Rows">{dataset.rowCount === null ? "–" : formatCount(dataset.rowCount)}</Fact>
+          <Fact name="Rows">{formatKnown(dataset.rowCount, formatCount)}</Fact>
           <Fact name="Columns">{formatCount(dataset.columns)}</Fact>
         </Facts>
       )}
@@ -89,6 +78,6 @@ export function NodeDrawer({ name, dataset, made, onClose }: NodeDrawerProps) {
           </>
         )}
       </div>
-    </aside>
+    </SidePanel>
   );
 }

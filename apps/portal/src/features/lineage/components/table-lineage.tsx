@@ -86,7 +86,12 @@ export function TableLineage({ dataset }: { readonly dataset: string }) {
                     selected={search.node}
                     select={select}
                     toggle={toggle}
-                    onOpen={(id) => router.push(id.includes(".") ? paths.dataset(id) : paths.source(id))}
+                    onOpen={(id) =>
+                      // A double click selects first: left before that stands in the address, the page would be held back.
+                      void setSearch({ node: id }).then(() =>
+                        router.push(id.includes(".") ? paths.dataset(id) : paths.source(id)),
+                      )
+                    }
                   />
                 )}
               </div>

@@ -2,9 +2,8 @@
 
 import { Check } from "lucide-react";
 import { useState } from "react";
-import { Button } from "@/ui/button.tsx";
 import { Dialog } from "@/ui/dialog.tsx";
-import { EmptyState } from "@/ui/empty-state.tsx";
+import { FilteredOut } from "@/ui/filtered-out.tsx";
 import { Input } from "@/ui/input.tsx";
 
 interface TimeZoneDialogProps {
@@ -69,18 +68,9 @@ function ZoneList({ current, onChoose }: { readonly current: string; readonly on
         ))}
         {shown.length === 0 ? (
           <li>
-            <EmptyState
-              kind="filtered"
-              title="No such time zone"
-              compact
-              action={
-                <Button size="sm" onClick={() => setText("")}>
-                  Clear
-                </Button>
-              }
-            >
+            <FilteredOut title="No such time zone" compact clear="Clear" onClear={() => setText("")}>
               Nothing matches “{text}”.
-            </EmptyState>
+            </FilteredOut>
           </li>
         ) : null}
       </ul>

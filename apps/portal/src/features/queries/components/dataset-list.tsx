@@ -5,9 +5,9 @@ import { ChevronRight, LockKeyhole } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import { paths } from "@/features/navigation/index.ts";
-import { Button } from "@/ui/button.tsx";
 import { cx } from "@/ui/class-names.ts";
 import { EmptyState } from "@/ui/empty-state.tsx";
+import { FilteredOut } from "@/ui/filtered-out.tsx";
 import { formatCount } from "@/ui/format.ts";
 import { SearchInput } from "@/ui/input.tsx";
 import { QueryRegion, type RegionQuery } from "@/ui/query-region.tsx";
@@ -46,18 +46,9 @@ export function DatasetList({ query, find, onFind, onInsert }: DatasetListProps)
               );
             if (groups.length === 0)
               return (
-                <EmptyState
-                  kind="filtered"
-                  title="Nothing has that name"
-                  compact
-                  action={
-                    <Button size="sm" onClick={() => onFind("")}>
-                      Clear
-                    </Button>
-                  }
-                >
+                <FilteredOut title="Nothing has that name" compact clear="Clear" onClear={() => onFind("")}>
                   No dataset or column holds “{find}”.
-                </EmptyState>
+                </FilteredOut>
               );
             return groups.map(({ layer, found }) => (
               <section key={layer} aria-label={layer} className="mb-2">

@@ -1,8 +1,8 @@
 import type { RunDetail, RunStep } from "@nova/db/read-models";
 import type { StepState } from "@nova/pipeline-core/orchestration";
 
-/** What a step did during a span: it waited for its turn, for the next try, or an attempt ran. */
-export type SegmentKind = "waiting" | "retry-wait" | "running" | "succeeded" | "failed" | "cancelled";
+/** What a step did during a span: it waited for steps before it, for its turn, for the next try, or an attempt ran. */
+export type SegmentKind = "waiting" | "queued" | "retry-wait" | "running" | "succeeded" | "failed" | "cancelled";
 
 export interface TimelineSegment {
   readonly kind: SegmentKind;
@@ -52,17 +52,27 @@ export function prepareTimeline(
     width: Math.max(0, to - from) / span,
     seconds: Math.max(0, to - from) / 1_000,
   });
+  const endOf = new Map(steps.map((step) => [step.dataset, step.endedAt?.getTime() ?? end]));
   const rows = steps.map((step): TimelineRow => {
     const segments: TimelineSegment[] = [];
     let cursor = Math.max(start, step.waitingSince.getTime());
+    // With all steps before it done, it only waits for its turn.
+    const ready = Math.max(cursor, ...step.after.map((before) => endOf.get(before) ?? cursor));
+    const waitUntil = (to: number): void => {
+      const turn = Math.min(ready, to);
+      if (turn > cursor) segments.push(segment("waiting", null, cursor, turn));
+      if (to > turn) segments.push(segment("queued", null, turn, to));
+    };
     for (const attempt of step.attempts) {
       const from = attempt.startedAt.getTime();
-      if (from > cursor) segments.push(segment(attempt.number === 1 ? "waiting" : "retry-wait", null, cursor, from));
+      if (from > cursor && attempt.number === 1) waitUntil(from);
+      else if (from > cursor) segments.push(segment("retry-wait", null, cursor, from));
       const to = attempt.endedAt?.getTime() ?? end;
       segments.push(segment(attempt.state, attempt.number, from, to));
       cursor = to;
     }
-    if (step.state === "waiting") segments.push(segment("waiting", null, cursor, end));
+    if (step.state === "waiting") waitUntil(end);
+    if (step.state === "failed" && step.attempts.length === 0) waitUntil(step.endedAt?.getTime() ?? end);
     if (step.state === "retrying") segments.push(segment("retry-wait", null, cursor, end));
     return { dataset: step.dataset, state: step.state, segments };
   });

@@ -7,6 +7,7 @@ import type { SegmentKind, Timeline, TimelineRow, TimelineSegment } from "./prep
 
 const SEGMENT_CLASS: Record<SegmentKind, string> = {
   waiting: "bg-idle-soft border border-dashed border-idle-dot",
+  queued: "bg-info-soft border border-info-dot",
   "retry-wait": "bg-warn-soft border border-dashed border-warn-dot",
   running: "bg-info-dot animate-pulse-soft",
   succeeded: "bg-ok-dot",
@@ -14,7 +15,8 @@ const SEGMENT_CLASS: Record<SegmentKind, string> = {
   cancelled: "bg-idle-dot",
 };
 const SEGMENT_WORD: Record<SegmentKind, string> = {
-  waiting: "waited",
+  waiting: "waited for steps before it",
+  queued: "queued for its turn",
   "retry-wait": "waited for the next try",
   running: "running",
   succeeded: "succeeded",
@@ -163,9 +165,18 @@ function Bar({ segment, faded, last }: BarProps) {
 }
 
 function Legend() {
-  const kinds: readonly SegmentKind[] = ["waiting", "succeeded", "failed", "cancelled", "retry-wait", "running"];
+  const kinds: readonly SegmentKind[] = [
+    "waiting",
+    "queued",
+    "succeeded",
+    "failed",
+    "cancelled",
+    "retry-wait",
+    "running",
+  ];
   const words = {
-    waiting: "waiting",
+    waiting: "waiting for steps before it",
+    queued: "queued",
     succeeded: "succeeded",
     failed: "failed attempt",
     cancelled: "cancelled",

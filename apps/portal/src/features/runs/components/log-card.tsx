@@ -2,7 +2,7 @@
 
 import type { RunDetail } from "@nova/db/read-models";
 import { MATRIX } from "@nova/pipeline-core/access";
-import { Download, X } from "lucide-react";
+import { Download } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useMemo } from "react";
 import { paths } from "@/features/navigation/index.ts";
@@ -12,20 +12,29 @@ import { buttonClass } from "@/ui/button-class.ts";
 import { Card } from "@/ui/card.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { FilterChips } from "@/ui/filter-chips.tsx";
+import { FilteredOut } from "@/ui/filtered-out.tsx";
 import { formatCount, plural } from "@/ui/format.ts";
 import { SearchInput } from "@/ui/input.tsx";
 import { QueryRegion } from "@/ui/query-region.tsx";
+import { Select } from "@/ui/select.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { countLevels, filterLog } from "../filter-log.ts";
 import type { LogStretch } from "../merge-log.ts";
 import { LOG_LEVELS, runSearchParsers } from "../run-search.ts";
 import { useRunLog } from "../use-run-log.ts";
+import { FirstErrors } from "./first-errors.tsx";
 import { LogLines } from "./log-lines.tsx";
 
 const LEVEL_LABEL = { error: "Error", warn: "Warn", info: "Info", debug: "Debug" } as const;
 
+interface LogCardProps {
+  readonly run: RunDetail;
+  /** Datasets of its steps, to narrow the log by. */
+  readonly steps: readonly string[];
+}
+
 /** What the run wrote: by step, level and text; live while it runs. */
-export function LogCard({ run }: { readonly run: RunDetail }) {
+export function LogCard({ run, steps }: LogCardProps) {
   const allowed = useMay("runs.view-log");
   if (!allowed)
     return (
@@ -37,7 +46,7 @@ export function LogCard({ run }: { readonly run: RunDetail }) {
         </EmptyState>
       </Card>
     );
-  return <OpenLog run={run} />;
+  return <OpenLog run={run} steps={steps} />;
 }
 
 /** "a data engineer, a platform engineer or a data owner" */
@@ -46,7 +55,7 @@ function listed(roles: readonly string[]): string {
   return `${words.slice(0, -1).join(", ")} or ${words.at(-1) ?? ""}`;
 }
 
-function OpenLog({ run }: { readonly run: RunDetail }) {
+function OpenLog({ run, steps }: LogCardProps) {
   const running = run.endedAt === null;
   const { query, loadEarlier, loadingEarlier } = useRunLog(run.id, running);
   const [search, setSearch] = useQueryStates(runSearchParsers, { history: "replace" });
@@ -102,18 +111,19 @@ function OpenLog({ run }: { readonly run: RunDetail }) {
         >
           Errors only
         </Button>
-        {step === null ? null : (
-          <button
-            type="button"
-            aria-label={`Show lines of every step, not only ${step}`}
-            onClick={() => void setSearch({ step: null })}
-            className="inline-flex h-7 items-center gap-1 rounded-full border border-accent bg-accent-soft px-2.5 font-mono text-xs text-accent-text"
-          >
-            {step}
-            <X aria-hidden className="size-3.5" />
-          </button>
-        )}
+        <Select
+          label="Step"
+          value={step ?? ""}
+          choices={[
+            { value: "", label: "Every step" },
+            ...[...new Set([...steps, ...(step === null ? [] : [step])])].map((name) => ({ value: name, label: name })),
+          ]}
+          onChange={(next) => void setSearch({ step: next === "" ? null : next, line: null })}
+        />
       </div>
+      {errorsOnly ? null : (
+        <FirstErrors lines={lines} step={step} onShow={(line) => void setSearch({ line, text: null, level: null })} />
+      )}
       <QueryRegion<LogStretch> query={query} what="the log" skeleton={<SkeletonRows rows={12} rowHeight={28} />}>
         {({ earlier }) =>
           shown.length > 0 ? (
@@ -127,23 +137,14 @@ function OpenLog({ run }: { readonly run: RunDetail }) {
               loadingEarlier={loadingEarlier}
             />
           ) : filtered && lines.length > 0 ? (
-            <EmptyState
-              kind="filtered"
-              title="No line matches"
-              compact
-              action={
-                <Button size="sm" onClick={clear}>
-                  Clear filters
-                </Button>
-              }
-            >
+            <FilteredOut title="No line matches" compact clear="Clear filters" onClear={clear}>
               {describe(
                 text,
                 level.map((one) => LEVEL_LABEL[one]),
                 step,
               )}{" "}
               hides all {plural(lines.length, "line")}.
-            </EmptyState>
+            </FilteredOut>
           ) : (
             <EmptyState
               kind={running ? "not-started" : "none-yet"}

@@ -8,7 +8,7 @@ import { Button } from "@/ui/button.tsx";
 import { Input, SearchInput } from "@/ui/input.tsx";
 import { Select } from "@/ui/select.tsx";
 import { useTimeZone } from "@/ui/time.tsx";
-import { TRIGGER_WORDS } from "../run-words.ts";
+import { PLATFORM, TRIGGER_WORDS } from "../run-words.ts";
 import { isFiltered, NO_FILTER, type RunsSearch, STARTED_RANGES } from "../runs-search.ts";
 import { fromZonedMinute, toZonedMinute } from "../zoned-minute.ts";
 
@@ -60,6 +60,7 @@ export function RunsFilters({ search, onChange }: RunsFiltersProps) {
         ]}
         onChange={(trigger) => onChange({ trigger: trigger === "" ? null : trigger })}
       />
+      <LaunchedBy value={search.by} onChange={(by) => onChange({ by })} />
       <Select
         label="Started"
         value={custom ? "custom" : (search.started ?? "")}
@@ -88,12 +89,45 @@ export function RunsFilters({ search, onChange }: RunsFiltersProps) {
         ]}
         onChange={(over) => onChange({ over: over === "" ? null : Number(over) })}
       />
+      <label className="flex h-8 items-center gap-1.5 text-xs text-fg-muted">
+        <input
+          type="checkbox"
+          checked={search.inside}
+          onChange={({ target }) => onChange({ inside: target.checked ? true : null })}
+        />
+        Show runs within backfills
+      </label>
       {isFiltered(search) ? (
         <Button kind="ghost" size="sm" onClick={() => onChange(NO_FILTER)}>
           Clear filters
         </Button>
       ) : null}
     </div>
+  );
+}
+
+function LaunchedBy({
+  value,
+  onChange,
+}: {
+  readonly value: string | null;
+  readonly onChange: (by: string | null) => void;
+}) {
+  const trpc = useTRPC();
+  const { data = [] } = useQuery(trpc.runs.launchers.queryOptions(undefined, { staleTime: 300_000 }));
+  const known = data.some(({ email }) => email === value) || value === null || value === PLATFORM;
+  return (
+    <Select
+      label="Launched by"
+      value={value ?? ""}
+      choices={[
+        { value: "", label: "Launched by anyone" },
+        { value: PLATFORM, label: "The platform itself" },
+        ...data.map(({ email, name }) => ({ value: email, label: name })),
+        ...(known ? [] : [{ value, label: value }]),
+      ]}
+      onChange={(by) => onChange(by === "" ? null : by)}
+    />
   );
 }
 

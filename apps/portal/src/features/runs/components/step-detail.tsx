@@ -1,10 +1,12 @@
 "use client";
 
 import type { RunStep } from "@nova/db/read-models";
+import { parametersText } from "@nova/pipeline-core/catalog";
 import { POLICY } from "@nova/pipeline-core/kernel";
 import { X } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { scanCost } from "@/features/cost/index.ts";
 import { paths } from "@/features/navigation/index.ts";
 import { IconButton } from "@/ui/button.tsx";
 import { Duration } from "@/ui/duration.tsx";
@@ -20,6 +22,7 @@ interface StepDetailProps {
 
 /** What the chosen step did and why; its log lines stand below. */
 export function StepDetail({ step, onClose }: StepDetailProps) {
+  const cost = scanCost(step.scannedBytes, step.billedBytes);
   return (
     <section aria-label={`Step ${step.dataset}`} className="border-t border-line bg-sunken px-4 py-3 text-xs">
       <div className="flex items-start justify-between gap-3">
@@ -31,8 +34,18 @@ export function StepDetail({ step, onClose }: StepDetailProps) {
         </p>
         <IconButton size="sm" label="Show every step" icon={<X aria-hidden />} onClick={onClose} />
       </div>
+      {step.mark === null ? null : (
+        <p className="mt-1 break-words">
+          <span className="font-medium">
+            Marked as {step.state === "done-by-hand" ? "done" : "failed"} by {step.mark.by},{" "}
+            <Timestamp at={step.mark.at} />:
+          </span>{" "}
+          {step.mark.reason} <span className="text-fg-muted">It changed no rows, and its data reaches no further.</span>
+        </p>
+      )}
       {step.errorKind === null ? null : (
         <p className="mt-1 break-words text-bad">
+          {step.state === "done-by-hand" ? "It had failed. " : ""}
           {POLICY[step.errorKind].remedy} {step.errorMessage ?? `${ERROR_WORDS[step.errorKind]}.`}
         </p>
       )}
@@ -55,11 +68,17 @@ export function StepDetail({ step, onClose }: StepDetailProps) {
         {step.rowsIn === null ? null : <Fact label="Rows in">{formatCount(step.rowsIn)}</Fact>}
         {step.rowsOut === null ? null : <Fact label="Rows out">{formatCount(step.rowsOut)}</Fact>}
         {step.bytes === null ? null : <Fact label="Written">{formatBytes(step.bytes)}</Fact>}
+        {cost === null ? null : <Fact label="Cost">{cost}</Fact>}
         {step.snapshotAfter === null ? null : (
           <Fact label="Snapshot">
             <span className="font-mono">
               {step.snapshotBefore ?? "none"} → {step.snapshotAfter}
             </span>
+          </Fact>
+        )}
+        {step.parameters === null || step.parameters === undefined ? null : (
+          <Fact label="Parameters">
+            <span className="font-mono">{parametersText(step.parameters)}</span>
           </Fact>
         )}
         {step.key === null ? null : (

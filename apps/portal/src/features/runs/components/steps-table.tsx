@@ -1,30 +1,22 @@
 "use client";
 
 import type { RunStep } from "@nova/db/read-models";
+import { dollarText, scanDollars } from "@nova/pipeline-core/cost";
 import { createColumnHelper } from "@tanstack/react-table";
-import Link from "next/link";
-import { paths } from "@/features/navigation/index.ts";
+import { DatasetLink } from "@/features/navigation/index.ts";
 import { DataTable } from "@/ui/data-table.tsx";
 import { Duration } from "@/ui/duration.tsx";
-import { formatBytes, formatCount } from "@/ui/format.ts";
+import { formatBytes, formatCount, formatKnown } from "@/ui/format.ts";
 import { Timestamp } from "@/ui/timestamp.tsx";
 import { ERROR_WORDS } from "../run-words.ts";
 import { StepStatus } from "./run-status.tsx";
 
 const column = createColumnHelper<RunStep>();
-const countOrDash = (value: number | null): string => (value === null ? "–" : formatCount(value));
 
 const COLUMNS = [
   column.accessor("dataset", {
     header: "Dataset",
-    cell: ({ getValue }) => (
-      <Link
-        href={paths.dataset(getValue())}
-        className="inline-flex min-h-6 items-center font-mono text-xs font-medium hover:underline"
-      >
-        {getValue()}
-      </Link>
-    ),
+    cell: ({ getValue }) => <DatasetLink name={getValue()} />,
   }),
   column.accessor("state", { header: "State", cell: ({ getValue }) => <StepStatus state={getValue()} /> }),
   column.display({
@@ -53,20 +45,27 @@ const COLUMNS = [
   column.accessor("rowsIn", {
     header: "Rows in",
     meta: { align: "right", wideOnly: true },
-    cell: ({ getValue }) => countOrDash(getValue()),
+    cell: ({ getValue }) => formatKnown(getValue(), formatCount),
   }),
   column.accessor("rowsOut", {
     header: "Rows out",
     meta: { align: "right" },
-    cell: ({ getValue }) => countOrDash(getValue()),
+    cell: ({ getValue }) => formatKnown(getValue(), formatCount),
   }),
   column.accessor("bytes", {
     header: "Written",
     meta: { align: "right", wideOnly: true },
-    cell: ({ getValue }) => {
-      const bytes = getValue();
-      return bytes === null ? "–" : formatBytes(bytes);
-    },
+    cell: ({ getValue }) => formatKnown(getValue(), formatBytes),
+  }),
+  column.accessor("scannedBytes", {
+    header: "Scanned",
+    meta: { align: "right", wideOnly: true },
+    cell: ({ getValue }) => formatKnown(getValue(), formatBytes),
+  }),
+  column.accessor("billedBytes", {
+    header: "Cost",
+    meta: { align: "right" },
+    cell: ({ getValue }) => formatKnown(getValue(), (bytes) => dollarText(scanDollars(bytes))),
   }),
   column.display({
     id: "why",

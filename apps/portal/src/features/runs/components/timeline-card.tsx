@@ -12,12 +12,14 @@ import { useNow } from "@/ui/time.tsx";
 import { prepareTimeline } from "../charts/prepare-timeline.ts";
 import { TimelineChart } from "../charts/timeline-chart.tsx";
 import { runSearchParsers } from "../run-search.ts";
+import { Comparison } from "./comparison.tsx";
 import { StepDetail } from "./step-detail.tsx";
 import { StepsTable } from "./steps-table.tsx";
 
 const VIEWS = [
   { value: "timeline", label: "Timeline" },
   { value: "table", label: "Table" },
+  { value: "compare", label: "Compare" },
 ] as const;
 /** With more steps than this, skipped ones are folded away until asked for. */
 const FEW_STEPS = 12;
@@ -57,7 +59,9 @@ export function TimelineCard({ run, steps }: { readonly run: RunDetail; readonly
         </>
       }
     >
-      {shown.length === 0 ? (
+      {view === "compare" ? (
+        <Comparison run={run} />
+      ) : shown.length === 0 ? (
         <EmptyState kind="none-yet" title="This run has no steps" compact>
           Its plan was empty when it started.
         </EmptyState>

@@ -1,11 +1,11 @@
 import "server-only";
 import { z } from "zod";
-import { may, type Role } from "@nova/pipeline-core/access";
+import { MATRIX, may, type Role } from "@nova/pipeline-core/access";
 import { PlatformError } from "@nova/pipeline-core/kernel";
-import { type RunState, TRIGGERS } from "@nova/pipeline-core/orchestration";
+import { TRIGGERS } from "@nova/pipeline-core/orchestration";
 import { procedure, router } from "@/server/trpc.ts";
 import { isRunCursor } from "../run-cursor.ts";
-import { RUN_TABS, type RunTab } from "../run-tabs.ts";
+import { RUN_TABS, TAB_SCOPE } from "../run-tabs.ts";
 
 const idInput = z.object({ id: z.uuid("must be a run's id") });
 const filterInput = z.object({
@@ -15,9 +15,11 @@ const filterInput = z.object({
   startedFrom: z.date().nullable(),
   startedTo: z.date().nullable(),
   longerThanSeconds: z.number().positive().max(1e9).nullable(),
+  launchedBy: z.string().max(320).nullable(),
 });
 const pageInput = filterInput.extend({
   tab: z.enum(RUN_TABS),
+  inside: z.boolean(),
   at: z
     .object({
       direction: z.enum(["older", "newer"]),
@@ -33,14 +35,6 @@ const logInput = idInput.extend({
 const PAGE_ROWS = 50;
 const LOG_LINES = 1_000;
 
-const STATES_OF_TAB: Record<RunTab, readonly RunState[]> = {
-  all: [],
-  running: ["queued", "running"],
-  failed: ["failed"],
-  succeeded: ["succeeded"],
-  cancelled: ["cancelled"],
-};
-
 /**
  * Error messages may quote rows and name hosts: they are for those who may read the log. What kind of error it is, and
  * the remedy, is for everyone.
@@ -52,14 +46,19 @@ function withoutMessage<Row extends { readonly errorMessage: string | null }>(ro
 export const runsRouter = router({
   page: procedure("runs.view")
     .input(pageInput)
-    .query(async ({ ctx, input: { tab, at, ...filter } }) => {
+    .query(async ({ ctx, input: { tab, inside, at, ...filter } }) => {
       const now = ctx.clock.now();
-      const page = await ctx.readModels.runs.page(filter, STATES_OF_TAB[tab], at, PAGE_ROWS, now);
-      return { ...page, rows: page.rows.map((row) => withoutMessage(ctx.user.role, row)) };
+      const page = await ctx.readModels.runsList.page(filter, { ...TAB_SCOPE[tab], inside }, at, PAGE_ROWS, now);
+      return {
+        ...page,
+        rows: page.rows.map((row) => (row.kind === "run" ? withoutMessage(ctx.user.role, row) : row)),
+      };
     }),
   counts: procedure("runs.view")
     .input(filterInput)
-    .query(({ ctx, input }) => ctx.readModels.runs.counts(input, ctx.clock.now())),
+    .query(({ ctx, input }) => ctx.readModels.runsList.counts(input, ctx.clock.now())),
+  /** Those whose name may stand behind a run. */
+  launchers: procedure("runs.view").query(({ ctx }) => ctx.readModels.people.withRoles(MATRIX["runs.run"])),
   pipelines: procedure("runs.view").query(({ ctx }) => ctx.readModels.runs.pipelines()),
   one: procedure("runs.view")
     .input(idInput)
@@ -77,6 +76,10 @@ export const runsRouter = router({
         attempts: step.attempts.map((attempt) => withoutMessage(ctx.user.role, attempt)),
       }));
     }),
+  /** Each step beside the last good run of its dataset. */
+  comparison: procedure("runs.view")
+    .input(idInput)
+    .query(({ ctx, input }) => ctx.readModels.runComparison.ofRun(input.id)),
   /** Up to a thousand lines: the newest, or those next to a known line. */
   log: procedure("runs.view-log")
     .input(logInput)

@@ -18,7 +18,15 @@ const RUNS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ["x"], does: "Select the run" },
   { keys: ["⇧", "C"], does: "Cancel what is selected" },
   { keys: ["⇧", "R"], does: "Retry what is selected" },
+  { keys: ["⇧", "D"], does: "Mark what is selected as done" },
+  { keys: ["⇧", "F"], does: "Mark what is selected as failed" },
   { keys: ["Esc"], does: "Select nothing" },
+];
+
+const GRAPH: readonly { keys: readonly string[]; does: string }[] = [
+  { keys: ["←", "↑", "→", "↓"], does: "To the nearest box" },
+  { keys: ["Space"], does: "Select the box" },
+  { keys: ["Enter"], does: "Open it" },
 ];
 
 export function ShortcutsSheet({
@@ -33,6 +41,7 @@ export function ShortcutsSheet({
       <div className="grid gap-6 sm:grid-cols-2">
         <KeyList title="Everywhere" rows={GENERAL} />
         <KeyList title="In the list of runs" rows={RUNS} />
+        <KeyList title="In a graph" rows={GRAPH} />
         <KeyList title="Go to" rows={PLACES.map((place) => ({ keys: ["g", place.key], does: place.label }))} />
       </div>
     </Dialog>

@@ -1,10 +1,12 @@
 "use client";
 
+import { Ellipsis } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { DriftCount } from "@/features/drift/index.ts";
 import { isAt, paths, PLACES } from "@/features/navigation/index.ts";
 import { cx } from "@/ui/class-names.ts";
+import { Menu, MenuLink } from "@/ui/menu.tsx";
 
 /** The main places at the left; icons only between phone and desktop width. */
 export function SideNav() {
@@ -45,15 +47,19 @@ export function SideNav() {
   );
 }
 
-/** The same places at the bottom of a phone. */
+const PHONE_ITEM = "flex h-14 flex-col items-center justify-center gap-0.5 text-2xs font-medium";
+
+/** The same places at the bottom of a phone: four at hand, the others behind "More". */
 export function BottomNav() {
   const pathname = usePathname();
+  const behind = PLACES.filter((place) => place.onPhone === undefined);
+  const tone = (here: boolean): string => (here ? "text-accent-text" : "text-fg-muted");
   return (
     <nav
       aria-label="Main"
-      className="fixed inset-x-0 bottom-0 z-40 grid grid-cols-7 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+      className="fixed inset-x-0 bottom-0 z-40 grid grid-cols-5 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {PLACES.map((place) => {
+      {PLACES.filter((place) => place.onPhone === true).map((place) => {
         const here = isAt(place, pathname);
         const Icon = place.icon;
         return (
@@ -61,16 +67,35 @@ export function BottomNav() {
             key={place.href}
             href={place.href}
             aria-current={here ? "page" : undefined}
-            className={cx(
-              "flex h-14 flex-col items-center justify-center gap-0.5 text-2xs font-medium",
-              here ? "text-accent-text" : "text-fg-muted",
-            )}
+            className={cx(PHONE_ITEM, tone(here))}
           >
             <Icon aria-hidden className="size-4.5" />
             {place.label}
           </Link>
         );
       })}
+      <Menu
+        trigger={
+          <button type="button" className={cx(PHONE_ITEM, tone(behind.some((place) => isAt(place, pathname))))}>
+            <Ellipsis aria-hidden className="size-4.5" />
+            More
+          </button>
+        }
+      >
+        {behind.map((place) => {
+          const Icon = place.icon;
+          return (
+            <MenuLink
+              key={place.href}
+              link={<Link href={place.href} aria-current={isAt(place, pathname) ? "page" : undefined} />}
+            >
+              <Icon aria-hidden />
+              <span className="flex-1">{place.label}</span>
+              {place.href === paths.drift ? <DriftCount /> : null}
+            </MenuLink>
+          );
+        })}
+      </Menu>
     </nav>
   );
 }

@@ -9,9 +9,9 @@ import { QueryRegion } from "@/ui/query-region.tsx";
 import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { StatusText } from "@/ui/status-pill.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
-import type { Tone } from "@/ui/tone.ts";
+import type { TonedWord } from "@/ui/tone.ts";
 
-const STATE: Record<ReconciliationState, { readonly tone: Tone; readonly label: string }> = {
+const STATE: Record<ReconciliationState, TonedWord> = {
   asked: { tone: "idle", label: "Asked for" },
   running: { tone: "info", label: "Comparing" },
   equal: { tone: "ok", label: "Equal" },
@@ -45,6 +45,11 @@ export function ComparisonsCard({ source }: { readonly source: SourceId }) {
                     {outcome === null ? "" : `${outcome.message} · `}
                     {requestedBy ?? "by the schedule"}, <Timestamp at={endedAt ?? requestedAt} />
                   </p>
+                  {(outcome?.quarantined ?? 0) > 0 ? (
+                    <a href="#quarantine" className="text-xs text-accent-text hover:underline">
+                      Show the quarantine
+                    </a>
+                  ) : null}
                   {state === "different" ? (
                     <ul className="mt-1 font-mono text-2xs text-fg-muted">
                       {outcome?.keys.slice(0, SHOWN_KEYS).map(({ key, kind }) => (

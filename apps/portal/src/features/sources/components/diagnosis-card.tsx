@@ -13,9 +13,9 @@ import { SkeletonRows } from "@/ui/skeleton.tsx";
 import { StatusText } from "@/ui/status-pill.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
 import { toast } from "@/ui/toaster.tsx";
-import type { Tone } from "@/ui/tone.ts";
+import type { TonedWord } from "@/ui/tone.ts";
 
-const OUTCOME: Record<FindingOutcome, { readonly tone: Tone; readonly label: string }> = {
+const OUTCOME: Record<FindingOutcome, TonedWord> = {
   ok: { tone: "ok", label: "OK" },
   warning: { tone: "warn", label: "Warning" },
   wrong: { tone: "bad", label: "Wrong" },

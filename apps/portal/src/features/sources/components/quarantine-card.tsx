@@ -1,7 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { SourceId } from "@nova/pipeline-core/connectors";
+import { replayedReason, type SourceId } from "@nova/pipeline-core/connectors";
+import type { QuarantineGroup } from "@nova/db/read-models";
 import { useMay } from "@/features/profile/index.ts";
 import { useTRPC } from "@/trpc/client.tsx";
 import { Button } from "@/ui/button.tsx";
@@ -17,15 +18,17 @@ import { REASON_WORDS } from "../source-words.ts";
 interface QuarantineProps {
   readonly source: SourceId;
   /** Null: the reader may not replay, or the source cannot. */
-  readonly onReplay: ((stream: string) => void) | null;
+  readonly onReplay: OnReplay | null;
 }
+
+type OnReplay = (group: Pick<QuarantineGroup, "stream" | "why">) => void;
 
 /** What could not be accepted, by reason, with the newest as a masked sample. */
 export function QuarantineCard({ source, onReplay }: QuarantineProps) {
   const allowed = useMay("quarantine.view");
   return (
     <div id="quarantine" className="scroll-mt-16">
-      <Card title="Quarantine" flush aside="last 14 days, not replayed">
+      <Card title="Quarantine" flush aside="last 14 days">
         {allowed ? (
           <Groups source={source} onReplay={onReplay} />
         ) : (
@@ -51,7 +54,10 @@ function Groups({ source, onReplay }: QuarantineProps) {
         ) : (
           <ul>
             {data.map((group) => (
-              <li key={group.reason} className="border-b border-line px-4 py-3 last:border-b-0">
+              <li
+                key={`${group.reason} ${group.stream ?? ""} ${group.why ?? ""}`}
+                className="border-b border-line px-4 py-3 last:border-b-0"
+              >
                 <div className="flex flex-wrap items-baseline justify-between gap-x-4">
                   <p className="text-sm font-medium">
                     {REASON_WORDS[group.reason] ?? group.reason}{" "}
@@ -65,12 +71,13 @@ function Groups({ source, onReplay }: QuarantineProps) {
                   {group.stream === null ? "" : `${group.stream}: `}
                   {group.detail}
                 </p>
-                {onReplay !== null && group.stream !== null && group.reason === "type-mismatch" ? (
-                  <ReplayButton stream={group.stream} onReplay={onReplay} />
+                <Replayed group={group} />
+                {onReplay !== null && group.count > 0 && group.reason === replayedReason(source, group.stream) ? (
+                  <ReplayButton group={group} onReplay={onReplay} />
                 ) : null}
                 <details className="mt-1">
                   <summary className="inline-block min-h-6 cursor-pointer rounded-sm text-xs leading-6 text-accent-text hover:underline">
-                    Newest of {formatCount(group.count)}, values masked
+                    {group.count > 0 ? `Newest of ${formatCount(group.count)}` : "The last one"}, values masked
                   </summary>
                   <div className="mt-2">
                     <CodeBlock text={group.sample} what="sample" label={`Masked sample of ${group.reason}`} />
@@ -85,11 +92,27 @@ function Groups({ source, onReplay }: QuarantineProps) {
   );
 }
 
-function ReplayButton({ stream, onReplay }: { readonly stream: string; readonly onReplay: (stream: string) => void }) {
+/** Proof of the last replay: what was read again, and what of it did not fit once more. */
+function Replayed({ group: { replay } }: { readonly group: Pick<QuarantineGroup, "replay"> }) {
+  if (replay === null) return null;
+  return (
+    <p className={`mt-0.5 text-xs ${replay.cameBack > 0 ? "text-warn" : "text-fg-muted"}`}>
+      {plural(replay.rows, "row")} replayed <Timestamp at={replay.at} />, {formatCount(replay.cameBack)} refused again
+    </p>
+  );
+}
+
+function ReplayButton({
+  group,
+  onReplay,
+}: {
+  readonly group: Pick<QuarantineGroup, "stream" | "why" | "count">;
+  readonly onReplay: OnReplay;
+}) {
   return (
     <div className="mt-1.5">
-      <Button size="sm" onClick={() => onReplay(stream)}>
-        Replay {stream}
+      <Button size="sm" onClick={() => onReplay(group)}>
+        Replay {group.why === null ? group.stream : plural(group.count, group.stream === null ? "event" : "record")}
       </Button>
     </div>
   );

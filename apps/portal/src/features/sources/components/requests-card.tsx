@@ -37,7 +37,9 @@ export function RequestsCard({ source }: { readonly source: SourceId }) {
                   <div className="flex flex-wrap items-baseline justify-between gap-x-4">
                     <p className="text-sm">
                       {STREAM_ACTION_WORDS[request.action].label}{" "}
-                      <span className="font-mono text-xs">{request.stream ?? "every table"}</span>
+                      <span className="font-mono text-xs">
+                        {request.stream ?? (request.action === "replay" ? "of no known stream" : "every table")}
+                      </span>
                     </p>
                     <StatusText
                       {...STATE[request.state]}

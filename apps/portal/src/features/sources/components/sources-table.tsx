@@ -11,6 +11,7 @@ import { formatBytes, formatCompact, formatCount, formatDuration, formatRate } f
 import { SparkLine } from "@/ui/spark-line.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
 import { SOURCE_COLOR, SOURCE_HOW } from "../source-words.ts";
+import { BreakerMark } from "./breaker-banner.tsx";
 import { SourceStatus } from "./source-status.tsx";
 
 const column = createColumnHelper<SourceFlow>();
@@ -35,6 +36,7 @@ const COLUMNS = [
         <span className="text-xs whitespace-nowrap text-fg-muted">
           <Timestamp at={source.stateSince} show="since" />
         </span>
+        <BreakerMark breakers={source.breakers} />
       </div>
     ),
   }),

@@ -1,12 +1,12 @@
 "use client";
 
-import { STREAM_STATES, type AskedAction, type StreamState } from "@nova/pipeline-core/connectors";
+import { STREAM_STATES, type AskedAction, type SourceId, type StreamState } from "@nova/pipeline-core/connectors";
 import type { StreamRow } from "@nova/db/read-models";
 import { useQueryStates } from "nuqs";
-import { Button } from "@/ui/button.tsx";
 import { Card } from "@/ui/card.tsx";
 import { EmptyState } from "@/ui/empty-state.tsx";
 import { FilterChips } from "@/ui/filter-chips.tsx";
+import { FilteredOut } from "@/ui/filtered-out.tsx";
 import { formatCount, plural } from "@/ui/format.ts";
 import { SearchInput } from "@/ui/input.tsx";
 import { QueryRegion, type RegionQuery } from "@/ui/query-region.tsx";
@@ -19,9 +19,11 @@ import { StreamsTable } from "./streams-table.tsx";
 /** Every stream of a source: filter, order, state, rows, errors. */
 export function StreamsCard({
   query,
+  source,
   onSteer,
 }: {
   readonly query: RegionQuery<StreamRow[]>;
+  readonly source: SourceId;
   readonly onSteer: ((stream: string, action: AskedAction) => void) | null;
 }) {
   const [search, setSearch] = useQueryStates(sourceSearchParsers, { history: "replace" });
@@ -61,22 +63,15 @@ export function StreamsCard({
         {() => (
           <StreamsTable
             streams={shown}
+            source={source}
             onSteer={onSteer}
             sort={search.sort}
             onSort={(sort) => void setSearch({ sort: sort === "" ? null : sort })}
             empty={
               filtered ? (
-                <EmptyState
-                  kind="filtered"
-                  title="No stream matches"
-                  action={
-                    <Button size="sm" onClick={clear}>
-                      Clear filters
-                    </Button>
-                  }
-                >
+                <FilteredOut title="No stream matches" clear="Clear filters" onClear={clear}>
                   {describeFilter(search)} hides all {plural(streams.length, "stream")} of this source.
-                </EmptyState>
+                </FilteredOut>
               ) : (
                 <EmptyState kind="not-started" title="No stream is known yet">
                   The worker lists a source&apos;s streams at the first contact. They show up here by themselves.

@@ -1,17 +1,19 @@
 "use client";
 
 import { POLICY } from "@nova/pipeline-core/kernel";
-import { STREAM_STATES, type AskedAction } from "@nova/pipeline-core/connectors";
+import { STREAM_STATES, type AskedAction, type SourceId } from "@nova/pipeline-core/connectors";
 import type { StreamRow } from "@nova/db/read-models";
 import { createColumnHelper } from "@tanstack/react-table";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { DataTable } from "@/ui/data-table.tsx";
-import { formatCompact, formatCount } from "@/ui/format.ts";
+import { formatCompact, formatCount, formatDuration } from "@/ui/format.ts";
 import { ProgressBar } from "@/ui/progress-bar.tsx";
 import { Badge } from "@/ui/status-pill.tsx";
+import { useNow } from "@/ui/time.tsx";
 import { Timestamp } from "@/ui/timestamp.tsx";
+import { secondsLeft } from "../seconds-left.ts";
 import { StreamStatus } from "./source-status.tsx";
-import { StreamMenu } from "./stream-menu.tsx";
+import { createStreamMenu, StreamMenuRoot, StreamMenuTrigger } from "./stream-menu.tsx";
 
 const column = createColumnHelper<StreamRow>();
 
@@ -73,6 +75,7 @@ const COLUMNS = [
 
 interface StreamsTableProps {
   readonly streams: readonly StreamRow[];
+  readonly source: SourceId;
   readonly sort: string;
   readonly onSort: (sort: string) => void;
   readonly empty: ReactNode;
@@ -80,10 +83,12 @@ interface StreamsTableProps {
   readonly onSteer: ((stream: string, action: AskedAction) => void) | null;
 }
 
-export function StreamsTable({ streams, sort, onSort, empty, onSteer }: StreamsTableProps) {
+export function StreamsTable({ streams, source, sort, onSort, empty, onSteer }: StreamsTableProps) {
+  const [menu] = useState(createStreamMenu);
+  const maySteer = onSteer !== null;
   const columns = useMemo(
     () =>
-      onSteer === null
+      !maySteer
         ? COLUMNS
         : [
             ...COLUMNS,
@@ -91,41 +96,33 @@ export function StreamsTable({ streams, sort, onSort, empty, onSteer }: StreamsT
               id: "steer",
               header: () => <span className="sr-only">Actions</span>,
               meta: { align: "right" },
-              cell: ({ row: { original: stream } }) => <StreamMenu stream={stream} onChoose={onSteer} />,
+              cell: ({ row: { original: stream } }) => (
+                <StreamMenuTrigger menu={menu} source={source} stream={stream} />
+              ),
             }),
           ],
-    [onSteer],
+    [maySteer, menu, source],
   );
   return (
-    <DataTable
-      label="Streams"
-      rows={streams}
-      columns={columns}
-      rowKey={(stream) => stream.name}
-      sort={sort}
-      onSort={onSort}
-      empty={empty}
-      maxHeight={640}
-    />
+    <>
+      <DataTable
+        label="Streams"
+        rows={streams}
+        columns={columns}
+        rowKey={(stream) => stream.name}
+        sort={sort}
+        onSort={onSort}
+        empty={empty}
+        maxHeight={640}
+      />
+      {onSteer === null ? null : <StreamMenuRoot menu={menu} source={source} onChoose={onSteer} />}
+    </>
   );
 }
 
 /** The state; while existing rows are read, how far; when failed, why and what to do. */
 function StateCell({ stream }: { readonly stream: StreamRow }) {
-  if (stream.state === "snapshotting") {
-    const share =
-      stream.rowsExpected === null || stream.rowsExpected === 0 ? null : stream.rowsRead / stream.rowsExpected;
-    return (
-      <div className="w-40">
-        <StreamStatus state={stream.state} />
-        <ProgressBar share={share} label={`Snapshot of ${stream.name}`} />
-        <p className="num mt-0.5 text-2xs text-fg-muted">
-          {formatCompact(stream.rowsRead)}
-          {stream.rowsExpected === null ? "" : ` of ${formatCompact(stream.rowsExpected)}`} rows
-        </p>
-      </div>
-    );
-  }
+  if (stream.state === "snapshotting") return <ReadingCell stream={stream} />;
   return (
     <div className="max-w-sm">
       <StreamStatus state={stream.state} />
@@ -135,6 +132,25 @@ function StateCell({ stream }: { readonly stream: StreamRow }) {
           {POLICY[stream.errorKind].remedy} <Timestamp at={stream.stateSince} show="since" />.
         </p>
       )}
+    </div>
+  );
+}
+
+/** How far the reading of existing rows is, and how long it will go on at the pace so far. */
+function ReadingCell({ stream }: { readonly stream: StreamRow }) {
+  const now = useNow();
+  const left = secondsLeft(stream, now);
+  const share =
+    stream.rowsExpected === null || stream.rowsExpected === 0 ? null : stream.rowsRead / stream.rowsExpected;
+  return (
+    <div className="w-48">
+      <StreamStatus state={stream.state} />
+      <ProgressBar share={share} label={`Snapshot of ${stream.name}`} />
+      <p className="num mt-0.5 text-2xs text-fg-muted">
+        {formatCompact(stream.rowsRead)}
+        {stream.rowsExpected === null ? "" : ` of ${formatCompact(stream.rowsExpected)}`} rows
+        {left === null ? "" : ` · about ${formatDuration(left)} left`}
+      </p>
     </div>
   );
 }

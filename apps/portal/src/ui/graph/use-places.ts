@@ -2,7 +2,7 @@
 
 import type { ReactFlowInstance } from "@xyflow/react";
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { type CanvasEdge, type CanvasNode, NODE_WIDTH, nodeHeight, structureOf } from "./canvas-model.ts";
+import { type GraphBox, type GraphLine, structureOf } from "./graph-model.ts";
 import { layOut, type Place } from "./lay-out.ts";
 
 interface Places {
@@ -12,28 +12,24 @@ interface Places {
 }
 
 /**
- * Where every box stands. Laid out again only when boxes or edges change, not when their states do; the anchor then
- * stays where it is on screen, so that opening a node never makes the graph jump away.
+ * Where every box stands. Laid out again only when boxes or lines change, not when what they show does; the anchor then
+ * stays where it is on screen, so that opening a box never makes the graph jump away.
  */
 export function usePlaces(
-  nodes: readonly CanvasNode[],
-  edges: readonly CanvasEdge[],
+  boxes: readonly GraphBox[],
+  lines: readonly GraphLine[],
   anchor: RefObject<string>,
   flow: Pick<ReactFlowInstance, "getViewport" | "setViewport">,
 ): Places {
   const [state, setState] = useState<Places>({ places: null, failed: null });
-  const structure = structureOf(nodes, edges);
-  const latest = useRef({ nodes, edges, places: state.places });
+  const structure = structureOf(boxes, lines);
+  const latest = useRef({ boxes, lines, places: state.places });
   useEffect(() => {
-    latest.current = { nodes, edges, places: state.places };
+    latest.current = { boxes, lines, places: state.places };
   });
   useEffect(() => {
     let stale = false;
-    const { nodes: boxes, edges: lines } = latest.current;
-    layOut(
-      boxes.map((node) => ({ id: node.id, width: NODE_WIDTH, height: nodeHeight(node), column: node.column })),
-      lines,
-    ).then(
+    layOut(latest.current.boxes, latest.current.lines).then(
       (places) => {
         if (stale) return;
         const before = latest.current.places?.get(anchor.current);
