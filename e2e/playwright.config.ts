@@ -6,19 +6,21 @@ const SECOND = 1000;
 const browser = await findBrowser(readEnv().NOVA_E2E_BROWSER, searchPath());
 
 /** What they do moves the datasets under everybody: one of them at a time. */
-const CHANGING = ["backfill.spec.ts", "drift.spec.ts", "live.spec.ts", "steering.spec.ts"];
+const CHANGING = ["backfill.spec.ts", "dialogs.spec.ts", "drift.spec.ts", "pipelines.spec.ts", "steering.spec.ts"];
+/** Follows orders of its own through the lake, whatever is done to the datasets beside it. */
+const WAITING = "live.spec.ts";
 
 // Patient with slow machines, never with flaky tests: two cores carry the platform, its demo sources and the browser.
-// What changes datasets mostly waits for the lake; meanwhile the other worker reads pages.
+// What changes datasets, and what waits for the shop's orders, mostly waits for the lake; meanwhile another worker reads pages.
 export default defineConfig({
   testDir: "journeys",
   globalSetup: "./fixtures/global-setup.ts",
   outputDir: "test-results",
-  workers: 2,
+  workers: 3,
   retries: 0,
   forbidOnly: true,
-  timeout: 120 * SECOND,
-  expect: { timeout: 30 * SECOND },
+  timeout: 240 * SECOND,
+  expect: { timeout: 60 * SECOND },
   use: {
     browserName: "chromium",
     launchOptions: {
@@ -26,7 +28,7 @@ export default defineConfig({
       args: browser.args,
       env: environmentWith(browser.env),
     },
-    actionTimeout: 30 * SECOND,
+    actionTimeout: 60 * SECOND,
     navigationTimeout: 60 * SECOND,
     locale: "en-GB",
     screenshot: "only-on-failure",
@@ -35,10 +37,11 @@ export default defineConfig({
   },
   projects: [
     { name: "first load", testMatch: "first-load.spec.ts", timeout: 10 * 60 * SECOND },
-    { name: "changing", testMatch: CHANGING, workers: 1, dependencies: ["first load"] },
+    { name: "changing", testMatch: CHANGING, timeout: 15 * 60 * SECOND, workers: 1, dependencies: ["first load"] },
+    { name: "waiting", testMatch: WAITING, workers: 1, dependencies: ["first load"] },
     {
       name: "reading",
-      testIgnore: ["first-load.spec.ts", ...CHANGING],
+      testIgnore: ["first-load.spec.ts", WAITING, ...CHANGING],
       fullyParallel: true,
       dependencies: ["first load"],
     },

@@ -140,7 +140,7 @@ async function measurePortal(runJson: string): Promise<Record<string, Spread>> {
   const cookies = await signInByHttp(portalUrl, "dev@novaretail.example");
   const runs = await (await fetch(`${portalUrl}/runs?state=succeeded`, { headers: { cookie: cookies } })).text();
   const run = /\/runs\/[0-9a-f-]{36}/.exec(runs)?.[0];
-  const tabs = ["overview", "columns", "freshness", "checks", "lineage", "runs", "sample", "sql"];
+  const tabs = ["overview", "columns", "freshness", "checks", "lineage", "runs", "snapshots", "sample", "sql"];
   const paths = [
     "/",
     "/catalog",

@@ -2,7 +2,7 @@ import { expect, test } from "../fixtures/journey.ts";
 import { openOrderDatabase } from "../fixtures/order-database.ts";
 import { QueryPage } from "../pages/query-page.ts";
 
-const PATIENT = { timeout: 120_000 };
+const PATIENT = { timeout: 180_000 };
 const DATASET = "staged.orders_db__brands";
 
 test("A column is renamed in the order database: its dataset waits, an engineer maps it, and the dataset goes on", async ({

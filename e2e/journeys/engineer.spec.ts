@@ -33,7 +33,9 @@ test.describe("A data engineer", () => {
     await expect(page).toHaveURL(/text=curated\.orders/);
     await expect(lines.first()).toContainText("curated.orders");
     await page.getByRole("button", { name: "Errors only" }).click();
-    await expect(page.getByText("No line matches")).toBeVisible();
+    // None, unless an attempt failed before the run succeeded.
+    await expect(page.getByText("No line matches").or(lines.filter({ hasText: "error" }).first())).toBeVisible();
+    await expect(lines.filter({ hasNotText: "error" })).toHaveCount(0);
     await page.getByRole("button", { name: "Clear filters" }).click();
     await expect(lines.first()).toBeVisible();
 
@@ -45,7 +47,7 @@ test.describe("A data engineer", () => {
   test("sees which log lines could not be read and which Stripe events were forged", async ({ enter }) => {
     const page = await enter("data engineer");
     await page.goto("/sources/app_logs");
-    await expect(quarantined(page, "Could not be read")).toContainText(/[1-9]\d* rows?/);
+    await expect(quarantined(page, "Could not be read").first()).toContainText(/[1-9]\d* rows?/);
     await page.goto("/sources/stripe");
     const forged = quarantined(page, "Signature is missing or wrong");
     await expect(forged).toContainText(/[1-9]\d* rows?/);

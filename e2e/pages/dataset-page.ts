@@ -1,6 +1,15 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 
-export type DatasetTab = "Overview" | "Columns" | "Freshness" | "Checks" | "Lineage" | "Runs" | "Sample" | "SQL";
+export type DatasetTab =
+  | "Overview"
+  | "Columns"
+  | "Freshness"
+  | "Checks"
+  | "Lineage"
+  | "Runs"
+  | "Snapshots"
+  | "Sample"
+  | "SQL";
 
 export class DatasetPage {
   readonly figures: Locator;
