@@ -1,5 +1,5 @@
 /** The engine's share of the worker's memory; what does not fit spills. */
-export const ENGINE_MEMORY = "600MB";
+export const ENGINE_MEMORY = "550MB";
 
 /**
  * Threads that work on one query, so that the refresh of a large table ends soon. Beside other queries the second one is worth

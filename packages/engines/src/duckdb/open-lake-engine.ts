@@ -68,6 +68,8 @@ export async function lakeEngineOn(
     threads: String(options.threads),
     temp_directory: options.tempDir,
     preserve_insertion_order: "false",
+    // Else pages that a large query freed stay with the process until the next one wants them.
+    allocator_background_threads: "true",
     dynamic_or_filter_threshold: String(LISTED_KEYS),
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
