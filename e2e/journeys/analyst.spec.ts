@@ -89,7 +89,7 @@ test.describe("An analyst", () => {
       await expect(cells.nth(2)).toHaveText(/^•••[0-9A-F]{10}$/);
     }
     await expect(query.result).not.toContainText("@");
-    await expect(page.getByText(/personal columns? masked for you/)).toBeVisible();
+    await expect(page.getByRole("main").getByText(/personal columns? masked for you/)).toBeVisible();
   });
 
   for (const { what, sql, reason } of [

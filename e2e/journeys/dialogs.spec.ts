@@ -105,7 +105,7 @@ test("A data owner sees on Cost what a query has just cost", async ({ enter }) =
   /** Queries of it that were charged so far. */
   const queries = async (): Promise<number> => {
     await page.goto(`/cost?kind=query&dataset=${ASKED}`);
-    await expect(charged.or(page.getByText("Nothing of that was scanned"))).toBeVisible();
+    await expect(charged.or(page.getByRole("main").getByText("Nothing of that was scanned"))).toBeVisible();
     return (await charged.isVisible()) ? Number(await charged.getByRole("cell").nth(3).innerText()) : 0;
   };
   const before = await queries();

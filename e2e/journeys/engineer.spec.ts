@@ -34,7 +34,12 @@ test.describe("A data engineer", () => {
     await expect(lines.first()).toContainText("curated.orders");
     await page.getByRole("button", { name: "Errors only" }).click();
     // None, unless an attempt failed before the run succeeded.
-    await expect(page.getByText("No line matches").or(lines.filter({ hasText: "error" }).first())).toBeVisible();
+    await expect(
+      page
+        .getByRole("main")
+        .getByText("No line matches")
+        .or(lines.filter({ hasText: "error" }).first()),
+    ).toBeVisible();
     await expect(lines.filter({ hasNotText: "error" })).toHaveCount(0);
     await page.getByRole("button", { name: "Clear filters" }).click();
     await expect(lines.first()).toBeVisible();

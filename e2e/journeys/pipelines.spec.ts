@@ -54,7 +54,7 @@ test("The graph is found as a table too, and a search that finds nothing says so
   await expect(table.locator("tbody").getByRole("row")).toHaveCount(1);
   await expect(table.getByRole("link", { name: "mart.daily_sales", exact: true })).toBeVisible();
   await page.getByRole("searchbox", { name: "Find datasets" }).fill("nothing is called so");
-  await expect(page.getByText("No dataset matches")).toBeVisible();
+  await expect(page.getByRole("main").getByText("No dataset matches")).toBeVisible();
   await page.getByRole("button", { name: "Clear the search" }).click();
   await expect(table).toBeVisible();
 });

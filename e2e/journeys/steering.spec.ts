@@ -61,17 +61,23 @@ test.describe("A data engineer steers runs", () => {
     }
     await expect(page.getByText(/^Cancelled \d+ steps?; nothing of them is published/)).toBeVisible();
     await expect(page.getByRole("heading", { level: 1 })).toContainText("Cancelled", PATIENT);
-    await expect(page.getByText(/^Cancelled by .+@/).first()).toBeVisible();
+    await expect(
+      page
+        .getByRole("main")
+        .getByText(/^Cancelled by .+@/)
+        .first(),
+    ).toBeVisible();
 
     await page.getByRole("button", { name: "Retry…" }).click();
     const retry = page.getByRole("dialog", { name: "Retry this run" });
     await expect(retry.getByRole("radio", { name: /What failed or was cancelled/ })).toBeChecked();
     await retry.getByRole("button", { name: "Retry", exact: true }).click();
     await page
+      .getByRole("main")
       .getByText(/^Retried by/)
       .getByRole("link")
       .click();
-    await expect(page.getByText(/^Retry of/)).toBeVisible();
+    await expect(page.getByRole("main").getByText(/^Retry of/)).toBeVisible();
     await expect(page.getByRole("heading", { level: 1 })).toContainText("Succeeded", PATIENT);
   });
 
@@ -109,12 +115,18 @@ test.describe("A data engineer steers runs", () => {
     await expect(dialog).toContainText(`npm run nova -- retry ${runId} --from ${MART}`);
     await dialog.getByRole("button", { name: "Retry", exact: true }).click();
     await page
+      .getByRole("main")
       .getByText(/^Retried by/)
       .first()
       .getByRole("link")
       .click();
-    await expect(page.getByText(/^Retry of/)).toBeVisible();
-    await expect(page.getByText(/^Asked by .+@/).first()).toBeVisible();
+    await expect(page.getByRole("main").getByText(/^Retry of/)).toBeVisible();
+    await expect(
+      page
+        .getByRole("main")
+        .getByText(/^Asked by .+@/)
+        .first(),
+    ).toBeVisible();
     await expect(page.getByRole("heading", { level: 1 })).toContainText("Succeeded", PATIENT);
     const steps = page.getByRole("region", { name: "Steps" });
     await expect(steps).toContainText(MART);
@@ -209,15 +221,15 @@ test.describe("A data engineer steers runs", () => {
       .getByRole("dialog", { name: "Pause sales?" })
       .getByRole("button", { name: "Pause", exact: true })
       .click();
-    await expect(page.getByText("Pipeline sales is paused")).toBeVisible(PATIENT);
+    await expect(page.getByRole("main").getByText("Pipeline sales is paused")).toBeVisible(PATIENT);
     await expect(why(page)).toContainText("Pipeline sales was paused by");
     await page.goto("/");
-    await expect(page.getByText("Pipeline sales is paused")).toBeVisible();
+    await expect(page.getByRole("main").getByText("Pipeline sales is paused")).toBeVisible();
     await page.goto("/runs");
-    await expect(page.getByText("Pipeline sales is paused")).toBeVisible();
+    await expect(page.getByRole("main").getByText("Pipeline sales is paused")).toBeVisible();
     await page.getByRole("button", { name: "Resume sales" }).click();
     await page.getByRole("dialog", { name: "Resume sales?" }).getByRole("button", { name: "Resume" }).click();
-    await expect(page.getByText("Pipeline sales is paused")).toBeHidden(PATIENT);
+    await expect(page.getByRole("main").getByText("Pipeline sales is paused")).toBeHidden(PATIENT);
   });
 });
 

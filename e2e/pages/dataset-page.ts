@@ -19,7 +19,7 @@ export class DatasetPage {
   constructor(page: Page, dataset: string) {
     this.#page = page;
     this.#dataset = dataset;
-    this.figures = page.locator("dl", { hasText: "Data through" });
+    this.figures = page.getByRole("main").locator("dl", { hasText: "Data through" });
   }
 
   async open(): Promise<void> {
