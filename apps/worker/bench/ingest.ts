@@ -93,7 +93,7 @@ try {
   }
   if (wanted("stripe")) figures.push(...(await measureWebhooks(platform, seconds)));
   const peak = peakMiB(platform.workerPid());
-  if (peak !== null && figures.length > 0)
+  if (peak !== null && (snapshot || changes || wanted("logs") || wanted("stripe")))
     figures.push({ what: "worker: largest memory", figure: peak, unit: "MiB", goal: "≤ 1536" });
   if (besideChanges || besideLogs) {
     const fetched = resolve(values.fetched);

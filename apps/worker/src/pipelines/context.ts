@@ -55,7 +55,7 @@ export interface PipelineDeps {
 
 /** How often things happen, in milliseconds. Lower only in tests. */
 export interface Pace {
-  /** Between two loads of streams that models wait for. */
+  /** Least time between two loads of streams that models wait for; not above `idle`. */
   readonly hot: number;
   /** Between two loads of the other streams. */
   readonly cold: number;
@@ -73,7 +73,7 @@ export interface Pace {
 }
 
 export const PACE: Pace = {
-  hot: 6_000,
+  hot: 5_000,
   cold: 75_000,
   model: 4_000,
   lagShare: 0.35,

@@ -172,6 +172,9 @@ export async function startPipelines(
 
 type Guarded = (name: string, work: () => Promise<void>) => Promise<void>;
 
+/** Between two loads of one lane that have more to do than one of them takes, in milliseconds. */
+const LEAST_REST = 20;
+
 /** Streams of a source that models wait for, soon after each commit. */
 async function hotLoop(
   context: PipelineContext,
@@ -200,15 +203,16 @@ async function hotLoop(
       }
       await carryFreshness(context);
     });
-    const wait = Math.max(20, last + (stirred ? pace.hot : pace.idle) - performance.now());
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, wait);
-      rouse = () => {
-        // A commit cuts the wait short, but never below the pace of loads.
-        if (!context.stopping.aborted && performance.now() - last < pace.hot) return;
+      let timer: NodeJS.Timeout | undefined;
+      const resolveAfter = (interval: number): void => {
         clearTimeout(timer);
-        resolve();
+        const rest = context.stopping.aborted ? 0 : last + interval - performance.now();
+        timer = setTimeout(resolve, Math.max(LEAST_REST, rest));
       };
+      // A commit cuts the wait short, but never below the pace of loads.
+      rouse = () => resolveAfter(pace.hot);
+      resolveAfter(stirred ? pace.hot : pace.idle);
     });
     rouse = null;
   }
